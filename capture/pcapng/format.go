@@ -9,8 +9,9 @@ const byteOrderMagic = 0x1A2B3C4D
 // Version 1.0 is the only one there is. Readers take 1.2 as 1.0, since some
 // writers emitted it (section 4.1, and Wireshark's wiretap/pcapng.c).
 const (
-	versionMajor = 1
-	versionMinor = 0
+	versionMajor    = 1
+	versionMinor    = 0
+	versionMinorOdd = 2
 )
 
 // lengthUnspecified is a section length of -1: read to the next section header.
@@ -18,30 +19,24 @@ const lengthUnspecified = 0xFFFFFFFFFFFFFFFF
 
 // Block types.
 const (
-	blockInterface     = 0x00000001 // IDB
-	blockOldPacket     = 0x00000002 // PB, obsolete since 2004 or so
-	blockSimplePacket  = 0x00000003 // SPB
-	blockNames         = 0x00000004 // NRB
-	blockStatistics    = 0x00000005 // ISB
-	blockPacket        = 0x00000006 // EPB
-	blockJournal       = 0x00000009 // systemd journal export
-	blockSecrets       = 0x0000000A // DSB
-	blockCustomCopy    = 0x00000BAD // custom, to be copied by a program that does not know it
-	blockSection       = 0x0A0D0D0A // SHB, the same in both byte orders
-	blockCustomNoCopy  = 0x40000BAD // custom, not to be copied
-	blockSysdigFirst   = 0x00000201 // Sysdig's range, of which the event blocks count as frames in Wireshark
-	blockSysdigEvent   = 0x00000204
-	blockSysdigEventF  = 0x00000208 // event with flags
-	blockSysdigEventV2 = 0x00000216
-	blockSysdigFlagsV2 = 0x00000217 // event v2 with flags
-	blockSysdigLarge   = 0x00000221 // event v2, large payload
-	blockSysdigFLarge  = 0x00000222 // event v2 with flags, large payload
+	blockInterface    = 0x00000001 // IDB
+	blockOldPacket    = 0x00000002 // PB, obsolete since 2004 or so
+	blockSimplePacket = 0x00000003 // SPB
+	blockNames        = 0x00000004 // NRB
+	blockStatistics   = 0x00000005 // ISB
+	blockPacket       = 0x00000006 // EPB
+	blockJournal      = 0x00000009 // systemd journal export
+	blockSecrets      = 0x0000000A // DSB
+	blockCustomCopy   = 0x00000BAD // custom, to be copied by a program that does not know it
+	blockSection      = 0x0A0D0D0A // SHB, the same in both byte orders
+	blockCustomNoCopy = 0x40000BAD // custom, not to be copied
 )
 
 // Sizes in bytes. A block is type, total length, body, total length again; the
 // body and every option value are padded to a multiple of 4.
 const (
-	blockOverhead    = 12 // type and both lengths
+	blockHeaderSize  = 8  // type and length
+	blockOverhead    = 12 // and the length again
 	sectionFixed     = 16 // byte order magic, version, section length
 	interfaceFixed   = 8  // link type, reserved, snapshot length
 	packetFixed      = 20 // interface, time stamp high and low, captured and original length
@@ -49,6 +44,27 @@ const (
 	simpleFixed      = 4  // original length
 	statisticsFixed  = 12 // interface, time stamp high and low
 	optionHeaderSize = 4  // code and length
+)
+
+// dropsUnknown in an obsolete packet block's drop count says that nobody knows.
+const dropsUnknown = 0xffff
+
+// Bounds on what is believed of a file.
+const (
+	// maxBlock is Wireshark's MAX_BLOCK_SIZE (wiretap/pcapng.c): the largest
+	// packet of any link type with 128 KiB of options.
+	maxBlock         = blockOverhead + packetFixed + 128<<20 + maxPacketOptions
+	maxPacketOptions = 128 << 10
+	// maxDescription was Wireshark's limit for every block until 2019. It bounds
+	// the blocks that are held in memory whole.
+	maxDescription = 16 << 20
+	// maxInterfaces, and as many sections, are what the 16 bits of the obsolete
+	// packet block could number. An IDB of 20 bytes costs ten times that in
+	// memory.
+	maxInterfaces = 1 << 16
+	// maxText is how many bytes of comments, names and filters are kept of all
+	// sections and interfaces together.
+	maxText = 16 << 20
 )
 
 // Option codes that any block may have.
@@ -85,6 +101,10 @@ const (
 	optIfOffset      = 14 // if_tsoffset: seconds, 64 bits, signed
 	optIfHardware    = 15 // if_hardware
 )
+
+// filterText is the kind of if_filter that is libpcap's language, in text; 1 is
+// BPF instructions.
+const filterText = 0
 
 // Option codes of an enhanced packet block.
 const (
