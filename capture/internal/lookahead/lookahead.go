@@ -10,6 +10,10 @@ import "io"
 // gains nothing (measured on page-cached files).
 const bufferSize = 1 << 20
 
+// firstSize is that of the buffer until the first bytes are used up: many files
+// are opened only for their first packet, or are small.
+const firstSize = 64 << 10
+
 // maxEmptyReads is how often a source may return nothing, not even an error,
 // before it counts as broken. The number is bufio's.
 const maxEmptyReads = 100
@@ -55,7 +59,10 @@ func (r *Reader) Fill(n int) error {
 // buffer only doubles once it is full, so a record that claims a size costs no
 // more than twice what the stream really holds.
 func (r *Reader) makeRoom() {
-	size := max(len(r.buffer), bufferSize)
+	size := firstSize
+	if r.buffer != nil {
+		size = max(len(r.buffer), bufferSize)
+	}
 	if len(r.Rest) == size {
 		size *= 2
 	}
