@@ -286,7 +286,7 @@ func TestATruncatedFileIsNoCleanEnd(t *testing.T) {
 }
 
 func TestSmallReadsMakeNoDifference(t *testing.T) {
-	file := many(3000)
+	file := many(700)
 	want, _ := read(t, file)
 	for name, wrap := range map[string]func(io.Reader) io.Reader{
 		"a byte at a time": iotest.OneByteReader, "halves": iotest.HalfReader, "error with data": iotest.DataErrReader,
