@@ -139,7 +139,7 @@ func (r *Reader) description(total uint32) error {
 	ticks := newClock(resolution, about.OffsetSec)
 	about.Resolution = ticks.perSecond()
 	r.interfaces = append(r.interfaces, about)
-	r.clocks = append(r.clocks, ticks)
+	r.lanes = append(r.lanes, newLane(about.LinkType, ticks))
 	r.input.Advance(padded(int(total)))
 	return nil
 }
@@ -216,7 +216,7 @@ func (r *Reader) statistics(total uint32) error {
 			*counter = capture.Count{N: r.uint64(list.value), Known: true}
 		case isTime:
 			ticks := uint64(r.uint32(list.value))<<32 | uint64(r.uint32(list.value[4:]))
-			ns, _ := r.clocks[index].nanoseconds(ticks)
+			ns, _ := r.lanes[index].clock.nanoseconds(ticks)
 			if list.code == optStatStart {
 				counters.StartNS = ns
 			} else {

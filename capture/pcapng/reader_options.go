@@ -22,12 +22,12 @@ func (o *options) next() bool {
 	if len(o.rest) < optionHeaderSize {
 		return false
 	}
-	var order binary.ByteOrder = binary.LittleEndian
+	length := 0
 	if o.bigEndian {
-		order = binary.BigEndian
+		o.code, length = binary.BigEndian.Uint16(o.rest), int(binary.BigEndian.Uint16(o.rest[2:]))
+	} else {
+		o.code, length = binary.LittleEndian.Uint16(o.rest), int(binary.LittleEndian.Uint16(o.rest[2:]))
 	}
-	o.code = order.Uint16(o.rest)
-	length := int(order.Uint16(o.rest[2:]))
 	o.rest = o.rest[optionHeaderSize:]
 	if o.code == optEnd {
 		return false

@@ -11,6 +11,19 @@ func clampLength(n uint32) int { return int(min(n, math.MaxInt32)) }
 
 func padded(n int) int { return (n + 3) &^ 3 }
 
+// A lane is what every packet of one interface needs, small and in one place.
+type lane struct {
+	clock     clock
+	link      capture.LinkType
+	maxPacket uint32
+	maxBlock  int
+}
+
+func newLane(link capture.LinkType, clock clock) lane {
+	most := link.MaxPacket()
+	return lane{clock, link, most, blockOverhead + packetFixed + int(most) + maxPacketOptions}
+}
+
 // enhancedPacket yields the packet of an EPB.
 func (r *Reader) enhancedPacket(total uint32, p *capture.Packet) error {
 	const what = "enhanced packet block"
@@ -44,15 +57,14 @@ func (r *Reader) timedPacket(what string, total, id uint32, fixed []byte, p *cap
 	if id >= maxInterfaces || index >= len(r.interfaces) {
 		return r.damaged("%s of one of %d interfaces, got interface %d", what, len(r.interfaces)-r.base, id)
 	}
-	link := r.interfaces[index].LinkType
+	lane := &r.lanes[index]
 	ticks := uint64(r.uint32(fixed[4:]))<<32 | uint64(r.uint32(fixed[8:]))
 	captured, original := r.uint32(fixed[12:]), r.uint32(fixed[16:])
-	if limit := link.MaxPacket(); captured > limit {
-		return r.damaged("packet of at most %d bytes, got a length of %d", limit, captured)
+	if captured > lane.maxPacket {
+		return r.damaged("packet of at most %d bytes, got a length of %d", lane.maxPacket, captured)
 	}
 	length := int(captured)
-	limit := blockOverhead + packetFixed + int(link.MaxPacket()) + maxPacketOptions
-	body, err := r.whole(what, total, packetFixed+padded(length), limit)
+	body, err := r.whole(what, total, packetFixed+padded(length), lane.maxBlock)
 	if err != nil {
 		return err
 	}
@@ -63,7 +75,7 @@ func (r *Reader) timedPacket(what string, total, id uint32, fixed []byte, p *cap
 		}
 		r.options = options
 	}
-	ns, ok := r.clocks[index].nanoseconds(ticks)
+	ns, ok := lane.clock.nanoseconds(ticks)
 	p.TimeNS, p.Untimed = ns, !ok
 	p.Data = body[packetFixed : packetFixed+length : packetFixed+length]
 	r.fill(p, index, original, total)
@@ -78,8 +90,7 @@ func (r *Reader) simplePacket(total uint32, p *capture.Packet) error {
 		return r.damaged("description of an interface before the first %s", what)
 	}
 	about := &r.interfaces[r.base]
-	limit := int(about.LinkType.MaxPacket())
-	body, err := r.whole(what, total, simpleFixed, blockOverhead+simpleFixed+limit)
+	body, err := r.whole(what, total, simpleFixed, blockOverhead+simpleFixed+int(about.LinkType.MaxPacket()))
 	if err != nil {
 		return err
 	}
@@ -106,7 +117,7 @@ func (r *Reader) fill(p *capture.Packet, index int, original, total uint32) {
 	p.Offset = r.input.Offset
 	p.File = 0
 	p.Interface = index
-	p.LinkType = r.interfaces[index].LinkType
+	p.LinkType = r.lanes[index].link
 	p.OrigLen = clampLength(original)
 	r.last = padded(int(total))
 }
