@@ -129,20 +129,27 @@ func (c *comparison) align(ctx context.Context) error {
 	for end, sv := range c.surveys {
 		coverage[end] = align.Coverage{FirstNS: sv.FirstNS, LastNS: sv.LastNS}
 	}
+	services := c.services()
 	var left []int64 // by case: segments still to come
 	c.caseOf = make([]int32, len(c.pairs))
 	for i := range c.pairs {
 		p := &c.pairs[i]
-		if !p.Paired() {
+		if !p.Paired() && !c.resetAlone(p, services) {
 			c.caseOf[i] = noCase
 			continue
 		}
 		n := int32(len(c.cases))
 		c.caseOf[i] = n
-		routes[align.Client][p.Client] = route{n, p.ClientSide}
-		routes[align.Server][p.Server] = route{n, p.ServerSide}
 		c.cases = append(c.cases, judge.Case{Pair: *p})
-		left = append(left, total(&c.surveys[align.Client].Connections[p.Client])+total(&c.surveys[align.Server].Connections[p.Server]))
+		left = append(left, 0)
+		if p.Client != pair.NoView {
+			routes[align.Client][p.Client] = route{n, p.ClientSide}
+			left[n] += total(&c.surveys[align.Client].Connections[p.Client])
+		}
+		if p.Server != pair.NoView {
+			routes[align.Server][p.Server] = route{n, p.ServerSide}
+			left[n] += total(&c.surveys[align.Server].Connections[p.Server])
+		}
 	}
 	progress := c.progress()
 	return replay(ctx, c.sets, routes, offset, func(end align.End, n int64) { progress(int(end), n) },
@@ -156,6 +163,30 @@ func (c *comparison) align(ctx context.Context) error {
 				tried.Finish()
 			}
 		})
+}
+
+// services are the addresses at which the client end reached the server end.
+func (c *comparison) services() map[[16]byte]bool {
+	addresses := map[[16]byte]bool{}
+	for i := range c.pairs {
+		if p := &c.pairs[i]; p.Paired() {
+			seen := &c.surveys[align.Client].Connections[p.Client]
+			addresses[seen.Ends[p.ClientSide.Other()].IP] = true
+		}
+	}
+	return addresses
+}
+
+// resetAlone tells whether the connection is in the client end's capture only,
+// went to the server end's address, and was reset: a SYN that a box answers
+// itself leaves no more than that.
+func (c *comparison) resetAlone(p *pair.Pair, services map[[16]byte]bool) bool {
+	if p.Client == pair.NoView {
+		return false
+	}
+	seen := &c.surveys[align.Client].Connections[p.Client]
+	far := p.ClientSide.Other()
+	return seen.Flows[far].Resets > 0 && services[seen.Ends[far].IP]
 }
 
 func noRoutes(sv *survey.Survey) []route {
@@ -228,6 +259,8 @@ func witness(sv *survey.Survey, files []file.File) judge.Witness {
 		w.Complete = w.Complete && f.End.Kind == 0
 	}
 	for i := range sv.Interfaces {
+		// A recorder that says when it stopped was watching until then.
+		w.LastNS = max(w.LastNS, sv.Interfaces[i].Counters.EndNS)
 		n, known := sv.Interfaces[i].Counters.Dropped()
 		w.Drops += int64(n)
 		w.DropsKnown = w.DropsKnown && known

@@ -70,6 +70,7 @@ func (s *Stream) passAck(sent, got *ack) {
 	sent.arrived = true
 	s.Ledger.Matched += 2
 	s.Passed++
+	s.LastPassedNS = max(s.LastPassedNS, sent.TimeNS)
 	s.Path.note(&sent.slim, &got.slim, true)
 }
 

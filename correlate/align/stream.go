@@ -19,6 +19,9 @@ type Stream struct {
 	MoreReset int64 // further resets that were only counted
 	Path      Path  // what the way does to packets that passed both taps
 	LastSent  Last  // the last segment but resets at the sender's tap
+	// LastPassedNS is when the latest segment left the sender's tap that also
+	// arrived, by the sender's clock.
+	LastPassedNS int64
 
 	Sent, Got       survey.Cover // bytes seen at the sender's tap, and at the receiver's
 	AckedAtSender   int64        // the highest position acknowledged, as the sender's tap saw it
@@ -230,6 +233,7 @@ func (s *Stream) offer(h, w *held) {
 func (s *Stream) learn(h, w *held) {
 	whole := h.start == w.start && h.end == w.end
 	s.Path.note(&h.Header, &w.Header, whole)
+	s.LastPassedNS = max(s.LastPassedNS, h.TimeNS)
 	if h.repeat || w.repeat {
 		return
 	}

@@ -73,7 +73,8 @@ type Finding struct {
 	Twin align.Frame
 }
 
-// A Case is one paired connection to be judged.
+// A Case is one connection to be judged: a paired one, or one that only the
+// client end's capture holds although it went to the server end, and was reset.
 type Case struct {
 	*align.Connection
 	Pair pair.Pair
@@ -92,6 +93,10 @@ func (b *Bench) Findings() []Finding {
 	b.pool()
 	var findings []Finding
 	for i := range b.Cases {
+		if !b.Cases[i].Pair.Paired() {
+			findings = append(findings, b.hearing(i, align.Server).orphans()...)
+			continue
+		}
 		for sender := align.Client; sender <= align.Server; sender++ {
 			h := b.hearing(i, sender)
 			findings = append(findings, h.resets()...)
@@ -105,6 +110,9 @@ func (b *Bench) Findings() []Finding {
 // how many of those its capture lacks.
 func (b *Bench) pool() {
 	for i := range b.Cases {
+		if !b.Cases[i].Pair.Paired() {
+			continue
+		}
 		for end := range b.Witnesses {
 			s := &b.Cases[i].Streams[end]
 			b.Witnesses[end].Passed += s.Passed

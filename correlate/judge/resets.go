@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"bothends/correlate/align"
@@ -32,7 +33,7 @@ func (h *hearing) resets() []Finding {
 	}
 	for j, s := range sent {
 		if !m.arrived[j] {
-			findings = append(findings, h.missing(s))
+			findings = append(findings, h.missing(s, h.overtaken(s, sent, m)))
 		}
 	}
 	return findings
@@ -87,42 +88,66 @@ func (h *hearing) duplicate(r, s *align.Reset) Finding {
 // have gone on for a packet to be called lost: several round trips.
 const lossWait = 3
 
+// overtaken tells whether something that the sender sent after s arrived.
+func (h *hearing) overtaken(s *align.Reset, sent []*align.Reset, m matching) bool {
+	if h.stream.LastPassedNS > s.TimeNS {
+		return true
+	}
+	for j, later := range sent {
+		if m.arrived[j] && later.TimeNS > s.TimeNS {
+			return true
+		}
+	}
+	return false
+}
+
 // missing is a reset that was sent and that the receiver's capture does not have.
-func (h *hearing) missing(s *align.Reset) Finding {
+func (h *hearing) missing(s *align.Reset, overtaken bool) Finding {
 	f := h.finding("rst", Lost, Strong, s.Frame, s.Header)
 	f.SeenAt = h.sender
 	receiver := h.sender.Other()
-	switch step := h.receiverWatched(s.TimeNS); {
-	case step.Outcome != Holds:
+	watched := h.receiverWatched(s.TimeNS, overtaken)
+	f.Evidence = append(f.Evidence, watched)
+	switch {
+	case watched.Outcome != Holds:
 		f.Verdict, f.Confidence = Indeterminate, Unsure
-		f.Evidence = append(f.Evidence, step)
 	case h.stream.Got.Missing(h.stream.AckedAtReceiver) > 0 || h.receiving.Drops > 0:
 		f.Verdict, f.Confidence = Indeterminate, Unsure
-		f.Evidence = append(f.Evidence, step, Step{Rule: "capture-loss", Outcome: Fails,
-			Text: fmt.Sprintf("the %s's capture has lost packets, so it may have lost this one", receiver)})
+		f.Evidence = append(f.Evidence, Step{Rule: "capture-loss", Outcome: Fails}.because(
+			"the %s's capture has lost packets, so it may have lost this one", receiver))
 	default:
-		f.Evidence = append(f.Evidence, step, Step{Rule: "twin", Outcome: Fails,
-			Text: fmt.Sprintf("the %s sent it (frame %d) and no packet with its numbers reached the tap at the %s", h.sender, s.Number, receiver)})
+		f.Evidence = append(f.Evidence, Step{Rule: "twin", Outcome: Fails}.because(
+			"the %s sent it (frame %d) and no packet with its numbers reached the tap at the %s", h.sender, s.Number, receiver))
 	}
 	return f
 }
 
 // receiverWatched is the coverage rule for the receiving end: whether a packet
-// that left at sent (the sender's clock) would stand in its capture.
-func (h *hearing) receiverWatched(sent int64) Step {
+// that left at sent (the sender's clock) would stand in its capture. overtaken
+// tells that it holds something that left later.
+func (h *hearing) receiverWatched(sent int64, overtaken bool) Step {
 	receiver := h.sender.Other()
+	step := Step{Rule: "coverage"}
 	if !h.Clock.Known() {
-		return Step{Rule: "coverage", Outcome: Unknown, Text: "the two clocks cannot be compared: no packets passed in both directions"}
+		step.Outcome = Unknown
+		return step.because("the two clocks cannot be compared: no packets passed in both directions")
 	}
 	at := h.atReceiver(sent)
 	wait := lossWait * h.stripAt(at).MinRTT()
-	values := map[string]any{"expected_after": stamp(at), "capture_ends": stamp(h.receiving.LastNS)}
-	if at+wait > h.receiving.LastNS || at < h.receiving.FirstNS {
-		return Step{Rule: "coverage", Outcome: Fails, Values: values,
-			Text: fmt.Sprintf("the %s's capture does not go on long enough after %s to say that it did not arrive", receiver, clockTime(at))}
+	step.Values = map[string]any{"expected_after": stamp(at), "capture_ends": stamp(h.receiving.LastNS)}
+	switch {
+	case at < h.receiving.FirstNS:
+		step.Outcome = Fails
+		return step.because("the %s's capture begins after its arrival was due", receiver)
+	case overtaken:
+		step.Outcome = Holds
+		return step.because("the %s's capture holds what the %s sent after it", receiver, h.sender)
+	case at+wait > h.receiving.LastNS:
+		step.Outcome = Fails
+		return step.because("the %s's capture does not go on long enough after %s to say that it did not arrive", receiver, clockTime(at))
 	}
-	return Step{Rule: "coverage", Outcome: Holds, Values: values,
-		Text: fmt.Sprintf("the %s's capture spans the time of its arrival", receiver)}
+	step.Outcome = Holds
+	return step.because("the %s's capture spans the time of its arrival, and goes on for %s", receiver, duration(h.receiving.LastNS-at))
 }
 
 // matching is which arrived reset is which sent one.
@@ -146,11 +171,11 @@ func (h *hearing) match(sent, got []*align.Reset) matching {
 	}
 	for grade := bothSigns; grade >= noSign; grade-- {
 		for i, r := range got {
-			for j, s := range sent {
-				if m.twinOf[i] < 0 && !m.arrived[j] && h.possible(s, r) && h.signs(s, r) == grade {
-					m.twinOf[i], m.arrived[j] = j, true
-					m.doubtful[i] = grade == noSign
-				}
+			if m.twinOf[i] >= 0 {
+				continue
+			}
+			if j := h.likeliest(r, sent, m.arrived, grade); j >= 0 {
+				m.twinOf[i], m.arrived[j], m.doubtful[i] = j, true, grade == noSign
 			}
 		}
 	}
@@ -162,6 +187,27 @@ func (h *hearing) match(sent, got []*align.Reset) matching {
 		}
 	}
 	return m
+}
+
+// likeliest is the sent reset of a grade of likeness that left most recently
+// before r must have left, or -1.
+func (h *hearing) likeliest(r *align.Reset, sent []*align.Reset, taken []bool, grade int) int {
+	best, shortest := -1, int64(math.MaxInt64)
+	for j, s := range sent {
+		if taken[j] || !h.possible(s, r) || h.signs(s, r) != grade {
+			continue
+		}
+		under := r.TimeNS - s.TimeNS // only compared among themselves
+		if h.Clock.Known() {
+			if under = h.latestSent(r.TimeNS) - s.TimeNS; under < 0 {
+				under = math.MaxInt64 / 2 // faster than any other: only if nothing else would do
+			}
+		}
+		if under < shortest {
+			best, shortest = j, under
+		}
+	}
+	return best
 }
 
 // sameNumbers compares what makes a reset do what it does.

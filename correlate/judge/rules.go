@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"bothends/correlate/align"
-	"bothends/correlate/pair"
 )
 
 // An accusation is a packet that arrived and that the sender's capture does not
@@ -96,23 +95,36 @@ func (h *hearing) filter(a *accusation) Step {
 // captureLoss: the sender's capture missed nothing, by its counters and by what
 // the other end is known to have received.
 func (h *hearing) captureLoss(*accusation) Step {
-	w := h.alleged
 	receiver := h.sender.Other()
 	lacking := h.stream.Sent.Missing(h.stream.AckedAtReceiver) - h.suspectBytes()
 	deaf := h.back.Got.Missing(h.back.AckedAtReceiver)
+	step := h.pooledLoss()
+	step.Values["n"] = h.stream.Passed
+	switch {
+	case step.Outcome == Fails:
+		return step
+	case lacking > 0:
+		step.Outcome = Fails
+		return step.because("the %s acknowledged %d bytes that the %s's capture lacks, so it may lack this packet too", receiver, lacking, h.sender)
+	case deaf > 0:
+		step.Outcome = Fails
+		return step.because("the %s acknowledged %d bytes that its own capture never saw arrive, so that capture is incomplete", h.sender, deaf)
+	}
+	return step
+}
+
+// pooledLoss is captureLoss as far as all connections together tell.
+func (h *hearing) pooledLoss() Step {
+	w := h.alleged
 	bound := MissBound(w.Passed)
 	step := Step{Outcome: Fails, Values: map[string]any{
-		"n": h.stream.Passed, "n_pooled": w.Passed, "missed_pooled": w.Missed, "miss_bound": bound, "counters_known": w.DropsKnown, "drops": w.Drops,
+		"n_pooled": w.Passed, "missed_pooled": w.Missed, "miss_bound": bound, "counters_known": w.DropsKnown, "drops": w.Drops,
 	}}
 	switch {
 	case w.Drops > 0:
 		return step.because("the %s's capture says of itself that it lost %d packets", h.sender, w.Drops)
 	case w.Missed > 0:
-		return step.because("the %s's capture lacks %d packets that the %s received from it, so it may lack this one too", h.sender, w.Missed, receiver)
-	case lacking > 0:
-		return step.because("the %s acknowledged %d bytes that the %s's capture lacks, so it may lack this packet too", receiver, lacking, h.sender)
-	case deaf > 0:
-		return step.because("the %s acknowledged %d bytes that its own capture never saw arrive, so that capture is incomplete", h.sender, deaf)
+		return step.because("the %s's capture lacks %d packets that the %s received from it, so it may lack this one too", h.sender, w.Missed, h.sender.Other())
 	}
 	step.Outcome = Holds
 	counters := "it has no counters of its own"
@@ -150,8 +162,12 @@ func (h *hearing) mapping(*accusation) Step {
 	switch {
 	case there >= enoughSegments && back >= enoughSegments:
 		return step.because("%s on %d other segments from the %s and %d to it", shifted, there, h.sender, back)
-	case h.pair.Method == pair.ISN && there+back >= enoughSegments:
-		return step.because("both initial sequence numbers are the same at both ends, and so are the numbers of %d other segments from the %s and %d to it", there, h.sender, back)
+	case h.pair.Shift == [2]uint32{} && there > 0 && back > 0 && there+back >= enoughSegments:
+		// Equal numbers need no series to be recognised as such.
+		return step.because("%s on %d other segments from the %s and %d to it", shifted, there, h.sender, back)
+	case h.pair.Shift == [2]uint32{} && h.alleged.Passed >= enoughSegments && h.receiving.Passed >= enoughSegments:
+		return step.because("%s, here on %d segments from the %s and %d to it, and on %d and %d of all connections",
+			shifted, there, h.sender, back, h.alleged.Passed, h.receiving.Passed)
 	}
 	step.Outcome = Unknown
 	return step.because("only %d segments from the %s and %d to it passed both ends: too few to know how the path changes them", there, h.sender, back)

@@ -28,7 +28,7 @@ func (h *hearing) unmatched() []*align.Reset {
 func (h *hearing) accused(r *align.Reset, m matching) Finding {
 	a := accusation{kind: "rst", Frame: r.Frame, Header: r.Header, reset: r, position: r.Position, first: true}
 	for j, s := range h.stream.Resets[h.sender] {
-		if !m.arrived[j] && h.sentBefore(s.TimeNS, r.TimeNS) {
+		if !m.arrived[j] && h.sentBefore(s.TimeNS, r.TimeNS) && h.signs(s, r) == bothSigns {
 			a.twins = append(a.twins, s)
 		}
 	}
@@ -144,6 +144,13 @@ func (h *hearing) leftovers() []Finding {
 			a := accusation{kind: kind(&l.Header), Frame: l.Frame, Header: l.Header, leftover: l}
 			f := h.decide(&a)
 			f.Head = l.Head
+			if unfit(&f) {
+				// Nothing speaks against it: the sender's capture is just not
+				// complete enough to hold it.
+				h.stream.Ledger.ReceivedNotSent--
+				h.stream.Ledger.SentNotCaptured++
+				continue
+			}
 			findings = append(findings, f)
 		case align.Modified:
 			findings = append(findings, h.modified(l))
@@ -152,6 +159,19 @@ func (h *hearing) leftovers() []Finding {
 		}
 	}
 	return findings
+}
+
+// unfit tells whether a finding says no more than that the sender's capture is a
+// bad witness: a rule fails, and nothing supports an accusation.
+func unfit(f *Finding) bool {
+	failed := false
+	for _, s := range f.Evidence {
+		if s.Outcome == Supports {
+			return false
+		}
+		failed = failed || s.Outcome == Fails
+	}
+	return failed
 }
 
 // modified is a segment that arrived with other bytes than were sent, where what
@@ -187,7 +207,7 @@ func firstDifference(a, b []byte) int {
 func (h *hearing) lostControl(l *align.Leftover) Finding {
 	f := h.finding(kind(&l.Header), Lost, Strong, l.Frame, l.Header)
 	f.SeenAt = h.sender
-	step := h.receiverWatched(l.TimeNS)
+	step := h.receiverWatched(l.TimeNS, h.stream.LastPassedNS > l.TimeNS)
 	if step.Outcome != Holds {
 		f.Verdict, f.Confidence = Indeterminate, Unsure
 	}

@@ -48,6 +48,8 @@ func New(in *Input) *Report {
 		r.Connections = append(r.Connections, c)
 		if n := in.CaseOf[i]; n >= 0 {
 			connectionOf[n] = c.ID
+		}
+		if in.Pairs[i].Paired() {
 			r.Summary.Paired++
 		}
 	}
@@ -158,7 +160,7 @@ func (in *Input) connection(i int) Connection {
 		c.ClientView = view(seen, p.ClientSide)
 		c.First, c.Last = Stamp(seen.FirstNS), Stamp(seen.LastNS)
 	}
-	if n := in.CaseOf[i]; n >= 0 {
+	if n := in.CaseOf[i]; n >= 0 && p.Paired() {
 		tried := &in.Bench.Cases[n]
 		c.Ledger = ledgers(tried.Connection)
 		c.Verdict = "clean"
@@ -257,15 +259,17 @@ func (r *Report) count(f *Finding) {
 	}
 }
 
-// judgeConnections gives each connection the gravest of its findings' verdicts.
+// judgeConnections gives each connection the gravest of its findings' verdicts. A
+// connection seen at one end stays that.
 func (r *Report) judgeConnections() {
 	for i := range r.Findings {
 		f := &r.Findings[i]
 		c := &r.Connections[f.Connection-1]
 		switch {
+		case c.Verdict == "one-sided":
 		case f.Verdict == "injected" || f.Verdict == "modified":
 			c.Verdict = "interfered"
-		case f.Verdict == "indeterminate" && c.Verdict == "clean":
+		case f.Verdict == "indeterminate" && f.seenAt == f.ReceivedAt && c.Verdict != "interfered":
 			c.Verdict = "inconclusive"
 		}
 	}
