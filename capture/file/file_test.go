@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -257,6 +258,10 @@ func TestAFileThatGrowsIsReadToWhereItWas(t *testing.T) {
 	packets, r := readThrough(t, s)
 	if got := data(packets); got != "x" || !r.Files()[0].Growing || r.End().Kind != capture.Complete {
 		t.Errorf("packets %q, growing %t, %v; want x, true, complete", got, r.Files()[0].Growing, r.End())
+	}
+	var p capture.Packet
+	if err := r.Next(&p); err != io.EOF {
+		t.Errorf("Next after the end: %v, want io.EOF", err)
 	}
 }
 

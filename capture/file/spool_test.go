@@ -80,7 +80,7 @@ func incompressible(n int) []byte {
 func TestCompressedFilesHoldTheirCapture(t *testing.T) {
 	for compression, pack := range packers {
 		t.Run(string(compression), func(t *testing.T) {
-			plain := incompressible(100)
+			plain := incompressible(10)
 			file := pack(t, plain)
 			want, _ := readThrough(t, open(t, write(t, "plain", plain)))
 			s := open(t, write(t, "no-telling-name", file))
@@ -124,8 +124,10 @@ func TestACompressedStreamThatIsCutKeepsWhatCameBefore(t *testing.T) {
 				if lowest := (cut*99/100 - 256<<10) / 1040; len(packets) < lowest {
 					t.Errorf("cut at %d: %d packets, want at least %d", cut, len(packets), lowest)
 				}
-				if diff := cmp.Diff(whole[:len(packets)], packets); diff != "" {
-					t.Errorf("cut at %d: packets differ:\n%s", cut, diff)
+				for i, p := range packets {
+					if !bytes.Equal(p.Data, whole[i].Data) || p.TimeNS != whole[i].TimeNS {
+						t.Errorf("cut at %d: packet %d differs", cut, i)
+					}
 				}
 				if end.Kind != capture.Truncated || end.Offset < int64(24+1040*len(packets)) || end.Offset > int64(len(plain)) ||
 					!strings.Contains(end.Reason, string(compression)) {
