@@ -97,9 +97,9 @@ func (r *Reader) Next(p *capture.Packet) error {
 		var err error
 		switch kind {
 		case blockPacket:
-			return r.enhancedPacket(total, p)
+			return r.enhancedPacket(p)
 		case blockOldPacket:
-			return r.oldPacket(total, p)
+			return r.oldPacket(p)
 		case blockSimplePacket:
 			return r.simplePacket(total, p)
 		case blockSection:

@@ -53,7 +53,7 @@ func (r *Reader) section() error {
 		return r.damaged("file of at most %d sections, got another", maxInterfaces)
 	}
 	section := capture.Section{Offset: r.input.Offset}
-	list := options{rest: body[sectionFixed:], bigEndian: r.bigEndian}
+	list := options{list: body[sectionFixed:], bigEndian: r.bigEndian}
 	for list.next() {
 		switch list.code {
 		case optComment:
@@ -118,7 +118,7 @@ func (r *Reader) description(total uint32) error {
 		Application: section.Application,
 	}
 	resolution := byte(resolutionDefault)
-	list := options{rest: body[interfaceFixed:], bigEndian: r.bigEndian}
+	list := options{list: body[interfaceFixed:], bigEndian: r.bigEndian}
 	for list.next() {
 		size, sized := interfaceOptionSizes[list.code]
 		if sized && len(list.value) != size {
@@ -204,7 +204,7 @@ func (r *Reader) statistics(total uint32) error {
 		return r.damaged("%s of one of %d interfaces, got interface %d", what, len(r.interfaces)-r.base, id)
 	}
 	counters := &r.interfaces[index].Counters
-	list := options{rest: body[statisticsFixed:], bigEndian: r.bigEndian}
+	list := options{list: body[statisticsFixed:], bigEndian: r.bigEndian}
 	for list.next() {
 		counter := counterOf(counters, list.code)
 		isTime := list.code == optStatStart || list.code == optStatEnd
