@@ -3,13 +3,49 @@ package pcapng
 import (
 	"bytes"
 	"testing"
+	"testing/iotest"
 
+	"github.com/google/go-cmp/cmp"
+
+	"bothends/capture"
 	"bothends/capture/internal/readertest"
 )
+
+// quickly reads a file with the quick way for common packets.
+func quickly(t testing.TB, file []byte) []capture.Packet {
+	packets, _ := read(t, file)
+	return packets
+}
+
+// slowly reads a file without the quick way: a byte at a time no block is in
+// memory before it is asked for.
+func slowly(t testing.TB, file []byte) []capture.Packet {
+	r, err := NewReader(iotest.OneByteReader(bytes.NewReader(file)))
+	if err != nil {
+		t.Fatalf("NewReader: %v", err)
+	}
+	packets, err := readertest.All(r)
+	if err != nil {
+		t.Fatalf("Next: %v", err)
+	}
+	return packets
+}
+
+func TestTheQuickWayYieldsTheSamePackets(t *testing.T) {
+	for name, file := range map[string][]byte{"every kind of block": everything(), "a long file of common packets": many(2000)} {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(slowly(t, file), quickly(t, file)); diff != "" {
+				t.Errorf("packets (-slow +fast):\n%s", diff)
+			}
+		})
+	}
+}
 
 func FuzzReader(f *testing.F) {
 	f.Add([]byte(golden))
 	f.Add(everything())
+	l := little()
+	f.Add(l.section().iface(1, 0).packet(0, 1, "abc").packet(0, 2, "a", l.option(2, uint32(1)), l.option(0)).packet(0, 3, "", l.option(2, uint32(7)), l.option(0)).bytes)
 	f.Add(little().section().iface(1, 0).block(6, uint32(0), uint64(0), uint32(1<<30), uint32(1<<30)).bytes)
 	f.Fuzz(func(t *testing.T, file []byte) {
 		r, err := NewReader(bytes.NewReader(file))
@@ -17,5 +53,9 @@ func FuzzReader(f *testing.F) {
 			return
 		}
 		readertest.Hostile(t, r, file)
+		slow, fast := slowly(t, file), quickly(t, file)
+		if diff := cmp.Diff(slow, fast); diff != "" {
+			t.Errorf("packets (-slow +fast):\n%s", diff)
+		}
 	})
 }
