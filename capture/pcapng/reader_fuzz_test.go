@@ -32,7 +32,15 @@ func slowly(t testing.TB, file []byte) []capture.Packet {
 }
 
 func TestTheQuickWayYieldsTheSamePackets(t *testing.T) {
-	for name, file := range map[string][]byte{"every kind of block": everything(), "a long file of common packets": many(2000)} {
+	l := little()
+	files := map[string][]byte{
+		"every kind of block":           everything(),
+		"a long file of common packets": many(2000),
+		"a clock with an offset":        little().section().iface(1, 0, l.option(14, uint64(5))).packet(0, 1, "a").packet(0, 2, "b").bytes,
+		"a clock of 2^-20 s":            little().section().iface(1, 0, l.option(9, "\x94")).packet(0, 1, "a").packet(0, 1<<20, "b").bytes,
+		"directions":                    little().section().iface(1, 0).packet(0, 1, "a").packet(0, 1, "in", l.option(2, uint32(1)), l.option(0)).packet(0, 2, "out", l.option(2, uint32(0xf2)), l.option(0)).bytes,
+	}
+	for name, file := range files {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(slowly(t, file), quickly(t, file)); diff != "" {
 				t.Errorf("packets (-slow +fast):\n%s", diff)
