@@ -34,7 +34,7 @@ func (r *Reader) commonPacket(p *capture.Packet) bool {
 	lane := &r.lanes[index]
 	end := fixed + int64(captured)
 	tail := (end + 3) &^ 3 // where the options start
-	if captured > lane.maxPacket || total&3 != 0 || total < tail+4 || total > min(int64(len(b)), int64(lane.maxBlock)) ||
+	if captured > lane.maxPacket || total < tail+4 || total > int64(len(b)) ||
 		int64(binary.LittleEndian.Uint32(b[total-4:])) != total {
 		return false
 	}

@@ -2,6 +2,7 @@ package pcapng
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"testing/iotest"
 
@@ -38,7 +39,11 @@ func TestTheQuickWayYieldsTheSamePackets(t *testing.T) {
 		"a long file of common packets": many(2000),
 		"a clock with an offset":        little().section().iface(1, 0, l.option(14, uint64(5))).packet(0, 1, "a").packet(0, 2, "b").bytes,
 		"a clock of 2^-20 s":            little().section().iface(1, 0, l.option(9, "\x94")).packet(0, 1, "a").packet(0, 1<<20, "b").bytes,
-		"directions":                    little().section().iface(1, 0).packet(0, 1, "a").packet(0, 1, "in", l.option(2, uint32(1)), l.option(0)).packet(0, 2, "out", l.option(2, uint32(0xf2)), l.option(0)).bytes,
+		"a packet too large, but in memory": func() []byte {
+			b := &builder{little().order, many(2000)} // makes the buffer large
+			return b.packet(0, 1, strings.Repeat("x", 262145)).packet(0, 1, "later").bytes
+		}(),
+		"directions": little().section().iface(1, 0).packet(0, 1, "a").packet(0, 1, "in", l.option(2, uint32(1)), l.option(0)).packet(0, 2, "out", l.option(2, uint32(0xf2)), l.option(0)).bytes,
 	}
 	for name, file := range files {
 		t.Run(name, func(t *testing.T) {
