@@ -67,7 +67,7 @@ func (t *Table) Assign(s *segment.Segment) (int32, Side) {
 			id = none
 		}
 	}
-	opened := id == none || t.begins(&t.entries[id], s)
+	opened := id == none || t.begins(&t.entries[id], s) && !t.began(id, s)
 	if opened {
 		id = t.open(s, id)
 		t.latest[key] = id
@@ -97,14 +97,41 @@ func (t *Table) begins(e *entry, s *segment.Segment) bool {
 	}
 	side := e.side(s)
 	if s.Flags&segment.ACK != 0 {
-		// The answer to a SYN that this tap did not see, after other traffic.
-		return e.guessed && e.seen[side] && distance(s.Seq, e.next[side]) > nearby
+		return e.answersAnother(s, side)
 	}
 	if e.knowISN[side] {
 		return e.isn[side] != s.Seq
 	}
 	simultaneous := side == Responder && e.knowISN[Initiator] && !e.seen[Responder]
 	return !simultaneous
+}
+
+// answersAnother tells whether s, a SYN and ACK, answers a SYN that this tap did
+// not see, after other traffic. A second, different answer to the SYN that it
+// did see is none: of the two, one may be forged.
+func (e *entry) answersAnother(s *segment.Segment, side Side) bool {
+	other := side.Other()
+	if e.knowISN[side] && e.knowISN[other] {
+		withSYN := s.Ack - e.isn[other] // 1, or more if the SYN carried data (RFC 7413)
+		return e.isn[side] != s.Seq && (withSYN == 0 || withSYN > 1<<16)
+	}
+	return e.guessed && e.seen[side] && distance(s.Seq, e.next[side]) > nearby
+}
+
+// maxOlder is how many earlier connections between the same endpoints are looked
+// through: two minutes of TIME-WAIT (RFC 9293 section 3.4.2) leave room for few.
+const maxOlder = 8
+
+// began tells whether s is a copy of the SYN of an earlier connection.
+func (t *Table) began(id int32, s *segment.Segment) bool {
+	for steps := 0; steps < maxOlder && t.entries[id].older != none; steps++ {
+		id = t.entries[id].older
+		e := &t.entries[id]
+		if side := e.side(s); e.knowISN[side] && e.isn[side] == s.Seq {
+			return true
+		}
+	}
+	return false
 }
 
 // nearby is how far from a stream's last position a segment is still taken to
@@ -136,20 +163,19 @@ func (t *Table) open(s *segment.Segment, older int32) int32 {
 }
 
 // nearest picks, among the connections that used the same endpoints one after
-// the other, the one whose streams s continues. A SYN has been decided already.
-func (t *Table) nearest(id int32, s *segment.Segment) int32 {
-	if s.Flags&(segment.SYN|segment.ACK) == segment.SYN {
-		return id
-	}
-	best, bestDistance := id, t.entries[id].distance(s)
-	for steps := 0; steps < 8 && t.entries[id].older != none; steps++ {
+// the other, the one whose streams s continues, or the newest if it continues
+// none. A SYN belongs where it has the initial number.
+func (t *Table) nearest(newest int32, s *segment.Segment) int32 {
+	best, bestDistance := newest, t.entries[newest].distance(s)
+	id := newest
+	for steps := 0; steps < maxOlder && t.entries[id].older != none; steps++ {
 		id = t.entries[id].older
 		if d := t.entries[id].distance(s); d < bestDistance {
 			best, bestDistance = id, d
 		}
 	}
 	if bestDistance > nearby {
-		return t.latest[t.last]
+		return newest
 	}
 	return best
 }
@@ -159,6 +185,12 @@ func (t *Table) nearest(id int32, s *segment.Segment) int32 {
 func (e *entry) distance(s *segment.Segment) uint32 {
 	side := e.side(s)
 	d := ^uint32(0)
+	if s.Flags&(segment.SYN|segment.ACK) == segment.SYN {
+		if e.knowISN[side] && e.isn[side] == s.Seq {
+			return 0
+		}
+		return d
+	}
 	if e.seen[side] {
 		d = distance(s.Seq, e.next[side])
 	}
