@@ -1,10 +1,6 @@
 package survey
 
-import (
-	"bytes"
-
-	"bothends/correlate/segment"
-)
+import "bothends/correlate/segment"
 
 // Side names the two endpoints of one connection as one tap saw it.
 type Side uint8
@@ -24,14 +20,9 @@ func (s Side) Other() Side { return 1 - s }
 // Feeding the same segments to a new Table gives the same numbers again, which
 // is how a second pass over a capture finds the connections of the first.
 type Table struct {
-	latest  map[tuple]int32 // the newest connection of a pair of endpoints
 	entries []entry
-	last    tuple // the most recent look-up: in bulk traffic mostly the next one too
-	lastID  int32
+	newest  lookup // of each pair of endpoints
 }
-
-// tuple is an unordered pair of endpoints: low <= high.
-type tuple struct{ low, high segment.Endpoint }
 
 type entry struct {
 	ends    [2]segment.Endpoint
@@ -47,7 +38,7 @@ const none int32 = -1
 
 // NewTable returns an empty table.
 func NewTable() *Table {
-	return &Table{latest: make(map[tuple]int32), lastID: none}
+	return &Table{newest: lookup{latest: make(map[tuple]int32)}}
 }
 
 // Len is the number of connections so far. Their numbers run from 0.
@@ -56,37 +47,21 @@ func (t *Table) Len() int { return len(t.entries) }
 // Assign returns the number of the connection that s belongs to, and which side
 // sent it. A number equal to the previous Len is a new connection.
 func (t *Table) Assign(s *segment.Segment) (int32, Side) {
-	key := tuple{s.Src, s.Dst}
-	if after(&s.Src, &s.Dst) {
-		key = tuple{s.Dst, s.Src}
+	id, known := t.newest.find(t.entries, s)
+	if !known {
+		id = none
 	}
-	id := t.lastID
-	if id == none || key != t.last {
-		var known bool
-		if id, known = t.latest[key]; !known {
-			id = none
-		}
-	}
-	opened := id == none || t.begins(&t.entries[id], s) && !t.began(id, s)
+	opened := !known || t.begins(&t.entries[id], s) && !t.began(id, s)
 	if opened {
 		id = t.open(s, id)
-		t.latest[key] = id
-	}
-	t.last, t.lastID = key, id
-	if !opened && t.entries[id].older != none {
+		t.newest.put(s, id)
+	} else if t.entries[id].older != none {
 		id = t.nearest(id, s)
 	}
 	e := &t.entries[id]
 	side := e.side(s)
 	e.note(s, side)
 	return id, side
-}
-
-func after(a, b *segment.Endpoint) bool {
-	if a.Port != b.Port {
-		return a.Port > b.Port
-	}
-	return bytes.Compare(a.IP[:], b.IP[:]) > 0
 }
 
 // begins tells whether s opens a connection of its own although its endpoints
