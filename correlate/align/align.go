@@ -75,6 +75,8 @@ func (c *Connection) Observe(end, sender End, s *segment.Segment) {
 	stream.now = v.at
 	if end == sender {
 		stream.LastSent.note(&v)
+	} else {
+		stream.LastGot.note(&v)
 	}
 	if v.Flags&segment.RST != 0 {
 		stream.observeReset(end, &v, back)
