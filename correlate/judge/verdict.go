@@ -143,8 +143,9 @@ func (h *hearing) leftovers() []Finding {
 			if unfit(&f) {
 				// Nothing speaks against it: the sender's capture is just not
 				// complete enough to hold it.
-				h.stream.Ledger.ReceivedNotSent--
-				h.stream.Ledger.SentNotCaptured++
+				ledger := &h.Cases[h.index].Ledger[h.sender]
+				ledger.ReceivedNotSent--
+				ledger.SentNotCaptured++
 				continue
 			}
 			findings = append(findings, f)
