@@ -48,7 +48,8 @@ type live struct {
 	base    uint32 // sequence number of position 0
 	high    int64  // the highest position so far at either tap
 	begun   bool
-	fromSYN bool // base is the initial sequence number
+	fromSYN bool    // base is the initial sequence number
+	closed  [2]bool // by tap: a FIN was seen
 
 	flying  flight  // sent, in order of position; arrived in part or not at all
 	waiting []*held // arrived, and not sent so far
