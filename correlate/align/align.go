@@ -54,6 +54,7 @@ func NewConnection(shift [2]uint32, rough, roughErr int64, coverage [2]Coverage,
 	for end := range c.Streams {
 		s := &c.Streams[end]
 		s.sender, s.live = End(end), &live{}
+		s.AckedAtSender, s.AckedAtReceiver = nothingAcked, nothingAcked
 		s.bounds = bounds
 		s.coverage = coverage
 		s.lead[Server], s.roughErr = rough, roughErr

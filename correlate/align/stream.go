@@ -25,7 +25,7 @@ type Stream struct {
 	LastPassedNS int64
 
 	Sent, Got       survey.Cover // bytes seen at the sender's tap, and at the receiver's
-	AckedAtSender   int64        // the highest position acknowledged, as the sender's tap saw it
+	AckedAtSender   int64        // the highest position acknowledged, as the sender's tap saw it; or nothingAcked
 	AckedAtReceiver int64        // and as the receiver's tap saw it, while the sender's was recording
 	// SentFromSYN tells that the sender's capture has the beginning of the
 	// stream: it was recording whenever anything of it was sent.
@@ -59,6 +59,10 @@ type live struct {
 	watches               []watch
 	pool                  []*held
 }
+
+// nothingAcked lies below all positions. Position 0 is wherever the first segment
+// began, so that a stream has negative ones, too.
+const nothingAcked = -1 << 62
 
 // receiver is the end that the stream flows to.
 func (s *Stream) receiver() End { return s.sender.Other() }
