@@ -71,6 +71,11 @@ type Finding struct {
 	// Twin is the frame of the same packet in the other end's capture; its
 	// Number is 0 if there is none.
 	Twin align.Frame
+	// Pattern is what its circumstances resemble, PatternWhy which ones, and
+	// Advice what to check next; all empty if nothing fits.
+	Pattern    Pattern
+	PatternWhy string
+	Advice     string
 }
 
 // A Case is one connection to be judged: a paired one, or one that only the

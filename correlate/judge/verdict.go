@@ -41,7 +41,9 @@ func (h *hearing) accused(r *align.Reset, m matching) Finding {
 			a.guesses = a.guesses || h.ahead(o) > 0
 		}
 	}
-	return h.decide(&a)
+	f := h.decide(&a)
+	h.explain(&f, r)
+	return f
 }
 
 func abs(n int64) int64 { return max(n, -n) }
