@@ -11,10 +11,10 @@ func (s *Stream) sent(v *view) {
 		h.repeat = s.Sent.Add(v.start, v.end) < length
 		s.recentSent.add(v)
 	}
+	s.flying.insert(h)
 	if len(s.waiting) > 0 {
 		s.meetWaiting(h)
 	}
-	s.flying.insert(h)
 	s.expire()
 }
 
@@ -23,16 +23,22 @@ func (s *Stream) sent(v *view) {
 func (s *Stream) meetWaiting(h *held) {
 	kept := s.waiting[:0]
 	for _, w := range s.waiting {
-		if h.at-w.at <= s.roughErr {
-			s.offer(h, w)
-		}
-		if w.open == 0 {
-			s.Ledger.Matched++
-			s.Passed++
-			s.release(w)
+		if h.at-w.at > s.roughErr {
+			kept = append(kept, w)
 			continue
 		}
-		kept = append(kept, w)
+		s.offer(h, w)
+		switch {
+		case w.open == 0:
+			s.Ledger.Matched++
+			s.Passed++
+		case w.rival == nil && s.known(w): // a further copy, as h was not known before
+			s.repeated(w)
+		default:
+			kept = append(kept, w)
+			continue
+		}
+		s.release(w)
 	}
 	clear(s.waiting[len(kept):])
 	s.waiting = kept
@@ -126,8 +132,7 @@ func (s *Stream) repeated(w *held) {
 		s.Passed++
 		return
 	}
-	differs := false
-	var original *held
+	differs, originals, same := false, 0, false
 	s.flying.overlapping(w.start, w.end, func(h *held) {
 		start, end := max(h.start, w.start), min(h.end, w.end)
 		if !agree(&h.view, &w.view, start, end) {
@@ -135,14 +140,15 @@ func (s *Stream) repeated(w *held) {
 			w.rival = h
 		}
 		if h.start == w.start && h.end == w.end {
-			original = h
+			originals++
+			same = same || h.IPID == w.IPID
 		}
 	})
 	switch {
 	case differs:
 		s.leave(ReceivedNotSent, w)
-	case original != nil && s.Path.IPIDKept() && original.IPID != w.IPID:
-		// Not the packet that passed before: a retransmission that the
+	case originals > 0 && !same && s.Path.IPIDKept():
+		// None of the packets that passed before: a retransmission that the
 		// sender's capture lacks.
 		s.Ledger.SentNotCaptured++
 		s.Missed++
