@@ -77,6 +77,7 @@ func (c *Connection) Observe(end, sender End, s *segment.Segment) {
 	stream.now = v.at
 	if end == sender {
 		stream.LastSent.note(&v)
+		stream.IPIDs.note(&v)
 	} else {
 		stream.LastGot.note(&v)
 	}

@@ -14,6 +14,8 @@ type Reset struct {
 	// IdleNS is how long this tap had seen nothing of the connection but resets;
 	// 0 if nothing at all.
 	IdleNS int64
+	// Head is its payload, if it carries any, at most headLen bytes.
+	Head []byte
 	// Closed tells that its sender had sent a FIN before, at this tap.
 	Closed bool
 	// The following are about the bytes of the opposite stream that the reset
@@ -49,7 +51,7 @@ func (s *Stream) observeReset(end End, v *view, back *Stream, lastNS int64) {
 		return
 	}
 	r := &Reset{Frame: v.Frame, Header: v.Header, At: v.at, Seq0: v.seq, Ack0: v.ack, Position: v.start}
-	r.Closed = s.closed[end]
+	r.Closed, r.Head = s.closed[end], head(v.payload)
 	if lastNS != 0 {
 		r.IdleNS = v.TimeNS - lastNS
 	}

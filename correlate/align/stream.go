@@ -20,6 +20,7 @@ type Stream struct {
 	Path      Path  // what the way does to packets that passed both taps
 	LastSent  Last  // the last segment but resets at the sender's tap
 	LastGot   Last  // and at the receiver's
+	IPIDs     IPIDs // at the sender's tap
 	// LastPassedNS is when the latest segment left the sender's tap that also
 	// arrived, by the sender's clock.
 	LastPassedNS int64

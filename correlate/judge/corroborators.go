@@ -21,6 +21,8 @@ var corroborators = []struct {
 	{"growing-seq", (*hearing).growingSeq},
 	{"other-bytes", (*hearing).otherBytes},
 	{"same-as-genuine", (*hearing).likeGenuine},
+	{"fingerprint", (*hearing).fingerprint},
+	{"resembles", (*hearing).resembles},
 }
 
 // testimony is a corroborator's step, and how much it weighs.
@@ -28,6 +30,8 @@ type testimony struct {
 	Step
 	conclusive bool // enough without many packets (Strong)
 	alone      bool // proves whatever the sender's capture missed
+	// weightless: worth saying, but it decides nothing, not even with others.
+	weightless bool
 	// firewall: the sender's own firewall, answering for its TCP, would leave
 	// the same trace.
 	firewall bool

@@ -104,12 +104,15 @@ type Bench struct {
 	Clock     *clock.Fit
 	Witnesses [2]Witness // by End
 	Cases     []Case
+
+	shapes [2]map[shape]int // of the resets that each End is known to have sent
 }
 
 // Findings judges every reset, and every other packet that one end received and
 // the other did not send, of every case.
 func (b *Bench) Findings() []Finding {
 	b.pool()
+	b.noteShapes()
 	var findings []Finding
 	for i := range b.Cases {
 		if b.Cases[i].Connection == nil {

@@ -14,7 +14,7 @@ func (h *hearing) orphans() []Finding {
 		for _, rule := range rules {
 			var step Step
 			switch rule.name {
-			case "mapping", "no-twin", "not-a-proxy":
+			case "ip-id", "mapping", "no-twin", "not-a-proxy":
 				continue // they compare two views of one connection
 			case "capture-loss":
 				step = h.pooledLoss()

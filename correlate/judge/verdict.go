@@ -122,6 +122,9 @@ type weight struct {
 }
 
 func (w *weight) add(t testimony) {
+	if t.weightless {
+		return
+	}
 	if t.Outcome == Contradicts {
 		w.contradicted = true
 		return
