@@ -11,21 +11,21 @@ func (s *Stream) sent(v *view) {
 		h.repeat = s.Sent.Add(v.start, v.end) < length
 		s.recentSent.add(v)
 	}
-	s.flying.insert(h)
-	if len(s.waiting) > 0 {
-		s.meetWaiting(h)
+	if s.unrecorded(s.receiver(), v.at, 0, horizonNS) {
+		s.settleSent(h)
+		return
 	}
+	s.flying.insert(h)
+	s.meetWaiting(h)
 	s.expire()
 }
 
 // meetWaiting gives what arrived before h, as far as the rough clock tells, to
 // h. It happens where the two clocks are not well known yet.
 func (s *Stream) meetWaiting(h *held) {
-	kept := s.waiting[:0]
-	for _, w := range s.waiting {
-		if h.at-w.at > s.roughErr {
-			kept = append(kept, w)
-			continue
+	s.waiting.overlapping(h.start, h.end, func(w *held) {
+		if w.settled || h.at-w.at > s.roughErr {
+			return
 		}
 		s.offer(h, w)
 		switch {
@@ -35,13 +35,10 @@ func (s *Stream) meetWaiting(h *held) {
 		case w.rival == nil && s.known(w): // a further copy, as h was not known before
 			s.repeated(w)
 		default:
-			kept = append(kept, w)
-			continue
+			return
 		}
-		s.release(w)
-	}
-	clear(s.waiting[len(kept):])
-	s.waiting = kept
+		w.settled, w.payload = true, nil
+	})
 }
 
 // arrived takes a segment that the receiver's tap saw come in.
@@ -63,8 +60,10 @@ func (s *Stream) arrived(v *view) {
 		s.Passed++
 	case w.rival == nil && s.known(w):
 		s.repeated(w)
+	case s.unrecorded(s.sender, v.at, 0, 0):
+		s.Ledger.SentNotCaptured++
 	default:
-		s.waiting = append(s.waiting, w)
+		s.waiting.insert(w)
 		s.expire()
 		return
 	}
@@ -86,7 +85,7 @@ func (s *Stream) offer(h, w *held) {
 		}
 		return
 	}
-	n := h.take(&w.missing, start, end)
+	n := h.take(w, start, end)
 	if n == 0 {
 		return
 	}

@@ -52,8 +52,8 @@ type live struct {
 	fromSYN bool    // base is the initial sequence number
 	closed  [2]bool // by tap: a FIN was seen
 
-	flying  flight  // sent, in order of position; arrived in part or not at all
-	waiting []*held // arrived, and not sent so far
+	flying  flight // sent; arrived, or not so far
+	waiting flight // arrived, and not sent so far
 	acks    acks
 
 	recentSent, recentGot recent
