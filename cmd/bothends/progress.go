@@ -34,6 +34,8 @@ const (
 	progressAfter = time.Second
 	// progressEvery is how often the bar moves: smooth, and cheap to draw.
 	progressEvery = 100 * time.Millisecond
+	// usualColumns is the width of a terminal that does not tell its own.
+	usualColumns = 80
 	// barColumns is the widest that a bar gets.
 	barColumns = 40
 )
@@ -45,8 +47,8 @@ func newProgress(f *os.File) *progress {
 	}
 	columns := func() int {
 		width, _, err := term.GetSize(int(f.Fd()))
-		if err != nil {
-			return 0
+		if err != nil || width == 0 { // serial lines and some emulators do not say
+			return usualColumns
 		}
 		return width
 	}

@@ -58,7 +58,10 @@ func (t *text) absence(f *Finding, steps []Evidence) {
 		}
 	}
 	said := fmt.Sprintf("It is not in the %s's capture.", f.ClaimedSender)
-	if injected(f) {
+	switch {
+	case slices.ContainsFunc(steps, func(e Evidence) bool { return e.Rule == "silence-not-used" }):
+		said = fmt.Sprintf("It came too early to have passed the tap at the %s, whatever the capture there missed.", f.ClaimedSender)
+	case injected(f):
 		said = fmt.Sprintf("It did not pass the tap at the %s.", f.ClaimedSender)
 	}
 	if len(good) > 0 {
