@@ -15,6 +15,7 @@ type held struct {
 	rival   *held         // sent in the same place, with other bytes
 	repeat  bool          // not all of it was new when it passed its tap
 	settled bool          // it stands in the ledger
+	lacking bool          // arrived, and the sender's capture shows that it lacks it
 	changed bool          // its only counterpart has other bytes
 	pins    int           // others that point here
 }

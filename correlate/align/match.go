@@ -8,6 +8,9 @@ func (s *Stream) sent(v *view) {
 	length := v.end - v.start
 	h := s.hold(v)
 	if !v.stray {
+		if v.start < s.Sent.Next {
+			s.waiting.overlapping(v.start, v.end, func(w *held) { w.lacking = w.lacking || s.passedOver(w) })
+		}
 		h.repeat = s.Sent.Add(v.start, v.end) < length
 		s.recentSent.add(v)
 	}
@@ -24,7 +27,11 @@ func (s *Stream) sent(v *view) {
 // h. It happens where the two clocks are not well known yet.
 func (s *Stream) meetWaiting(h *held) {
 	s.waiting.overlapping(h.start, h.end, func(w *held) {
-		if w.settled || h.at-w.at > s.roughErr {
+		if w.settled {
+			return
+		}
+		if h.at-w.at > s.roughErr {
+			w.lacking = w.lacking || echoes(&h.view, &w.view)
 			return
 		}
 		s.offer(h, w)
@@ -39,6 +46,16 @@ func (s *Stream) meetWaiting(h *held) {
 		}
 		w.settled, w.payload = true, nil
 	})
+}
+
+// echoes tells whether the sender sent, though only later, the very bytes that w
+// brought. Nobody else can have known them: this is a retransmission, and the
+// capture lacks the first copy.
+func echoes(h, w *view) bool {
+	start, end := max(h.start, w.start), min(h.end, w.end)
+	sent, _ := h.bytesAt(start, end)
+	got, _ := w.bytesAt(start, end)
+	return len(sent) > 0 && len(got) > 0 && agree(h, w, start, end)
 }
 
 // arrived takes a segment that the receiver's tap saw come in.
@@ -131,24 +148,23 @@ func (s *Stream) repeated(w *held) {
 		s.Passed++
 		return
 	}
-	differs, originals, same := false, 0, false
+	differs, others, maybe := false, 0, false
 	s.flying.overlapping(w.start, w.end, func(h *held) {
 		start, end := max(h.start, w.start), min(h.end, w.end)
 		if !agree(&h.view, &w.view, start, end) {
 			differs = true
 			w.rival = h
 		}
-		if h.start == w.start && h.end == w.end {
-			originals++
-			same = same || h.IPID == w.IPID
-		}
+		maybe = maybe || h.start != w.start || h.end != w.end || h.IPID == w.IPID
+		others++
 	})
 	switch {
 	case differs:
 		s.leave(ReceivedNotSent, w)
-	case originals > 0 && !same && s.Path.IPIDKept():
-		// None of the packets that passed before: a retransmission that the
-		// sender's capture lacks.
+	case others > 0 && !maybe && s.Path.IPIDKept():
+		// None of the packets that passed before, which all had this range: a
+		// retransmission that the sender's capture lacks. Of packets cut out
+		// of a larger one, the IP-IDs are not known.
 		s.Ledger.SentNotCaptured++
 		s.Missed++
 	default:

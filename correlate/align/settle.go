@@ -115,7 +115,7 @@ func (s *Stream) settleArrived(w *held, early bool) {
 		s.leave(ReceivedNotSent, w)
 	case !s.recordedWhenSent(&w.view) || s.beforeBegin(w):
 		s.Ledger.SentNotCaptured++
-	case early || s.passedOver(w):
+	case early || w.lacking || s.passedOver(w):
 		s.Ledger.SentNotCaptured++
 		s.Missed++
 	default:
