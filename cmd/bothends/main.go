@@ -36,8 +36,6 @@ func run(args []string) int {
 	switch {
 	case err == nil:
 		return status
-	case errors.Is(err, errReported):
-		return report.ExitFailed
 	case ctx.Err() != nil:
 		c.fail(errors.New("interrupted"), exitInterrupted)
 		return exitInterrupted

@@ -102,6 +102,9 @@ func TestTheFirstLinesSayWhatCameOfIt(t *testing.T) {
 		{"undecided for loss", sample(2, finding(1, "rst", "indeterminate", "indeterminate", quiet, lacks)), 3, []string{
 			"Not decided: 1 reset arrived of which these captures cannot tell who made it.",
 			"Nobody is accused, because: - the server's capture lacks 3 packets that the client received from it."}, []string{"Interference", "forged", "- nobody knows"}},
+		{"undecided for want of evidence", sample(2, finding(1, "rst", "indeterminate", "indeterminate", quiet,
+			Evidence{Rule: "corroboration", Outcome: "unknown", Text: "nothing but its absence speaks against it"})), 3, []string{
+			"Nobody is accused, because: - nothing but its absence speaks against it."}, []string{"- nobody knows"}},
 		{"genuine", sample(2, finding(1, "rst", "genuine", "proven")), 0, []string{
 			"No interference found in the 2 connections that both captures hold. 1 reset arrived and had passed the tap at the end it claims to come from: genuine, not made on the way.",
 			"look at the server's logs"}, []string{"Interference:", "forged"}},
