@@ -230,9 +230,13 @@ func (h *hearing) notAProxy(*accusation) Step {
 	return Step{Outcome: Holds}.because("both ends use the same sequence numbers: one connection, not a proxy's two")
 }
 
-// onePath: the sender cannot have used an interface that was not recorded. The
-// captures cannot say what interfaces the host has.
+// onePath: the sender cannot have used an interface that was not recorded. Only
+// a recording of all its interfaces at once shows that.
 func (h *hearing) onePath(*accusation) Step {
-	return Step{Outcome: Unknown, Values: map[string]any{"interfaces": h.alleged.Interfaces}}.because(
-		"the %s's capture covers %d interface(s); whether the host has another that can send from this address it does not say", h.sender, h.alleged.Interfaces)
+	step := Step{Outcome: Unknown, Values: map[string]any{"interfaces": h.alleged.Interfaces, "any": h.alleged.AllInterfaces}}
+	if h.alleged.AllInterfaces {
+		step.Outcome = Holds
+		return step.because("the %s recorded all its interfaces at once", h.sender)
+	}
+	return step.because("the %s's capture covers %d interface(s); whether the host has another that can send from this address it does not say", h.sender, h.alleged.Interfaces)
 }

@@ -97,6 +97,9 @@ func (h *hearing) decide(a *accusation) Finding {
 	case !w.beyondFirewall && !h.silenceCounts():
 		return conclude(Indeterminate, Unsure, "corroboration", Unknown,
 			"the %s's own firewall may have sent it in the place of its TCP, and its capture is too small to exclude that it missed it (%d packets, no counters)", h.sender, h.alleged.Passed)
+	case !w.beyondFirewall && !h.alleged.AllInterfaces:
+		return conclude(Indeterminate, Unsure, "corroboration", Unknown,
+			"the %s's own firewall may have sent it in the place of its TCP, by an interface that was not recorded", h.sender)
 	}
 	switch {
 	case h.silenceCounts() && filterKnown:

@@ -17,6 +17,8 @@ type Witness struct {
 	Malformed  int64
 	Filter     string
 	Interfaces int
+	// AllInterfaces tells that it was made on Linux's "any" device.
+	AllInterfaces bool
 
 	Passed int64 // packets of this end that the other end's capture shows, and this one too
 	Missed int64 // and that this one lacks, though it covers them
