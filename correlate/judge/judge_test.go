@@ -148,6 +148,10 @@ func TestEachFailingRuleMakesTheVerdictIndeterminateAndIsNamed(t *testing.T) {
 			b.Cases[0].Streams[align.Server].SentFromSYN = false
 		}},
 		{"filter", func(b *Bench) { b.Witnesses[align.Server].HeadersCut = 1 }},
+		{"filter", func(b *Bench) {
+			b.Witnesses[align.Server].Filter = "tcp port 25 and tcp[tcpflags] & tcp-rst == 0"
+			b.Witnesses[align.Server].Resets = 0
+		}},
 		{"capture-loss", func(b *Bench) { b.Witnesses[align.Server].Drops = 1 }},
 		{"capture-loss", func(b *Bench) { b.Cases[0].Streams[align.Server].Missed = 1 }},
 		{"capture-loss", func(b *Bench) { b.Cases[0].Streams[align.Server].AckedAtReceiver = 1200 }},

@@ -2,7 +2,6 @@ package judge
 
 import (
 	"fmt"
-	"strings"
 
 	"bothends/correlate/align"
 )
@@ -83,10 +82,13 @@ func (h *hearing) filter(a *accusation) Step {
 	case w.Passed == 0:
 		step.Outcome = Fails
 		return step.because("the %s's capture holds nothing that this end sent", h.sender)
+	case w.FiltersFlags() && w.Resets == 0 && a.kind == "rst":
+		step.Outcome = Fails
+		return step.because("the %s's capture was filtered by TCP flags (%q) and holds no reset of any kind", h.sender, w.Filter)
 	case w.Resets == 0 && a.kind == "rst":
 		step.Outcome = Unknown
 		return step.because("the %s's capture holds this direction, but no reset of any kind, so that a filter against resets cannot be excluded", h.sender)
-	case strings.Contains(w.Filter, "tcpflags") || strings.Contains(w.Filter, "tcp[13]"):
+	case w.FiltersFlags():
 		step.Outcome = Unknown
 		return step.because("the %s's capture was filtered by TCP flags: %q", h.sender, w.Filter)
 	}
