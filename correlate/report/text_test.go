@@ -275,6 +275,15 @@ func TestPatternsSayWhatToCheckNext(t *testing.T) {
 	}
 }
 
+func TestWhatACaptureMayHaveMissedIsBoundedAndNotExcluded(t *testing.T) {
+	f := finding(1, "rst", "injected", "supported", Evidence{Rule: "coverage", Outcome: "holds", Text: "it was running"},
+		Evidence{Rule: "capture-loss", Outcome: "holds", Text: "of 12 packets it lacks none"}, Evidence{Rule: "not-a-proxy", Outcome: "holds", Text: "no proxy"})
+	text := unwrapped(render(t, sample(1, f), TextOptions{}))
+	if want := "It did not pass the tap at the server. Excluded as explanations: a capture that was not running then and a proxy. = Of 12 packets it lacks none."; !strings.Contains(text, want) {
+		t.Errorf("lacks %q:\n%s", want, text)
+	}
+}
+
 func TestFilesOfOneNameAreCalledByTheirPaths(t *testing.T) {
 	f := finding(1, "rst", "injected", "strong")
 	f.File = "a/trace.pcap"
