@@ -95,7 +95,7 @@ func (c *Connection) Observe(end, sender End, s *segment.Segment) {
 		back.acknowledged(end, &v)
 	}
 	if s.SeqLen() == 0 {
-		stream.observeAck(end, &v)
+		stream.observeAck(end, &v, back)
 		return
 	}
 	if end == sender {

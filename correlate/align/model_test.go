@@ -116,7 +116,11 @@ func drawTransfer(t *rapid.T) *transfer {
 			a := event{at: now, start: at, flags: segment.ACK, ipid: ipid, ack: x.ackISN + rapid.Uint32Range(0, 3).Draw(t, "ack")}
 			sent = append(sent, a)
 			a.at += delay.Draw(t, "delay")
-			if rapid.IntRange(0, 4).Draw(t, "fate") > 0 {
+			switch rapid.IntRange(0, 4).Draw(t, "fate") {
+			case 0: // lost
+			case 1: // duplicated
+				wire = append(wire, a, a)
+			default:
 				wire = append(wire, a)
 			}
 		}
