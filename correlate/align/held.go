@@ -16,6 +16,7 @@ type held struct {
 	repeat  bool          // not all of it was new when it passed its tap
 	settled bool          // it stands in the ledger
 	lacking bool          // arrived, and the sender's capture shows that it lacks it
+	foreign bool          // arrived with known bytes, and is none of the packets known to have brought them
 	changed bool          // its only counterpart has other bytes
 	pins    int           // others that point here
 }

@@ -39,8 +39,7 @@ func (s *Stream) meetWaiting(h *held) {
 		case w.open == 0:
 			s.Ledger.Matched++
 			s.Passed++
-		case w.rival == nil && s.known(w): // a further copy, as h was not known before
-			s.repeated(w)
+		case w.rival == nil && !w.lacking && s.known(w) && s.repeated(w): // a further copy, as h was not known before
 		default:
 			return
 		}
@@ -75,8 +74,7 @@ func (s *Stream) arrived(v *view) {
 	case w.open == 0:
 		s.Ledger.Matched++
 		s.Passed++
-	case w.rival == nil && s.known(w):
-		s.repeated(w)
+	case w.rival == nil && s.known(w) && s.repeated(w):
 	case s.unrecorded(s.sender, v.at, 0, 0):
 		s.Ledger.SentNotCaptured++
 	default:
@@ -141,13 +139,16 @@ func (s *Stream) known(w *held) bool {
 	return true
 }
 
-// repeated settles a copy of what has arrived already.
-func (s *Stream) repeated(w *held) {
+// repeated settles a copy of what has arrived already. It returns false if w is
+// none, but a retransmission: the sender's capture lacks it, unless it shows it
+// yet.
+func (s *Stream) repeated(w *held) bool {
 	if w.open < w.end-w.start {
 		s.Ledger.Matched++
 		s.Passed++
-		return
+		return true
 	}
+	w.foreign = false
 	differs, others, maybe := false, 0, false
 	s.flying.overlapping(w.start, w.end, func(h *held) {
 		start, end := max(h.start, w.start), min(h.end, w.end)
@@ -162,13 +163,12 @@ func (s *Stream) repeated(w *held) {
 	case differs:
 		s.leave(ReceivedNotSent, w)
 	case others > 0 && !maybe && s.Path.IPIDKept():
-		// None of the packets that passed before, which all had this range: a
-		// retransmission that the sender's capture lacks. Of packets cut out
-		// of a larger one, the IP-IDs are not known.
-		s.Ledger.SentNotCaptured++
-		s.Missed++
+		// None of the packets that passed before, which all had this range. Of
+		// packets cut out of a larger one, the IP-IDs are not known.
+		w.foreign = true
 	default:
 		s.Ledger.Duplicated++
 	}
 	w.rival = nil
+	return !w.foreign
 }

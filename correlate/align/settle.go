@@ -115,7 +115,7 @@ func (s *Stream) settleArrived(w *held, early bool) {
 		s.leave(ReceivedNotSent, w)
 	case !s.recordedWhenSent(&w.view) || s.beforeBegin(w):
 		s.Ledger.SentNotCaptured++
-	case early || w.lacking || s.passedOver(w):
+	case early || w.lacking || w.foreign || s.passedOver(w):
 		s.Ledger.SentNotCaptured++
 		s.Missed++
 	default:
@@ -133,7 +133,7 @@ func (s *Stream) beforeBegin(w *held) bool {
 // lacks: it must have sent them.
 func (s *Stream) passedOver(w *held) bool {
 	for _, m := range w.missing {
-		if m.End <= s.Sent.Next && !s.Sent.Has(m.Start, m.End) {
+		if s.Sent.Lacks(m.Start, m.End) {
 			return true
 		}
 	}
