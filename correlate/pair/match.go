@@ -101,7 +101,8 @@ func (m *matcher) settle(candidates []candidate) {
 		note(bestB, c.j, c.score)
 	}
 	for k := range candidates {
-		if c := &candidates[k]; bestA[c.i] == (best{c.score, 1}) && bestB[c.j] == (best{c.score, 1}) {
+		if c := &candidates[k]; bestA[c.i] == (best{c.score, 1}) && bestB[c.j] == (best{c.score, 1}) &&
+			m.openA(c.i) && m.openB(c.j) {
 			c.link.partner = c.j
 			m.found[c.i], m.taken[c.j] = c.link, true
 		}

@@ -48,6 +48,28 @@ func (m *matcher) compare(a, b *survey.Connection, turned bool) (initiatorAtA bo
 	return true, survey.NoClue
 }
 
+// answer is one that may not be known.
+type answer uint8
+
+const (
+	no answer = iota
+	yes
+	unknown
+)
+
+// reversed tells whether what capture a takes for the initiator is the responder.
+// It is unknown if the captures differ and neither has the handshake.
+func (m *matcher) reversed(i int32) answer {
+	l := &m.found[i]
+	switch {
+	case !l.turned || m.a[i].Handshake:
+		return no
+	case m.b[l.partner].Handshake:
+		return yes
+	}
+	return unknown
+}
+
 // place counts the votes of all pairs. The best clue that any pair offers
 // decides; among its votes the majority.
 func place(m *matcher, fixed bool) Placement {
@@ -57,6 +79,12 @@ func place(m *matcher, fixed bool) Placement {
 			continue
 		}
 		atA, clue := m.vote(int32(i))
+		switch m.reversed(int32(i)) {
+		case yes:
+			atA = !atA
+		case unknown:
+			continue
+		}
 		if atA {
 			votes[clue][0]++
 		} else {
@@ -98,6 +126,11 @@ func (m *matcher) samePlace() bool {
 		a, b := &m.a[i], &m.b[l.partner]
 		if a.SYNNS == 0 || a.AnswerNS == 0 || b.SYNNS == 0 || b.AnswerNS == 0 {
 			continue
+		}
+		sideA, clueA := a.Local()
+		sideB, clueB := b.Local()
+		if clueA == survey.RecordedDirection && clueB == survey.RecordedDirection && sideA != sideB {
+			return false
 		}
 		for side := range a.Flows {
 			if a.Flows[side].TTL != b.Flows[side].TTL {
@@ -158,7 +191,13 @@ func (m *matcher) pair(i, j int32, at Placement) Pair {
 	// A connection may run against the rest: the server's host may have opened
 	// it. Only a clue of its own can say so.
 	initiatorAtA := !at.Swapped
-	if atA, clue := m.vote(i); clue != survey.NoClue && clue <= at.Clue {
+	switch m.reversed(i) {
+	case yes:
+		initiatorAtA = !initiatorAtA
+	case unknown: // what the client end's capture takes for the initiator
+		initiatorAtA = true
+	}
+	if atA, clue := m.vote(i); clue != survey.NoClue && (clue <= at.Clue || at.Clue == survey.NoClue) {
 		initiatorAtA = atA
 	}
 	sideA, sideB := survey.Initiator, survey.Initiator

@@ -24,18 +24,28 @@ func (m *matcher) byRanges() {
 		if !m.openA(int32(i)) || !ranged(a) || !telling(a, all) {
 			continue
 		}
+		first := len(candidates)
 		low, width := extent(&a.Flows[survey.Initiator])
 		order.near(low, width, func(o *stream) bool {
 			m.comparisons++
 			b := &m.b[o.connection]
-			if complete(a) && complete(b) || o.turned && a.Handshake && b.Handshake {
+			if !m.openB(o.connection) || complete(a) && complete(b) || o.turned && a.Handshake && b.Handshake {
 				return m.comparisons < maxComparisons
 			}
 			if l, ok := m.overlap(int32(i), o.connection, o.turned, all); ok {
 				candidates = append(candidates, candidate{int32(i), o.connection, m.likeness(int32(i), o.connection, o.turned), l})
 			}
-			return m.comparisons < maxComparisons
+			return m.comparisons < maxComparisons && len(candidates)-first <= maxAlike
 		})
+		if rivals := candidates[first:]; len(rivals) > maxAlike {
+			// Nor is any of its rivals to be had by others: which of them
+			// belongs here is open. This keeps the list short.
+			m.obstacle[0][i] = tooMany
+			for k := range rivals {
+				m.obstacle[1][rivals[k].j] = tooMany
+			}
+			candidates = candidates[:first]
+		}
 		if m.comparisons >= maxComparisons {
 			m.giveUpRanges()
 			return
