@@ -22,6 +22,7 @@ type progress struct {
 	now      func() time.Time
 
 	mu      sync.Mutex
+	doing   string
 	total   int64
 	done    int64
 	begun   time.Time
@@ -55,15 +56,17 @@ func newProgress(f *os.File) *progress {
 	return &progress{terminal: f, columns: columns, now: time.Now, begun: time.Now()}
 }
 
-// expect tells how much there is to do: each capture is read twice.
-func (p *progress) expect(sets [2]*file.Set) {
+// expect tells what is done, and how much there is to do: each capture is read
+// so many times.
+func (p *progress) expect(doing string, passes int64, sets ...*file.Set) {
 	if p == nil {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.doing = doing
 	for _, set := range sets {
-		p.total += 2 * set.Length()
+		p.total += passes * set.Length()
 	}
 }
 
@@ -90,7 +93,7 @@ func (p *progress) bar(columns int) string {
 	if p.total > 0 {
 		part = min(1, float64(p.done)/float64(p.total))
 	}
-	text := fmt.Sprintf("comparing %3.0f %%", 100*part)
+	text := fmt.Sprintf("%s %3.0f %%", p.doing, 100*part)
 	width := min(barColumns, columns-1-len(text)-len(" []"))
 	if width < 1 {
 		return text[:max(0, min(len(text), columns-1))]
