@@ -18,6 +18,8 @@ func TestConnectionsAreFoundAgainByWhatSurvivesTheWay(t *testing.T) {
 	shifted := opened(natted, service, 1000+77, 5000+99).stamped(8001, 9001)
 	halfShifted := opened(natted, service, 1000, 5000+99).stamped(8001, 9001)
 	bulk := midway(client, service, 100, 3<<30, 500, 2000)
+	opposite := opened(natted, service, 5000, 1000)
+	opposite.Flows[responder].KnowISN = false
 	for name, c := range map[string]struct {
 		atClient, atServer made
 		method             Method
@@ -45,6 +47,7 @@ func TestConnectionsAreFoundAgainByWhatSurvivesTheWay(t *testing.T) {
 		"both across the wrap, the later one starts below":   {midway(client, service, 50, 400, 4900, 400), midway(natted, service, 1<<32-900, 1000, 5000, 900), SeqRange, "", [2]uint32{}},
 		"roles guessed the other way round":                  {midway(client, service, 900, 400, 4900, 400).turned(), midway(natted, service, 1000, 900, 5000, 900), SeqRange, "", [2]uint32{}},
 		"roles known here, guessed wrongly there":            {opened(client, service, 900, 4900), midway(natted, service, 1000, 900, 5000, 900).turned(), SeqRange, "", [2]uint32{}},
+		"roles known at both ends, and the opposite":         {opened(client, service, 1000, 5000), opposite, None, "no connection", [2]uint32{}},
 		"keep-alives only":                                   {midway(client, service, 900, 1, 4900, 0), midway(natted, service, 900, 1, 4900, 0), SeqRange, "", [2]uint32{}},
 		"3 GiB in one direction":                             {bulk, midway(natted, service, 100+5<<28, 1<<30, 600, 100), SeqRange, "", [2]uint32{}},
 		"a capture that begins 3 GiB - 1 into the other":     {bulk, midway(natted, service, 100+3<<30-1, 1<<20, 600, 100), SeqRange, "", [2]uint32{}},
@@ -98,6 +101,7 @@ func TestOfSeveralRecordingsTheOneNearestToTheOtherEndIsTaken(t *testing.T) {
 		"at the server end":                     {[]made{before}, []made{opened(client, inside, 1000, 5000), before}, map[int32]int32{0: 1}, "recorded several times"},
 		"at both ends":                          {[]made{before, after}, []made{after, opened(natted, inside, 1000, 5000)}, map[int32]int32{1: 0}, "recorded several times"},
 		"only the port is the same":             {[]made{before, opened("198.51.100.9:61234", service, 1000, 5000)}, []made{opened("100.64.7.7:61234", inside, 1000, 5000)}, map[int32]int32{1: 0}, "recorded several times"},
+		"the same port at another address":      {[]made{opened("100.64.7.7:61234", service, 1000, 5000), after}, []made{atServer}, map[int32]int32{1: 0}, "recorded several times"},
 		"neither is nearer":                     {[]made{before, after}, []made{unknown}, map[int32]int32{}, "several connections"},
 		"neither is nearer, at the other end":   {[]made{unknown}, []made{before, after}, map[int32]int32{}, "several connections"},
 		"without a handshake, one nearer":       {[]made{mid(client), mid(natted)}, []made{mid(natted)}, map[int32]int32{1: 0}, "recorded several times"},

@@ -77,6 +77,53 @@ func TestAConnectionThatTheServersHostOpenedCountsAgainstTheRest(t *testing.T) {
 	}
 }
 
+func TestAWeakClueDoesNotTurnOneConnectionAgainstTheRest(t *testing.T) {
+	sure, odd := opened(client, service, 1, 2), opened(client, service, 3, 4)
+	pairs, _ := Match(
+		surveyOf(sure.directed(0, 9), odd.waits(20e6, 15e6)),
+		surveyOf(sure.directed(9, 0), odd.waits(40e6, 15e6)), false)
+	if p := pairs[1]; p.ClientSide != initiator || p.ServerSide != initiator {
+		t.Errorf("a busy host's wait overruled the recorded direction: %+v", p)
+	}
+}
+
+func TestAConnectionWithoutAClueWasOpenedFromTheClientEnd(t *testing.T) {
+	sure := opened(client, service, 90_001, 90_002)
+	whole := opened(client, service, 900, 4900)
+	part := midway(natted, service, 1000, 900, 5000, 900).turned()
+	// Guessed the other way round at the end that lacks the handshake, be that
+	// the client's or the server's.
+	for name, c := range map[string][2]made{"part at the server": {whole, part}, "part at the client": {part, whole}} {
+		for _, swapped := range []bool{false, true} {
+			first, other := surveyOf(sure.directed(0, 9), c[0]), surveyOf(sure.directed(9, 0), c[1])
+			if swapped {
+				first, other = other, first
+			}
+			pairs, at := Match(first, other, false)
+			p := pairs[1]
+			if at.Swapped != swapped || !p.Paired() {
+				t.Fatalf("%s: %+v %+v", name, at, p)
+			}
+			want := [2]survey.Side{initiator, responder}
+			if name == "part at the client" {
+				want = [2]survey.Side{responder, initiator}
+			}
+			if got := [2]survey.Side{p.ClientSide, p.ServerSide}; got != want {
+				t.Errorf("%s, swapped %v: %v", name, swapped, got)
+			}
+		}
+	}
+}
+
+func TestTheRecordedDirectionCountsWhereRolesAreTurned(t *testing.T) {
+	whole := opened(client, service, 900, 4900).directed(0, 9)
+	part := midway(natted, service, 1000, 900, 5000, 900).directed(9, 0).turned()
+	pairs, at := Match(surveyOf(part), surveyOf(whole), false)
+	if p := pairs[0]; !at.Swapped || at.Clue != survey.RecordedDirection || at.Votes != 1 || p.ClientSide != initiator || p.ServerSide != responder {
+		t.Errorf("%+v %+v", at, p)
+	}
+}
+
 func TestTwoTapsAtOnePlaceAreNoticed(t *testing.T) {
 	c := opened(client, service, 1, 2).ttl(64, 55)
 	c = c.directed(0, 9)
