@@ -89,7 +89,9 @@ func (s *Stream) passAck(sent, got *ack) {
 	s.Ledger.Matched += 2
 	s.Passed++
 	s.LastPassedNS = max(s.LastPassedNS, sent.TimeNS)
-	s.Path.note(&sent.Header, &got.Header, true)
+	if !s.Path.another(&sent.Header, &got.Header, true) { // else it is one that looks like it
+		s.Path.note(&sent.Header, &got.Header, true)
+	}
 }
 
 // sameAck tells whether got is one more copy of sent, as far as the path leaves
@@ -122,22 +124,31 @@ func (q *ackQueue) meetCopies(of int) (n int64) {
 }
 
 // find returns the index of the acknowledgment that looks like a and was not met,
-// or -1 and one that was, or nil.
+// or -1 and one that was, or nil. Of several alike it is the one with a's IP-ID,
+// else the first.
 func (q *ackQueue) find(a *ack) (index int, twin *ack) {
 	if q.head == len(q.list) {
 		return -1, nil
 	}
-	look := func(from, to int) (int, bool) {
+	look := func(from, to int) (first int, ok bool) {
+		first = -1
 		for i := max(from, q.head); i < min(to, len(q.list)); i++ {
 			switch e := &q.list[i]; {
 			case !e.looksLike(a):
-			case !e.met:
+				if first >= 0 {
+					return first, true
+				}
+			case e.met:
+				if twin == nil || e.IPID == a.IPID {
+					twin = e
+				}
+			case e.IPID == a.IPID:
 				return i, true
-			case twin == nil || e.IPID == a.IPID:
-				twin = e
+			case first < 0:
+				first = i
 			}
 		}
-		return -1, false
+		return first, first >= 0
 	}
 	if i, ok := look(q.cursor, q.cursor+disorder); ok {
 		return i, nil

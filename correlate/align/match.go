@@ -59,12 +59,12 @@ func echoes(h, w *view) bool {
 
 // arrived takes a segment that the receiver's tap saw come in.
 func (s *Stream) arrived(v *view) {
+	w := s.hold(v)
 	if !v.stray {
-		s.Got.Add(v.start, v.end)
+		w.repeat = s.Got.Add(v.start, v.end) < v.end-v.start
 		s.recentGot.add(v)
 		s.wake(v)
 	}
-	w := s.hold(v)
 	s.flying.overlapping(v.start, v.end, func(h *held) {
 		if h.open > 0 && w.open > 0 {
 			s.offer(h, w)
@@ -113,14 +113,15 @@ func (s *Stream) offer(h, w *held) {
 	s.learn(h, w)
 }
 
-// learn takes from a match what it says of the path and of the clocks.
+// learn takes from a match what it says of the path and of the clocks. Of bytes
+// that passed more than once nobody can tell which copy is which.
 func (s *Stream) learn(h, w *held) {
-	whole := h.start == w.start && h.end == w.end
-	s.Path.note(&h.Header, &w.Header, whole)
 	s.LastPassedNS = max(s.LastPassedNS, h.TimeNS)
-	if h.repeat || w.repeat {
+	whole := h.start == w.start && h.end == w.end
+	if h.repeat || w.repeat || s.Path.another(&h.Header, &w.Header, whole) {
 		return
 	}
+	s.Path.note(&h.Header, &w.Header, whole)
 	if s.sender == Client {
 		s.bounds.ToServer(h.TimeNS, w.TimeNS)
 	} else {
