@@ -47,13 +47,13 @@ func (m *member) close() error {
 	return m.content.Close()
 }
 
-// reader starts a pass.
-func (m *member) reader() (capture.Reader, error) {
-	r, err := newReader(m.format, io.NewSectionReader(m.content, m.base, m.length))
-	if err != nil {
-		return nil, &Error{Path: m.path, Err: err}
+// reader starts a pass, whose place in the file input tells.
+func (m *member) reader() (r capture.Reader, input *io.SectionReader, err error) {
+	input = io.NewSectionReader(m.content, m.base, m.length)
+	if r, err = newReader(m.format, input); err != nil {
+		return nil, nil, &Error{Path: m.path, Err: err}
 	}
-	return r, nil
+	return r, input, nil
 }
 
 // openMember prepares one file. A pipe may keep a read waiting for ever, which
@@ -65,8 +65,9 @@ func openMember(ctx context.Context, path string) (*member, error) {
 		err error
 	}
 	done := make(chan outcome, 1)
+	stdin := os.Stdin
 	go func() {
-		m, err := prepare(ctx, path)
+		m, err := prepare(ctx, path, stdin)
 		done <- outcome{m, err}
 	}()
 	select {
@@ -82,8 +83,8 @@ func openMember(ctx context.Context, path string) (*member, error) {
 	}
 }
 
-func prepare(ctx context.Context, path string) (m *member, err error) {
-	input := os.Stdin
+func prepare(ctx context.Context, path string, stdin *os.File) (m *member, err error) {
+	input := stdin
 	if path != Stdin {
 		if input, err = os.Open(path); err != nil {
 			return nil, osError(path, err)
@@ -199,7 +200,7 @@ func (m *member) spoolError(err error) error {
 
 // readFirst learns where in its set the file belongs.
 func (m *member) readFirst() error {
-	r, err := m.reader()
+	r, _, err := m.reader()
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,6 @@ type Reader struct {
 	latest *pass   // whose packet Next returned last
 
 	origins []origin // of each interface
-	ended   bool
 }
 
 // origin is where an interface is described.
@@ -34,6 +33,7 @@ type origin struct {
 type pass struct {
 	index      int
 	reader     capture.Reader
+	input      *io.SectionReader // what reader reads
 	waiting    capture.Packet
 	timeNS     int64 // of the waiting packet; if it has none, of the one before
 	global     []int // the set's number for each interface of the file
@@ -50,11 +50,14 @@ func (s *Set) Reader() *Reader {
 
 // Next fills p. p.Data is valid until the following call.
 func (r *Reader) Next(p *capture.Packet) error {
-	if r.latest != nil {
-		if err := r.advance(r.latest); err != nil {
-			return err
+	if latest := r.latest; latest != nil {
+		if len(r.set.members) == 1 {
+			return r.nextOfOnly(latest, p)
 		}
 		r.latest = nil
+		if err := r.advance(latest, &latest.waiting); err != nil {
+			return err
+		}
 	}
 	for r.nextStartsBefore(r.earliest()) {
 		if err := r.open(); err != nil {
@@ -63,12 +66,23 @@ func (r *Reader) Next(p *capture.Packet) error {
 	}
 	next := r.earliest()
 	if next == nil {
-		r.ended = true
 		return io.EOF
 	}
 	*p = next.waiting
 	r.latest = next
 	return nil
+}
+
+// nextOfOnly spares a set of one file the waiting, for there is nothing to merge.
+func (r *Reader) nextOfOnly(only *pass, p *capture.Packet) error {
+	err := r.advance(only, p)
+	if err == nil && only.reader == nil {
+		err = io.EOF
+	}
+	if err != nil {
+		r.latest = nil
+	}
+	return err
 }
 
 // earliest returns the active pass with the lowest time, or nil.
@@ -98,19 +112,18 @@ func (r *Reader) nextStartsBefore(earliest *pass) bool {
 // open starts on the next file.
 func (r *Reader) open() error {
 	index := len(r.passes)
-	reader, err := r.set.members[index].reader()
+	reader, input, err := r.set.members[index].reader()
 	if err != nil {
 		return err
 	}
-	started := &pass{index: index, reader: reader, timeNS: math.MinInt64}
+	started := &pass{index: index, reader: reader, input: input, timeNS: math.MinInt64}
 	r.passes = append(r.passes, started)
 	r.active = append(r.active, started)
-	return r.advance(started)
+	return r.advance(started, &started.waiting)
 }
 
-// advance reads the next packet of one file, or finishes with it.
-func (r *Reader) advance(pass *pass) error {
-	p := &pass.waiting
+// advance reads the next packet of one file into p, or finishes with it.
+func (r *Reader) advance(pass *pass, p *capture.Packet) error {
 	switch err := pass.reader.Next(p); {
 	case err == io.EOF:
 		return r.finish(pass)

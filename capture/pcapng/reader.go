@@ -87,6 +87,9 @@ func (r *Reader) End() capture.End { return r.end }
 func (r *Reader) Next(p *capture.Packet) error {
 	r.input.Advance(r.last)
 	r.last, r.options = 0, nil
+	if !r.ended && r.commonPacket(p) {
+		return nil
+	}
 	for !r.ended {
 		if len(r.input.Rest) < blockHeaderSize {
 			if err := r.fillBlockHeader(); err != nil {
@@ -97,9 +100,9 @@ func (r *Reader) Next(p *capture.Packet) error {
 		var err error
 		switch kind {
 		case blockPacket:
-			return r.enhancedPacket(total, p)
+			return r.enhancedPacket(p)
 		case blockOldPacket:
-			return r.oldPacket(total, p)
+			return r.oldPacket(p)
 		case blockSimplePacket:
 			return r.simplePacket(total, p)
 		case blockSection:

@@ -67,12 +67,13 @@ func (t *Table) Assign(s *segment.Segment) (int32, Side) {
 			id = none
 		}
 	}
-	if id == none || t.begins(&t.entries[id], s) {
+	opened := id == none || t.begins(&t.entries[id], s)
+	if opened {
 		id = t.open(s, id)
 		t.latest[key] = id
 	}
 	t.last, t.lastID = key, id
-	if t.entries[id].older != none {
+	if !opened && t.entries[id].older != none {
 		id = t.nearest(id, s)
 	}
 	e := &t.entries[id]
