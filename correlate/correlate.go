@@ -160,7 +160,7 @@ func (c *comparison) align(ctx context.Context) error {
 			}
 			tried.Observe(end, r.sender, &r.Segment)
 			if left[r.caseIndex]--; left[r.caseIndex] == 0 {
-				tried.Finish()
+				tried.Close()
 			}
 		})
 }
@@ -238,7 +238,7 @@ const roughSlackNS = 1e9
 // judge fits the clocks and decides on what is left over.
 func (c *comparison) judge() {
 	for i := range c.cases {
-		c.cases[i].Finish()
+		c.cases[i].Close()
 	}
 	c.clock = c.bounds.Fit()
 	c.bench = judge.Bench{Clock: &c.clock, Cases: c.cases}

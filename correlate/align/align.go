@@ -41,6 +41,7 @@ type Frame struct {
 // sends (index Client) and the one that the server end's host sends.
 type Connection struct {
 	Streams [2]Stream
+	lastNS  [2]int64 // by End: the time of the last segment but resets
 }
 
 // NewConnection returns a connection of which nothing was seen yet. shift is
@@ -53,6 +54,7 @@ func NewConnection(shift [2]uint32, rough, roughErr int64, coverage [2]Coverage,
 	for end := range c.Streams {
 		s := &c.Streams[end]
 		s.sender, s.live = End(end), &live{}
+		s.AckedAtSender, s.AckedAtReceiver = nothingAcked, nothingAcked
 		s.bounds = bounds
 		s.coverage = coverage
 		s.lead[Server], s.roughErr = rough, roughErr
@@ -75,11 +77,16 @@ func (c *Connection) Observe(end, sender End, s *segment.Segment) {
 	stream.now = v.at
 	if end == sender {
 		stream.LastSent.note(&v)
+		stream.IPIDs.note(&v)
+	} else {
+		stream.LastGot.note(&v)
 	}
 	if v.Flags&segment.RST != 0 {
-		stream.observeReset(end, &v, back)
+		stream.observeReset(end, &v, back, c.lastNS[end])
 		return
 	}
+	c.lastNS[end] = max(c.lastNS[end], v.TimeNS)
+	stream.closed[end] = stream.closed[end] || v.Flags&segment.FIN != 0
 	if v.Flags&segment.ACK != 0 {
 		back.acknowledged(end, &v)
 	}

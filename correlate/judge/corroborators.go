@@ -1,6 +1,8 @@
 package judge
 
 import (
+	"fmt"
+
 	"bothends/correlate/align"
 	"bothends/correlate/segment"
 )
@@ -19,6 +21,8 @@ var corroborators = []struct {
 	{"growing-seq", (*hearing).growingSeq},
 	{"other-bytes", (*hearing).otherBytes},
 	{"same-as-genuine", (*hearing).likeGenuine},
+	{"fingerprint", (*hearing).fingerprint},
+	{"resembles", (*hearing).resembles},
 }
 
 // testimony is a corroborator's step, and how much it weighs.
@@ -26,6 +30,8 @@ type testimony struct {
 	Step
 	conclusive bool // enough without many packets (Strong)
 	alone      bool // proves whatever the sender's capture missed
+	// weightless: worth saying, but it decides nothing, not even with others.
+	weightless bool
 	// firewall: the sender's own firewall, answering for its TCP, would leave
 	// the same trace.
 	firewall bool
@@ -88,27 +94,38 @@ func (h *hearing) senderContradiction(a *accusation) testimony {
 const maxWindow = 1 << 16
 
 // bothEndsHit: the sender, too, received a reset that this end never sent, and
-// received it only after this one must have left: this one is no answer to it. A
-// host that was reset by a forger answers whatever still comes with resets of
-// its own.
+// this one is no consequence of that: a host that was reset by a forger answers
+// whatever still comes with resets of its own, but not resets (RFC 9293 section
+// 3.10.7.1).
 func (h *hearing) bothEndsHit(a *accusation) testimony {
 	if a.kind != "rst" || !a.first || !h.Clock.Known() {
 		return testimony{}
 	}
-	latest, margin := h.latestSent(a.TimeNS), h.stripAt(a.TimeNS).HalfWidthNS/2
 	hits := h.Bench.hearing(h.index, h.sender.Other()).unmatched()
-	for _, r := range hits {
-		if r.TimeNS <= latest+margin {
-			return testimony{}
-		}
-	}
 	if len(hits) == 0 {
 		return testimony{}
 	}
-	t := supports("the %s, too, received a reset that the %s never sent (frame %d there), %s after this one must have left: it is no answer to it",
-		h.sender, h.sender.Other(), hits[0].Number, duration(hits[0].TimeNS-latest))
+	latest, margin := h.latestSent(a.TimeNS), h.stripAt(a.TimeNS).HalfWidthNS/2
+	why := "and nothing came after it that could have called for this one"
+	for _, r := range hits {
+		if !h.provoked(r) {
+			continue
+		}
+		if r.TimeNS <= latest+margin {
+			return testimony{}
+		}
+		why = fmt.Sprintf("%s after this one must have left: it is no answer to it", duration(r.TimeNS-latest))
+	}
+	t := supports("the %s, too, received a reset that the %s never sent (frame %d there), %s", h.sender, h.sender.Other(), hits[0].Number, why)
 	t.Values = map[string]any{"other_frame": hits[0].Number}
 	return t
+}
+
+// provoked tells whether anything but resets reached the sender after it was hit,
+// or may have without its capture showing it: each such segment calls for a
+// reset by a host that no longer knows the connection.
+func (h *hearing) provoked(hit *align.Reset) bool {
+	return h.back.LastGot.TimeNS >= hit.TimeNS || h.back.LastPassedNS < h.back.LastSent.TimeNS
 }
 
 // hopCount: it came another way than everything else from the sender.

@@ -70,6 +70,12 @@ func trial() *Bench {
 	return b
 }
 
+// verdicts sums the connection up, as closing it does, and judges it.
+func verdicts(b *Bench) []Finding {
+	b.Cases[0].Summary = b.Cases[0].Connection.Summary()
+	return b.Findings()
+}
+
 // reset makes a reset from the server. sent is false for what the client's tap saw.
 func reset(at int64, seq uint32, ttl uint8, ipid uint16) *align.Reset {
 	return &align.Reset{
@@ -118,7 +124,7 @@ func TestResetsAreMatchedByTimeAndCountAndNotOnlyByTheirNumbers(t *testing.T) {
 			b := trial()
 			s := &b.Cases[0].Streams[align.Server]
 			s.Resets[align.Server], s.Resets[align.Client] = tt.sent, tt.got
-			findings := b.Findings()
+			findings := verdicts(b)
 			if len(findings) != len(tt.want) {
 				t.Fatalf("%d findings, want %d", len(findings), len(tt.want))
 			}
@@ -151,7 +157,7 @@ func TestEachFailingRuleMakesTheVerdictIndeterminateAndIsNamed(t *testing.T) {
 		b := trial()
 		b.Cases[0].Streams[align.Server].Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, 57-3, 0)}
 		spoil(b)
-		return b.Findings()[0]
+		return verdicts(b)[0]
 	}
 	if f := accused(func(*Bench) {}); f.Verdict != Injected {
 		t.Fatalf("unspoiled: %s, want injected: %+v", f.Verdict, f.Evidence)
@@ -190,7 +196,7 @@ func TestConfidenceGrowsWithWhatIsKnownOfTheCapture(t *testing.T) {
 		b := trial()
 		b.Cases[0].Streams[align.Server].Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, 57-3, 0)}
 		tt.adjust(b)
-		if f := b.Findings()[0]; f.Verdict != Injected || f.Confidence != tt.want {
+		if f := verdicts(b)[0]; f.Verdict != Injected || f.Confidence != tt.want {
 			t.Errorf("%s: %s (%s), want injected (%s)", tt.name, f.Verdict, f.Confidence, tt.want)
 		}
 	}
@@ -206,13 +212,13 @@ func TestALightConeHealsAFailedRuleAndNothingElseDoes(t *testing.T) {
 	r.AckSent = align.Frame{Number: 9, TimeNS: 3015 * ms} // 5 ms before, where a round trip takes 40
 	s.Resets[align.Client] = []*align.Reset{r}
 	b.Witnesses[align.Server].Drops = 3
-	if f := b.Findings()[0]; f.Verdict != Injected || f.Confidence != Strong {
+	if f := verdicts(b)[0]; f.Verdict != Injected || f.Confidence != Strong {
 		t.Errorf("with a light cone: %s (%s), want injected (strong)", f.Verdict, f.Confidence)
 	}
 	r.AckSent.TimeNS = 2990 * ms // 30 ms before: unusually fast, but no proof
 	s.LastSent = align.Last{Frame: align.Frame{Number: 40, TimeNS: 5000 * ms}, Flags: segment.ACK}
 	b.Witnesses[align.Server].Passed, b.Witnesses[align.Client].Passed = 0, 0
-	if f := b.Findings()[0]; f.Verdict != Indeterminate {
+	if f := verdicts(b)[0]; f.Verdict != Indeterminate {
 		t.Errorf("with a contradiction only: %s, want indeterminate", f.Verdict)
 	}
 }
@@ -224,7 +230,7 @@ func TestASenderThatGoesOnMayHaveAFirewall(t *testing.T) {
 	s := &b.Cases[0].Streams[align.Server]
 	s.Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, 57, 0)}
 	s.LastSent = align.Last{Frame: align.Frame{Number: 40, TimeNS: 5000 * ms}, Flags: segment.ACK}
-	if f := b.Findings()[0]; f.Verdict != Indeterminate {
+	if f := verdicts(b)[0]; f.Verdict != Indeterminate {
 		t.Errorf("few packets: %s, want indeterminate", f.Verdict)
 	}
 	b = trial()
@@ -232,7 +238,7 @@ func TestASenderThatGoesOnMayHaveAFirewall(t *testing.T) {
 	s.Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, 57, 0)}
 	s.LastSent = align.Last{Frame: align.Frame{Number: 40, TimeNS: 5000 * ms}, Flags: segment.ACK}
 	b.Witnesses[align.Server].DropsKnown = true
-	if f := b.Findings()[0]; f.Verdict != Injected || f.Confidence != Proven {
+	if f := verdicts(b)[0]; f.Verdict != Injected || f.Confidence != Proven {
 		t.Errorf("a capture that counts no loss: %s (%s), want injected (proven)", f.Verdict, f.Confidence)
 	}
 }

@@ -47,6 +47,7 @@ func (h *hearing) genuine(r, s *align.Reset) Finding {
 		Values: map[string]any{"sent_frame": s.Number},
 	})
 	f.Twin = s.Frame
+	h.explainGenuine(&f, s)
 	return f
 }
 

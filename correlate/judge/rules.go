@@ -32,6 +32,7 @@ var rules = []struct {
 	{"coverage", false, (*hearing).coverage},
 	{"filter", true, (*hearing).filter},
 	{"capture-loss", false, (*hearing).captureLoss},
+	{"ip-id", true, (*hearing).ipIDs},
 	{"mapping", false, (*hearing).mapping},
 	{"no-twin", false, (*hearing).noTwin},
 	{"not-a-proxy", false, (*hearing).notAProxy},
@@ -159,6 +160,25 @@ func (h *hearing) suspects(a *accusation) (bytes int64, unexplained int) {
 		}
 	}
 	return bytes, unexplained
+}
+
+// ipIDs: where the sender counts IP-IDs for each connection, its capture shows no
+// jump, which a packet that left unrecorded would have made.
+func (h *hearing) ipIDs(a *accusation) Step {
+	c := &h.stream.IPIDs
+	step := Step{Outcome: Unknown, Values: map[string]any{"steps": c.Steps, "jumps": c.Jumps, "others": c.Others}}
+	switch {
+	case !c.Counting():
+		return step.because("the %s does not evidently count IP-IDs for each connection, so that they cannot show a gap in its capture", h.sender)
+	case c.Jumps > 0:
+		step.Outcome = Fails
+		return step.because("the %s counts IP-IDs for each connection, and they jump %d times: packets left that its capture lacks", h.sender, c.Jumps)
+	}
+	step.Outcome = Holds
+	if h.Clock.Known() && c.Last.TimeNS > h.latestSent(a.TimeNS) {
+		return step.because("the %s counts IP-IDs for each connection, and they run on without a gap across the moment at which the packet must have left", h.sender)
+	}
+	return step.because("the %s counts IP-IDs for each connection, and its capture shows them without a gap; none is later than the packet", h.sender)
 }
 
 // enoughSegments is how many other segments must show the same mapping.

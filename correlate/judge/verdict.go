@@ -41,7 +41,9 @@ func (h *hearing) accused(r *align.Reset, m matching) Finding {
 			a.guesses = a.guesses || h.ahead(o) > 0
 		}
 	}
-	return h.decide(&a)
+	f := h.decide(&a)
+	h.explain(&f, r)
+	return f
 }
 
 func abs(n int64) int64 { return max(n, -n) }
@@ -120,6 +122,9 @@ type weight struct {
 }
 
 func (w *weight) add(t testimony) {
+	if t.weightless {
+		return
+	}
 	if t.Outcome == Contradicts {
 		w.contradicted = true
 		return
@@ -143,8 +148,9 @@ func (h *hearing) leftovers() []Finding {
 			if unfit(&f) {
 				// Nothing speaks against it: the sender's capture is just not
 				// complete enough to hold it.
-				h.stream.Ledger.ReceivedNotSent--
-				h.stream.Ledger.SentNotCaptured++
+				ledger := &h.Cases[h.index].Ledger[h.sender]
+				ledger.ReceivedNotSent--
+				ledger.SentNotCaptured++
 				continue
 			}
 			findings = append(findings, f)

@@ -24,28 +24,35 @@ func (t *text) inBrief(group some) {
 	}
 }
 
-// accountOf says what became of packets that nobody forged.
+// accountOf says what became of packets that nobody forged, and when.
 func (t *text) accountOf(b some) string {
 	f, n := b[0], len(b)
-	what := pick(n, nounOf(f.Kind), count(n, nounOf(f.Kind)))
-	where := fmt.Sprintf("%s in %s", filterFor(b), t.names[f.File])
-	if n == 1 {
-		where = fmt.Sprintf("frame %d in %s", f.Frame, t.names[f.File])
-		if f.TwinFrame != 0 {
-			where += fmt.Sprintf(", %d in %s", f.TwinFrame, t.names[f.TwinFile])
-		}
-	}
+	noun, at := nounOf(f.Kind), when(b)+t.where(b)
+	what := pick(n, noun, count(n, noun))
 	switch f.Verdict {
 	case "genuine":
-		return fmt.Sprintf("genuine %s from the %s (%s)", what, f.ClaimedSender, where)
+		return fmt.Sprintf("%s from the %s, %s", pick(n, "genuine "+noun, count(n, "genuine "+noun)), f.ClaimedSender, at)
 	case "lost":
-		return fmt.Sprintf("%s from the %s lost on the way (%s)", what, f.ClaimedSender, where)
+		return fmt.Sprintf("%s from the %s lost on the way, %s", what, f.ClaimedSender, at)
 	case "duplicated":
-		return fmt.Sprintf("%s from the %s doubled by the network (%s)", what, f.ClaimedSender, where)
+		return fmt.Sprintf("%s from the %s doubled by the network, %s", what, f.ClaimedSender, at)
 	case "indeterminate":
-		return fmt.Sprintf("%s from the %s that may have been lost (%s): %s", what, f.ClaimedSender, where, f.obstacle())
+		return fmt.Sprintf("%s from the %s that may have been lost, %s: %s", what, f.ClaimedSender, at, f.obstacle())
 	}
-	return fmt.Sprintf("%s from the %s: %s (%s)", what, f.ClaimedSender, f.Verdict, where)
+	return fmt.Sprintf("%s from the %s: %s, %s", what, f.ClaimedSender, f.Verdict, at)
+}
+
+// where names the frames, and those of the same packet in the other capture if
+// it is one packet.
+func (t *text) where(b some) string {
+	f := b[0]
+	if len(b) > 1 {
+		return fmt.Sprintf(" (frames %s in %s)", list(frames(b), mostFrames), t.names[f.File])
+	}
+	if f.TwinFrame == 0 {
+		return fmt.Sprintf(" (frame %d in %s)", f.Frame, t.names[f.File])
+	}
+	return fmt.Sprintf(" (frame %d in %s, %d in %s)", f.Frame, t.names[f.File], f.TwinFrame, t.names[f.TwinFile])
 }
 
 // mostAlone is how many connections of one capture only are named.

@@ -162,6 +162,9 @@ func (t *text) together() (both time.Duration, known bool) {
 	return max(0, end.Sub(begin)), true
 }
 
+// tapCaveat is what "between the two taps" includes.
+const tapCaveat = "A tap is a place inside its machine. What stands between it and the wire (the network card, a hypervisor, the filters of a cloud provider) counts as between the two taps, too."
+
 // notKnown lists once what stays open for many findings.
 func (t *text) notKnown() {
 	var open []string
@@ -177,6 +180,7 @@ func (t *text) notKnown() {
 	}
 	t.blank()
 	t.para(plain, "  ", "What these captures cannot say:")
+	t.item("  ", "? ", "%s", tapCaveat)
 	for _, text := range open {
 		t.item("  ", "? ", "%s", sentence(text))
 	}

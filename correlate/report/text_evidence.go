@@ -24,12 +24,6 @@ var innocent = map[string]string{
 func (t *text) evidence(b some) {
 	f := b[0]
 	steps := merged(b)
-	key := kindOfEvidence(f, steps)
-	if before, shown := t.shown[key]; shown && !t.all {
-		t.para(plain, "    ", "Evidence of the same kind as in connection %d (--all gives it in full).", before)
-		return
-	}
-	t.shown[key] = f.Connection
 	t.absence(f, steps)
 	for _, e := range steps {
 		switch e.Outcome {
@@ -86,9 +80,12 @@ func merged(b some) []Evidence {
 	return steps
 }
 
-func kindOfEvidence(f *Finding, steps []Evidence) string {
+// kindOfEvidence is equal for bursts that would be told in the same words but
+// for the numbers.
+func (b some) kindOfEvidence() string {
+	f := b[0]
 	words := []string{f.Kind, f.Verdict, f.Confidence, f.ReceivedAt}
-	for _, e := range steps {
+	for _, e := range merged(b) {
 		words = append(words, e.Rule+" "+e.Outcome)
 	}
 	return strings.Join(words, "|")

@@ -112,10 +112,27 @@ func (t *text) burst(b some) {
 		style = doubt
 	}
 	t.hang(style, "  * ", "    ", "%s", t.title(b))
-	t.para(plain, "    ", "%s", when(b))
+	kind := b.kindOfEvidence()
+	if before, shown := t.shown[kind]; shown && !t.all {
+		t.sameAgain(b, before)
+		return
+	}
+	t.shown[kind] = f.Connection
+	if at := when(b); len(b) > 1 {
+		t.para(plain, "    ", "%s. The first is:", at)
+	} else {
+		t.para(plain, "    ", "%s", at)
+	}
 	t.para(plain, "    ", "%s", facts(f))
-	t.para(plain, "    ", "Wireshark: %s in %s", filterFor(b), t.names[f.File])
+	t.line(plain, "    ", fmt.Sprintf("Wireshark: %s in %s", filterFor(b), t.names[f.File]))
 	t.evidence(b)
+}
+
+// sameAgain shortens a burst whose evidence was given with an earlier one.
+func (t *text) sameAgain(b some, before int) {
+	t.para(plain, "    ", "%s", when(b))
+	t.line(plain, "    ", fmt.Sprintf("Wireshark: %s in %s", filterFor(b), t.names[b[0].File]))
+	t.para(plain, "    ", "Evidence of the same kind as in connection %d (--all gives it in full).", before)
 }
 
 // title says what is found, in words.
@@ -135,7 +152,7 @@ func (t *text) title(b some) string {
 func when(b some) string {
 	at := fmt.Sprintf("%s UTC by the %s's clock", shortTime(b[0].Time), b[0].seenAt)
 	if last := b[len(b)-1]; len(b) > 1 {
-		return fmt.Sprintf("%s, the last %s later. The first is:", at, between(b[0].Time, last.Time))
+		return fmt.Sprintf("%s, the last %s later", at, between(b[0].Time, last.Time))
 	}
 	return at
 }
@@ -158,15 +175,19 @@ func filterFor(b some) string {
 	if len(b) == 1 {
 		return fmt.Sprintf("frame.number == %d", b[0].Frame)
 	}
-	var frames []string
-	for _, f := range b[:min(len(b), mostFrames)] {
-		frames = append(frames, strconv.FormatInt(f.Frame, 10))
-	}
-	filter := "frame.number in {" + strings.Join(frames, ", ") + "}"
+	filter := "frame.number in {" + strings.Join(frames(b[:min(len(b), mostFrames)]), ", ") + "}"
 	if more := len(b) - mostFrames; more > 0 {
 		filter += fmt.Sprintf(" and %d more", more)
 	}
 	return filter
+}
+
+func frames(b some) []string {
+	var numbers []string
+	for _, f := range b {
+		numbers = append(numbers, strconv.FormatInt(f.Frame, 10))
+	}
+	return numbers
 }
 
 const stampLayout = time.RFC3339Nano

@@ -21,11 +21,15 @@ func (t *text) verdict() {
 
 func (t *text) interference() {
 	forged, changed := t.some(injected), t.some(modified)
+	thin := ""
+	if len(changed) == 0 && forged.allThin() {
+		thin = ", on thin evidence"
+	}
 	switch {
 	case len(forged) > 0 && len(changed) > 0:
 		t.para(alarm, "", "Interference: %s hit by forged packets, and %s changed on the way.", t.outOf(forged.connections()), changed.what()+pick(len(changed), " was", " were"))
 	case len(forged) > 0:
-		t.para(alarm, "", "Interference: %s hit by %s.", t.outOf(forged.connections()), forgedNoun(forged))
+		t.para(alarm, "", "Interference%s: %s hit by %s.", thin, t.outOf(forged.connections()), forgedNoun(forged))
 	default:
 		t.para(alarm, "", "Interference: %s changed on the way.", changed.what()+pick(len(changed), " was", " were"))
 	}
@@ -48,6 +52,11 @@ func (t *text) interference() {
 	}
 }
 
+// allThin tells whether not one of them is more than supported.
+func (s some) allThin() bool {
+	return len(s.that(func(f *Finding) bool { return f.Confidence != "supported" })) == 0
+}
+
 func forgedNoun(s some) string {
 	if len(s) == 1 {
 		return "a forged " + s.noun()
@@ -65,6 +74,9 @@ var effects = map[string]string{
 func (t *text) forgedWhere(forged some) {
 	client, server := forged.at("client"), forged.at("server")
 	made := pick(len(forged), "It was", "They were") + " made between the two taps."
+	if forged.allThin() {
+		made = "As far as these captures show, " + pick(len(forged), "it was", "they were") + " made between the two taps."
+	}
 	if effect := effects[forged.noun()]; effect != "" {
 		made += " " + effect
 	}
