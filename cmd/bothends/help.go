@@ -20,6 +20,7 @@ end, and says which packets one end received that the other never sent.
 
 Usage:
   bothends compare CLIENT SERVER    compare two captures and report
+  bothends info FILE...             say what a capture is worth as a witness
   bothends help [COMMAND]           show this help, or a command's
   bothends --version                show the version
 

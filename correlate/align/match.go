@@ -8,40 +8,53 @@ func (s *Stream) sent(v *view) {
 	length := v.end - v.start
 	h := s.hold(v)
 	if !v.stray {
+		if v.start < s.Sent.Next {
+			s.waiting.overlapping(v.start, v.end, func(w *held) { w.lacking = w.lacking || s.passedOver(w) })
+		}
 		h.repeat = s.Sent.Add(v.start, v.end) < length
 		s.recentSent.add(v)
 	}
-	s.flying.insert(h)
-	if len(s.waiting) > 0 {
-		s.meetWaiting(h)
+	if s.unrecorded(s.receiver(), v.at, 0, horizonNS) {
+		s.settleSent(h)
+		return
 	}
+	s.flying.insert(h)
+	s.meetWaiting(h)
 	s.expire()
 }
 
 // meetWaiting gives what arrived before h, as far as the rough clock tells, to
 // h. It happens where the two clocks are not well known yet.
 func (s *Stream) meetWaiting(h *held) {
-	kept := s.waiting[:0]
-	for _, w := range s.waiting {
+	s.waiting.overlapping(h.start, h.end, func(w *held) {
+		if w.settled {
+			return
+		}
 		if h.at-w.at > s.roughErr {
-			kept = append(kept, w)
-			continue
+			w.lacking = w.lacking || echoes(&h.view, &w.view)
+			return
 		}
 		s.offer(h, w)
 		switch {
 		case w.open == 0:
 			s.Ledger.Matched++
 			s.Passed++
-		case w.rival == nil && s.known(w): // a further copy, as h was not known before
-			s.repeated(w)
+		case w.rival == nil && !w.lacking && s.known(w) && s.repeated(w): // a further copy, as h was not known before
 		default:
-			kept = append(kept, w)
-			continue
+			return
 		}
-		s.release(w)
-	}
-	clear(s.waiting[len(kept):])
-	s.waiting = kept
+		w.settled, w.payload = true, nil
+	})
+}
+
+// echoes tells whether the sender sent, though only later, the very bytes that w
+// brought. Nobody else can have known them: this is a retransmission, and the
+// capture lacks the first copy.
+func echoes(h, w *view) bool {
+	start, end := max(h.start, w.start), min(h.end, w.end)
+	sent, _ := h.bytesAt(start, end)
+	got, _ := w.bytesAt(start, end)
+	return len(sent) > 0 && len(got) > 0 && agree(h, w, start, end)
 }
 
 // arrived takes a segment that the receiver's tap saw come in.
@@ -61,10 +74,11 @@ func (s *Stream) arrived(v *view) {
 	case w.open == 0:
 		s.Ledger.Matched++
 		s.Passed++
-	case w.rival == nil && s.known(w):
-		s.repeated(w)
+	case w.rival == nil && s.known(w) && s.repeated(w):
+	case s.unrecorded(s.sender, v.at, 0, 0):
+		s.Ledger.SentNotCaptured++
 	default:
-		s.waiting = append(s.waiting, w)
+		s.waiting.insert(w)
 		s.expire()
 		return
 	}
@@ -86,7 +100,7 @@ func (s *Stream) offer(h, w *held) {
 		}
 		return
 	}
-	n := h.take(&w.missing, start, end)
+	n := h.take(w, start, end)
 	if n == 0 {
 		return
 	}
@@ -125,35 +139,36 @@ func (s *Stream) known(w *held) bool {
 	return true
 }
 
-// repeated settles a copy of what has arrived already.
-func (s *Stream) repeated(w *held) {
+// repeated settles a copy of what has arrived already. It returns false if w is
+// none, but a retransmission: the sender's capture lacks it, unless it shows it
+// yet.
+func (s *Stream) repeated(w *held) bool {
 	if w.open < w.end-w.start {
 		s.Ledger.Matched++
 		s.Passed++
-		return
+		return true
 	}
-	differs, originals, same := false, 0, false
+	w.foreign = false
+	differs, others, maybe := false, 0, false
 	s.flying.overlapping(w.start, w.end, func(h *held) {
 		start, end := max(h.start, w.start), min(h.end, w.end)
 		if !agree(&h.view, &w.view, start, end) {
 			differs = true
 			w.rival = h
 		}
-		if h.start == w.start && h.end == w.end {
-			originals++
-			same = same || h.IPID == w.IPID
-		}
+		maybe = maybe || h.start != w.start || h.end != w.end || h.IPID == w.IPID
+		others++
 	})
 	switch {
 	case differs:
 		s.leave(ReceivedNotSent, w)
-	case originals > 0 && !same && s.Path.IPIDKept():
-		// None of the packets that passed before: a retransmission that the
-		// sender's capture lacks.
-		s.Ledger.SentNotCaptured++
-		s.Missed++
+	case others > 0 && !maybe && s.Path.IPIDKept():
+		// None of the packets that passed before, which all had this range. Of
+		// packets cut out of a larger one, the IP-IDs are not known.
+		w.foreign = true
 	default:
 		s.Ledger.Duplicated++
 	}
 	w.rival = nil
+	return !w.foreign
 }

@@ -140,8 +140,8 @@ func (h *hearing) hopCount(a *accusation) testimony {
 	if hops == genuine {
 		return testimony{}
 	}
-	t := supports("it arrived with TTL %d, %d hops from an initial value; all %d other packets from the %s arrived with TTL %d, %d hops", a.TTL, hops,
-		p.HopsSame, h.sender, p.TTL, genuine)
+	t := supports("it arrived with TTL %d, %s from an initial value; all %s from the %s arrived with TTL %d, %s", a.TTL, count(hops, "hop"),
+		count(p.HopsSame, "other packet"), h.sender, p.TTL, count(genuine, "hop"))
 	t.Values = values
 	return t
 }

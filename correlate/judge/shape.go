@@ -43,10 +43,10 @@ func (h *hearing) fingerprint(a *accusation) testimony {
 	values := map[string]any{"window": a.Window, "ip_id": a.IPID, "df": a.DF, "timestamps": mine.timestamps, "genuine_resets": total(known)}
 	if n := known[mine]; n > 0 {
 		return testimony{weightless: true, Step: Step{Outcome: Contradicts, Values: values}.because(
-			"its shape (%s) is that of %d of the %d resets that the %s is known to have sent; forgers use it too", mine, n, total(known), h.sender)}
+			"its shape (%s) is that of %d of %s that the %s is known to have sent; forgers use it too", mine, n, count(total(known), "reset"), h.sender)}
 	}
-	t := supports("its shape (%s: window %d, IP-ID %d, %s) is that of none of the %d resets that the %s is known to have sent",
-		mine, a.Window, a.IPID, withOrWithout(mine.timestamps), total(known), h.sender)
+	t := supports("its shape (%s: window %d, IP-ID %d, %s) is not that of any of %s that the %s is known to have sent",
+		mine, a.Window, a.IPID, withOrWithout(mine.timestamps), count(total(known), "reset"), h.sender)
 	t.Values, t.weightless = values, true
 	return t
 }
