@@ -1,6 +1,8 @@
 # make        builds bothends
 # make demo   compares the pair of captures below and prints the verdict
 # make test   installs what the tests need if it is missing, and runs them all
+# make lab    runs real mail sessions through a middlebox and checks every verdict;
+#             SCENARIO=name runs one, KEEP=folder keeps its captures (Linux, root)
 
 DEMO_CLIENT := fixtures/pairs/demo/client.pcap
 DEMO_SERVER := fixtures/pairs/demo/server.pcap
@@ -8,7 +10,7 @@ DEMO_SERVER := fixtures/pairs/demo/server.pcap
 # What `bothends compare` says of that pair: 1, interference proved.
 DEMO_STATUS := 1
 
-.PHONY: build demo test setup clean
+.PHONY: build demo lab test setup clean
 
 build:
 	CGO_ENABLED=0 go build -trimpath -o bin/bothends ./cmd/bothends
@@ -19,6 +21,11 @@ demo: build
 	if [ $$status -ne $(DEMO_STATUS) ]; then \
 		echo "make demo: exit status $$status where $(DEMO_STATUS) was expected" >&2; exit 1; \
 	fi
+
+lab: build
+	go build -trimpath -o bin/bothcap ./cmd/bothcap
+	go build -trimpath -o bin/lab ./fixtures/lab/cmd/lab
+	bin/lab --compare bin/bothends --recorder bin/bothcap $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(KEEP),--keep $(KEEP))
 
 test: setup
 	go test ./...
