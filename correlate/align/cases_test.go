@@ -187,6 +187,34 @@ func TestTheLedgerOfACase(t *testing.T) {
 				}
 			}
 		}, Ledger{Matched: 3000, Lost: 1500}, 0, 0},
+		"a forged segment far ahead, before the sender's first": {wholeTime, func(p *pairing) {
+			p.see(Server, 0, bytesFrom(1001+1<<30+5, "x"))
+			p.pass(10, syn(1000))
+			p.pass(20, bytesFrom(1001, "hello"))
+			p.see(Server, 35, bytesFrom(1001, "hello"))
+		}, Ledger{Matched: 4, Duplicated: 1, ReceivedNotSent: 1}, 0, 1},
+		"the part of a super-segment that only the receiver's capture lacks is not lost": {wholeTime, func(p *pairing) {
+			p.pass(0, syn(1000))
+			p.see(Client, 20, bytesFrom(1001, "0123456789"))
+			p.see(Server, 30, bytesFrom(1001, "01234"))
+			p.Observe(Server, Server, &segment.Segment{TimeNS: start + 31*milli, Flags: segment.ACK, Seq: 5001, Ack: 1011})
+		}, Ledger{Matched: 4}, 0, 0},
+		"a segment that only the receiver's capture lacks is not lost": {wholeTime, func(p *pairing) {
+			p.pass(0, syn(1000))
+			p.see(Client, 20, bytesFrom(1001, "0123456789"))
+			p.Observe(Server, Server, &segment.Segment{TimeNS: start + 31*milli, Flags: segment.ACK, Seq: 5001, Ack: 1011})
+		}, Ledger{Matched: 2, SentNotCaptured: 1}, 0, 0},
+		"a second copy with an IP-ID of its own, where the path keeps them, is a loss of the capture": {wholeTime, func(p *pairing) {
+			p.pass(0, syn(1000))
+			for i := range uint16(5) {
+				data := bytesFrom(1001+uint32(i), "x")
+				data.IPID = i + 1
+				p.pass(20*int64(i+1), data)
+			}
+			again := bytesFrom(1005, "x")
+			again.IPID = 6
+			p.see(Server, 130, again)
+		}, Ledger{Matched: 12, SentNotCaptured: 1}, 1, 0},
 		"keep-alives": {wholeTime, func(p *pairing) {
 			p.pass(0, syn(1000))
 			p.pass(10, bytesFrom(1001, "12345"))
@@ -202,6 +230,18 @@ func TestTheLedgerOfACase(t *testing.T) {
 				t.Errorf("ledger %+v, %d missed, %d accused;\n   want %+v, %d and %d", s.Ledger, s.Missed, accusations(s), c.want, c.missed, c.left)
 			}
 		})
+	}
+}
+
+func TestAForgedBeginningLeavesNoHoleInWhatArrived(t *testing.T) {
+	p := newPairing(wholeTime)
+	p.see(Server, 0, syn(1<<32+1000-1<<20))
+	p.pass(10, syn(1000))
+	p.pass(20, bytesFrom(1001, "hello"))
+	p.Observe(Server, Server, &segment.Segment{TimeNS: start + 31*milli, Flags: segment.ACK, Seq: 5001, Ack: 1006})
+	s := p.stream(t)
+	if got := s.Got.Missing(s.AckedAtReceiver); got != 0 {
+		t.Errorf("%d bytes seem to be missing from the receiver's capture", got)
 	}
 }
 
@@ -224,6 +264,10 @@ func TestThePathIsLearntFromPacketsThatCannotBeMistaken(t *testing.T) {
 		"the first of like acknowledgments was lost": func(p *pairing) {
 			p.see(Client, 100, acking(1001, 5100, 20))
 			p.pass(102, acking(1001, 5100, 21))
+		},
+		"the sender's capture lacks the first of like acknowledgments": func(p *pairing) {
+			p.see(Server, 110, acking(1001, 5100, 20))
+			p.pass(112, acking(1001, 5100, 21))
 		},
 		"the sender's capture lacks the first copy, and the rough clock allows the second": func(p *pairing) {
 			first, second := bytesFrom(1001, "12345"), bytesFrom(1001, "12345")
