@@ -25,7 +25,7 @@ func eachWorld(t *testing.T, seeds int, check func(t *testing.T, r *rand.Rand, w
 		t.Run(fmt.Sprintf("%d packets each way in %d s", kind.packets, kind.span/second), func(t *testing.T) {
 			n := seeds
 			if kind.packets > 100 {
-				n /= 10
+				n = max(2, n/20)
 			}
 			for seed := range n {
 				r := rand.New(rand.NewPCG(uint64(seed), uint64(kind.packets)))
@@ -51,7 +51,7 @@ func holdsTrue(t *testing.T, r *rand.Rand, w *world, f *clock.Fit) {
 }
 
 func TestThetaLiesWithinTheStatedBoundAtAllTimes(t *testing.T) {
-	eachWorld(t, 200, func(t *testing.T, r *rand.Rand, w *world) {
+	eachWorld(t, 100, func(t *testing.T, r *rand.Rand, w *world) {
 		f := w.run(r).Fit()
 		if len(f.Strips) != 1 || f.LeftOut() != 0 {
 			t.Errorf("%d strips, %d places left out; the clocks ran evenly", len(f.Strips), f.LeftOut())
@@ -79,7 +79,7 @@ func TestThetaLiesWithinTheStatedBoundAtAllTimes(t *testing.T) {
 func TestThetaLiesWithinTheStatedBoundWhereARateWanders(t *testing.T) {
 	// A daemon that slews the clock changes its rate in mid-recording; the
 	// promise does not rest on a straight line.
-	eachWorld(t, 200, func(t *testing.T, r *rand.Rand, w *world) {
+	eachWorld(t, 100, func(t *testing.T, r *rand.Rand, w *world) {
 		bend, more := w.start+r.Int64N(w.span), (2*r.Float64()-1)*100e-6
 		b := &clock.Bounds{}
 		theta := func(at int64) int64 { return w.theta(at) + int64(more*float64(max(0, at-bend))) }
@@ -105,8 +105,10 @@ func TestMinRTTIsNoLongerThanAnyRoundTripAndCloseToTheSmallestWhereTrafficIsDens
 		f := w.run(r).Fit()
 		got := f.Strips[0].MinRTT()
 		least := int64(1 << 60)
-		for _, p := range w.toServer {
+		every := 1 + w.packets/1000 // all pairs of a thousand
+		for i := 0; i < w.packets; i += every {
 			for _, q := range w.toClient {
+				p := w.toServer[i]
 				took := p.received - p.sent - w.theta(p.sent) + q.received - q.sent + w.theta(q.received)
 				apart := max(p.sent-q.received, q.received-p.sent)
 				least = min(least, took+apart/2500) // 400 ppm: what it may cost that the two are apart
@@ -115,7 +117,7 @@ func TestMinRTTIsNoLongerThanAnyRoundTripAndCloseToTheSmallestWhereTrafficIsDens
 		if got > least+2 || got < 0 {
 			t.Errorf("smallest round trip %d ns, it took only %d", got, least)
 		}
-		if dense := w.packets >= 2000 && w.jitter <= 15e6; dense && float64(least-got) > w.jitter/10+float64(2*ms) {
+		if dense := w.packets >= 2000 && w.jitter <= 15e6; dense && float64(least-got) > w.jitter/5+float64(2*ms) {
 			t.Errorf("smallest round trip %d ns, it took %d", got, least)
 		}
 	})
@@ -124,7 +126,7 @@ func TestMinRTTIsNoLongerThanAnyRoundTripAndCloseToTheSmallestWhereTrafficIsDens
 func TestSkewIsFoundWhereTrafficIsDense(t *testing.T) {
 	// Errors well above those that the literature's method reaches (p95 0.95 ppm
 	// over 60 s) still show that skew is measured and not made up.
-	for seed := range 50 {
+	for seed := range 20 {
 		r := rand.New(rand.NewPCG(uint64(seed), 7))
 		w := randomWorld(r, 600*second, 3000)
 		w.jitter = 15e6

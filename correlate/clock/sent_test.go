@@ -6,7 +6,7 @@ import (
 )
 
 func TestNoPacketIsTakenToHaveLeftEarlierThanItDid(t *testing.T) {
-	eachWorld(t, 300, func(t *testing.T, r *rand.Rand, w *world) {
+	eachWorld(t, 100, func(t *testing.T, r *rand.Rand, w *world) {
 		f := w.run(r).Fit()
 		for _, p := range w.toServer {
 			if latest := f.LatestSent(false, p.received); latest < p.sent {
@@ -25,7 +25,7 @@ func TestNoPacketIsTakenToHaveLeftEarlierThanItDid(t *testing.T) {
 
 // A packet that is in neither capture, as fast as the fastest around it.
 func TestNoUnseenPacketLeftLaterThanTheFastestAroundItAllow(t *testing.T) {
-	eachWorld(t, 300, func(t *testing.T, r *rand.Rand, w *world) {
+	eachWorld(t, 100, func(t *testing.T, r *rand.Rand, w *world) {
 		f := w.run(r).Fit()
 		near := f.Strips[0].MinRTT() / 16 * 5000 // 200 ppm of it are a sixteenth of the round trip
 		for range 100 {
@@ -65,7 +65,7 @@ func TestNoUnseenPacketLeftLaterThanTheFastestAroundItAllow(t *testing.T) {
 // What LatestSent grants must not grow so large that it grants anything: with
 // dense traffic it is within a part of the round trip of the truth.
 func TestLatestSentIsCloseToTheTruthWhereTrafficIsDense(t *testing.T) {
-	for seed := range 30 {
+	for seed := range 10 {
 		r := rand.New(rand.NewPCG(uint64(seed), 5))
 		w := randomWorld(r, 600*second, 4000)
 		w.jitter = 5e6

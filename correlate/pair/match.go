@@ -84,21 +84,22 @@ type candidate struct {
 // looks most alike. Where two look equally alike none is taken.
 func (m *matcher) settle(candidates []candidate) {
 	type best struct{ score, count int }
-	bestA, bestB := make(map[int32]best), make(map[int32]best)
-	note := func(of map[int32]best, n int32, score int) {
-		b, known := of[n]
+	if len(candidates) == 0 {
+		return
+	}
+	bestA, bestB := make([]best, len(m.a)), make([]best, len(m.b))
+	note := func(b *best, score int) {
 		switch {
-		case !known || score > b.score:
-			b = best{score, 1}
+		case b.count == 0 || score > b.score:
+			*b = best{score, 1}
 		case score == b.score:
 			b.count++
 		}
-		of[n] = b
 	}
 	for k := range candidates {
 		c := &candidates[k]
-		note(bestA, c.i, c.score)
-		note(bestB, c.j, c.score)
+		note(&bestA[c.i], c.score)
+		note(&bestB[c.j], c.score)
 	}
 	for k := range candidates {
 		if c := &candidates[k]; bestA[c.i] == (best{c.score, 1}) && bestB[c.j] == (best{c.score, 1}) &&
