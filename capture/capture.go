@@ -101,12 +101,13 @@ type Interface struct {
 	Name        string // "eth0"
 	Description string
 	Filter      string // the capture filter, in libpcap's language
+	FilterCode  []byte // the filter, if the file holds it in another form: if_filter's kind byte and what follows it
 	Hardware    string
 	OS          string // operating system of the recording host (interface's, else section's)
 	Application string // what wrote the file (section's shb_userappl)
 	MAC         []byte
 	Addresses   []netip.Prefix
-	Resolution  uint64 // ticks a second of the stored times: 1e6, 1e9, 1<<20, ...
+	Resolution  uint64 // ticks a second of the stored times: 1e6, 1e9, 1<<20, ...; 0 if more than 64 bits hold
 	OffsetSec   int64  // if_tsoffset, already added to every Packet.TimeNS
 	Comments    []string
 	Counters    Counters
@@ -121,6 +122,17 @@ type Counters struct {
 	Accepted       Count // isb_filteraccept: passed the filter
 	OSDropped      Count // isb_osdrop: lost by the operating system
 	Delivered      Count // isb_usrdeliv: handed to the recorder
+	Missing        Count // sum of what single packets say was lost just before them (epb_dropcount)
+}
+
+// A Section is what one recorder said about its part of a pcapng file. Files
+// put together from several recordings have several.
+type Section struct {
+	Offset      int64 // of its header in the uncompressed file
+	Hardware    string
+	OS          string
+	Application string
+	Comments    []string
 }
 
 // Count is a counter that the file may not hold. Not known is not zero.

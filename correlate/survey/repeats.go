@@ -1,0 +1,90 @@
+package survey
+
+import (
+	"encoding/binary"
+
+	"bothends/capture"
+	"bothends/correlate/segment"
+)
+
+// repeats finds packets that were recorded more than once because they passed
+// several interfaces of the recording host: a bridge and its port, a tunnel and
+// its carrier. Linux's "any" device sees each of them.
+type repeats struct {
+	count   int64
+	several bool // the capture can see a packet twice
+	digests [repeatDepth]uint64
+	recent  [repeatDepth]recording
+	next    int
+}
+
+// repeatDepth is how many other packets may stand between two recordings.
+const repeatDepth = 32
+
+// recording is what tells one packet from another. The TTL is left out: a host
+// that forwards between its interfaces lowers it.
+type recording struct {
+	src, dst segment.Endpoint
+	seq, ack uint32
+	tsval    uint32
+	length   int
+	window   uint16
+	ipid     uint16
+	flags    segment.Flags
+	timeNS   int64
+	device   uint32
+}
+
+// unknownDevice stands for the one that a Linux cooked header v1 does not name.
+const unknownDevice = ^uint32(0)
+
+// repeatWindowNS is how soon after the first recording the second one stands.
+// Both are made within one traversal of one host's network stack, which takes
+// microseconds; no retransmission comes this soon (RFC 6298: one second; Linux:
+// 200 ms).
+const repeatWindowNS = 5e6
+
+// seen tells whether s repeats a recent recording, and remembers it if not.
+func (r *repeats) seen(p *capture.Packet, s *segment.Segment) bool {
+	device := uint32(p.Interface)
+	switch {
+	case p.LinkType == capture.LinkLinuxSLL2 && len(p.Data) >= 8:
+		device = binary.BigEndian.Uint32(p.Data[4:])
+		r.several = true
+	case p.LinkType == capture.LinkLinuxSLL:
+		device = unknownDevice
+		r.several = true
+	case p.Interface != 0:
+		r.several = true
+	}
+	if !r.several {
+		return false
+	}
+	now := recording{s.Src, s.Dst, s.Seq, s.Ack, s.Options.TSVal, s.PayloadLen, s.Window, s.IPID, s.Flags, s.TimeNS, device}
+	digest := uint64(s.Seq)<<32 ^ uint64(s.Ack)<<8 ^ uint64(s.IPID)<<40 ^ uint64(s.PayloadLen)<<16 ^ uint64(s.Flags)
+	for i, d := range r.digests {
+		if d == digest && r.recent[i].repeatedBy(&now) {
+			r.count++
+			return true
+		}
+	}
+	r.digests[r.next], r.recent[r.next] = digest, now
+	r.next = (r.next + 1) % repeatDepth
+	return false
+}
+
+// repeatedBy is sure of a repetition if another device recorded the same packet.
+// Where devices are not named, only an IP-ID can tell a packet recorded twice
+// from two packets that look alike.
+func (before *recording) repeatedBy(now *recording) bool {
+	age := now.timeNS - before.timeNS
+	if age < 0 || age >= repeatWindowNS {
+		return false
+	}
+	if now.device == before.device && (now.device != unknownDevice || now.ipid == 0) {
+		return false
+	}
+	same := *before
+	same.timeNS, same.device = now.timeNS, now.device
+	return same == *now
+}

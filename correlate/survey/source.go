@@ -1,0 +1,104 @@
+package survey
+
+import (
+	"bothends/capture"
+	"bothends/correlate/segment"
+)
+
+// A Source yields the TCP segments of a capture, each recorded packet once. Both
+// passes over a capture read it through one, so that both see the same segments.
+type Source struct {
+	Packets int64 // frames read so far
+
+	reader          capture.Reader
+	packet          capture.Packet
+	decoded         segment.Counts
+	firstNS, lastNS int64
+	untimed, cut    int64
+	disorder        int64
+	resets          [2]int64
+	links           linkCounts
+	repeats         repeats
+}
+
+// NewSource reads from r.
+func NewSource(r capture.Reader) *Source { return &Source{reader: r} }
+
+// Next fills s with the next segment, whose payload is valid until the
+// following call. Frames that hold none are counted and passed over. It returns
+// io.EOF at the end.
+func (src *Source) Next(s *segment.Segment) error {
+	for {
+		p := &src.packet
+		if err := src.reader.Next(p); err != nil {
+			return err
+		}
+		src.Packets++
+		src.links.add(p.LinkType)
+		if p.Untimed {
+			src.untimed++
+			continue
+		}
+		src.noteTime(p.TimeNS)
+		result := segment.Decode(p, s)
+		src.decoded[result]++
+		if result != segment.TCP {
+			continue
+		}
+		if src.repeats.seen(p, s) {
+			continue
+		}
+		if s.Cut {
+			src.cut++
+		}
+		if s.Flags&segment.RST != 0 && s.Direction != capture.DirectionUnknown {
+			src.resets[s.Direction-capture.Inbound]++
+		}
+		return nil
+	}
+}
+
+func (src *Source) noteTime(ns int64) {
+	if src.firstNS == 0 {
+		src.firstNS, src.lastNS = ns, ns
+	}
+	src.firstNS = min(src.firstNS, ns)
+	if ns >= src.lastNS {
+		src.lastNS = ns
+	} else {
+		src.disorder = max(src.disorder, src.lastNS-ns)
+	}
+}
+
+func (src *Source) report(sv *Survey) {
+	sv.Packets, sv.Decoded = src.Packets, src.decoded
+	sv.FirstNS, sv.LastNS = src.firstNS, src.lastNS
+	sv.Untimed, sv.Cut, sv.Disorder = src.untimed, src.cut, src.disorder
+	sv.Repeated, sv.Resets = src.repeats.count, src.resets
+	sv.Interfaces = src.reader.Interfaces()
+	for i, link := range src.links.types {
+		sv.LinkTypes[link] = src.links.counts[i]
+	}
+}
+
+// linkCounts counts frames by link type; a capture has one or a few of them.
+type linkCounts struct {
+	types  []capture.LinkType
+	counts []int64
+	last   int
+}
+
+func (l *linkCounts) add(link capture.LinkType) {
+	if l.last < len(l.types) && l.types[l.last] == link {
+		l.counts[l.last]++
+		return
+	}
+	for l.last = range l.types {
+		if l.types[l.last] == link {
+			l.counts[l.last]++
+			return
+		}
+	}
+	l.types, l.counts = append(l.types, link), append(l.counts, 1)
+	l.last = len(l.types) - 1
+}

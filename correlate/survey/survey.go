@@ -1,0 +1,191 @@
+// Package survey reads a capture once and says what it holds: its connections,
+// the time it covers, and how good a witness it is.
+package survey
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"bothends/capture"
+	"bothends/correlate/segment"
+)
+
+// A Survey is what one pass over one end's capture found.
+type Survey struct {
+	Connections     []Connection // in the order of their first segments
+	Packets         int64        // frames read, whatever they held
+	Decoded         segment.Counts
+	FirstNS, LastNS int64    // the earliest and latest frame, Unix nanoseconds
+	Untimed         int64    // frames that the file gives no time; they are left out of everything else
+	Cut             int64    // TCP segments of which the capture kept less than the packet
+	Repeated        int64    // second recordings of one packet, left out (Linux "any" device)
+	Disorder        int64    // the furthest that a frame lies behind an earlier one in time, nanoseconds
+	Resets          [2]int64 // seen by direction: Inbound and Outbound of the tap's own host, where known
+	LinkTypes       map[capture.LinkType]int64
+	Interfaces      []capture.Interface
+}
+
+// A Connection is one TCP connection as one tap saw it.
+type Connection struct {
+	Ends            [2]segment.Endpoint // indexed by Side
+	Flows           [2]Flow             // what each Side sent
+	FirstNS, LastNS int64
+	SYNNS           int64 // first SYN, 0 if not seen
+	AnswerNS        int64 // first SYN and ACK, 0 if not seen
+	CompleteNS      int64 // first segment of the initiator after the answer, 0 if not seen
+	Handshake       bool  // the roles are known from a SYN, not guessed from the ports
+}
+
+// A Flow is what one side of a connection sent, as seen by one tap.
+//
+// Positions count bytes from Base, so that a stream may wrap around the 32-bit
+// sequence space any number of times. Resets are counted and otherwise ignored:
+// a forged one may carry any number.
+type Flow struct {
+	ISN      uint32 // valid if KnowISN
+	KnowISN  bool
+	Begun    bool   // Base is valid: a segment of this side, or an acknowledgment of one, was seen
+	TTL      uint8  // of the first segment
+	Base     uint32 // sequence number of position 0
+	Lo, Hi   int64  // the range of positions that seq, payload and the other side's ack touched
+	Acked    int64  // the highest position that the other side acknowledged
+	TSVal    uint32 // timestamp of the SYN, if HasTSVal
+	HasTSVal bool
+	Inbound  int32 // segments recorded as received by the tap's host
+	Outbound int32 // segments recorded as sent by the tap's host
+	Segments int64 // without resets
+	Resets   int64
+	Payload  int64 // bytes on the wire, repetitions included
+	Cover    Cover // of Segments
+}
+
+// Position is where sequence number seq lies in the stream, taking it to be
+// the one nearest to the highest position so far.
+func (f *Flow) Position(seq uint32) int64 {
+	return f.Hi + int64(int32(seq-f.Base-uint32(f.Hi)))
+}
+
+// Seq is the sequence number of a position.
+func (f *Flow) Seq(position int64) uint32 { return f.Base + uint32(position) }
+
+// Missing is how many bytes of the flow the other side acknowledged at this tap
+// although this tap never saw them: what the capture lost for certain.
+func (f *Flow) Missing() int64 { return f.Cover.Missing(f.Acked) }
+
+// maxStray is how far from the stream's last position a segment may lie and
+// still count as part of it. It is the largest possible window (RFC 7323
+// section 2.3); beyond it is a forgery, or another connection's segment.
+const maxStray = 1 << 30
+
+// cancelEvery is after how many packets a pass looks whether it was cancelled.
+const cancelEvery = 1 << 14
+
+// Take reads r to its end. The error is the operating system's, or ctx's; how
+// the file ended is r's to say. progress, if not nil, is told the file offset
+// now and then.
+func Take(ctx context.Context, r capture.Reader, progress func(packet *capture.Packet)) (*Survey, error) {
+	var (
+		sv     = &Survey{LinkTypes: map[capture.LinkType]int64{}}
+		source = NewSource(r)
+		table  = NewTable()
+		seg    segment.Segment
+	)
+	for {
+		if source.Packets%cancelEvery == 0 {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			if progress != nil {
+				progress(&source.packet)
+			}
+		}
+		err := source.Next(&seg)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read capture: %w", err)
+		}
+		id, side := table.Assign(&seg)
+		if int(id) == len(sv.Connections) {
+			sv.Connections = append(sv.Connections, Connection{FirstNS: seg.TimeNS, LastNS: seg.TimeNS})
+		}
+		sv.Connections[id].note(&seg, side)
+	}
+	for i := range sv.Connections {
+		e := &table.entries[i]
+		sv.Connections[i].Ends = e.ends
+		sv.Connections[i].Handshake = !e.guessed
+		for side := range e.isn {
+			sv.Connections[i].Flows[side].ISN = e.isn[side]
+			sv.Connections[i].Flows[side].KnowISN = e.knowISN[side]
+		}
+	}
+	source.report(sv)
+	return sv, nil
+}
+
+// note adds one segment to what is known of its connection.
+func (c *Connection) note(s *segment.Segment, side Side) {
+	c.FirstNS, c.LastNS = min(c.FirstNS, s.TimeNS), max(c.LastNS, s.TimeNS)
+	flow, back := &c.Flows[side], &c.Flows[side.Other()]
+	switch s.Direction {
+	case capture.Inbound:
+		flow.Inbound++
+	case capture.Outbound:
+		flow.Outbound++
+	}
+	if s.Flags&segment.RST != 0 {
+		flow.Resets++
+		return
+	}
+	c.noteHandshake(s, side)
+	if flow.Segments == 0 {
+		flow.TTL = s.TTL
+	}
+	flow.Segments++
+	flow.Payload += int64(s.PayloadLen)
+	if start, ok := flow.reach(s.Seq); ok {
+		end := start + int64(s.SeqLen())
+		flow.Hi = max(flow.Hi, end)
+		flow.Cover.Add(start, end)
+	}
+	if s.Flags&segment.ACK != 0 {
+		if acked, ok := back.reach(s.Ack); ok {
+			back.Acked = max(back.Acked, acked)
+		}
+	}
+}
+
+// reach widens the flow's range to seq and returns its position, unless it is
+// out of any possible window.
+func (f *Flow) reach(seq uint32) (position int64, ok bool) {
+	if !f.Begun {
+		f.Begun, f.Base = true, seq
+		return 0, true
+	}
+	position = f.Position(seq)
+	if d := position - f.Hi; d > maxStray || d < -maxStray {
+		return 0, false
+	}
+	f.Lo, f.Hi = min(f.Lo, position), max(f.Hi, position)
+	return position, true
+}
+
+func (c *Connection) noteHandshake(s *segment.Segment, side Side) {
+	switch {
+	case s.Flags&segment.SYN != 0:
+		if flow := &c.Flows[side]; s.Options.Has&segment.Timestamps != 0 && !flow.HasTSVal {
+			flow.TSVal, flow.HasTSVal = s.Options.TSVal, true
+		}
+		if s.Flags&segment.ACK == 0 && c.SYNNS == 0 {
+			c.SYNNS = s.TimeNS
+		} else if s.Flags&segment.ACK != 0 && c.AnswerNS == 0 {
+			c.AnswerNS = s.TimeNS
+		}
+	case c.AnswerNS != 0 && c.CompleteNS == 0 && side == Initiator:
+		c.CompleteNS = s.TimeNS
+	}
+}

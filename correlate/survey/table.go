@@ -1,0 +1,193 @@
+package survey
+
+import (
+	"bytes"
+
+	"bothends/correlate/segment"
+)
+
+// Side names the two endpoints of one connection as one tap saw it.
+type Side uint8
+
+const (
+	Initiator Side = iota // sent the SYN, or is taken to have sent it
+	Responder
+)
+
+// Other is the opposite side.
+func (s Side) Other() Side { return 1 - s }
+
+// A Table tells which connection a segment belongs to. Connections are split by
+// their initial sequence numbers, not by addresses and ports alone: a port that
+// is used again is another connection.
+//
+// Feeding the same segments to a new Table gives the same numbers again, which
+// is how a second pass over a capture finds the connections of the first.
+type Table struct {
+	latest  map[tuple]int32 // the newest connection of a pair of endpoints
+	entries []entry
+	last    tuple // the most recent look-up: in bulk traffic mostly the next one too
+	lastID  int32
+}
+
+// tuple is an unordered pair of endpoints: low <= high.
+type tuple struct{ low, high segment.Endpoint }
+
+type entry struct {
+	ends    [2]segment.Endpoint
+	isn     [2]uint32
+	next    [2]uint32 // where each side's stream had got to when last seen
+	knowISN [2]bool
+	seen    [2]bool // next is valid
+	guessed bool    // no handshake: who is the initiator is inferred from the ports
+	older   int32   // the connection that used these endpoints before, or none
+}
+
+const none int32 = -1
+
+// NewTable returns an empty table.
+func NewTable() *Table {
+	return &Table{latest: make(map[tuple]int32), lastID: none}
+}
+
+// Len is the number of connections so far. Their numbers run from 0.
+func (t *Table) Len() int { return len(t.entries) }
+
+// Assign returns the number of the connection that s belongs to, and which side
+// sent it. A number equal to the previous Len is a new connection.
+func (t *Table) Assign(s *segment.Segment) (int32, Side) {
+	key := tuple{s.Src, s.Dst}
+	if after(&s.Src, &s.Dst) {
+		key = tuple{s.Dst, s.Src}
+	}
+	id := t.lastID
+	if id == none || key != t.last {
+		var known bool
+		if id, known = t.latest[key]; !known {
+			id = none
+		}
+	}
+	if id == none || t.begins(&t.entries[id], s) {
+		id = t.open(s, id)
+		t.latest[key] = id
+	}
+	t.last, t.lastID = key, id
+	if t.entries[id].older != none {
+		id = t.nearest(id, s)
+	}
+	e := &t.entries[id]
+	side := e.side(s)
+	e.note(s, side)
+	return id, side
+}
+
+func after(a, b *segment.Endpoint) bool {
+	if a.Port != b.Port {
+		return a.Port > b.Port
+	}
+	return bytes.Compare(a.IP[:], b.IP[:]) > 0
+}
+
+// begins tells whether s opens a connection of its own although its endpoints
+// are known: a SYN with another number than the SYN before it.
+func (t *Table) begins(e *entry, s *segment.Segment) bool {
+	if s.Flags&(segment.SYN|segment.RST) != segment.SYN {
+		return false
+	}
+	side := e.side(s)
+	if s.Flags&segment.ACK != 0 {
+		// The answer to a SYN that this tap did not see, after other traffic.
+		return e.guessed && e.seen[side] && distance(s.Seq, e.next[side]) > nearby
+	}
+	if e.knowISN[side] {
+		return e.isn[side] != s.Seq
+	}
+	simultaneous := side == Responder && e.knowISN[Initiator] && !e.seen[Responder]
+	return !simultaneous
+}
+
+// nearby is how far from a stream's last position a segment is still taken to
+// belong to it: the largest window that window scaling allows (RFC 7323
+// section 2.3: 2^30 bytes) is more than any real one; 16 MiB covers those.
+const nearby = 1 << 24
+
+func distance(a, b uint32) uint32 {
+	if d := int32(a - b); d < 0 {
+		return uint32(-d)
+	} else {
+		return uint32(d)
+	}
+}
+
+func (t *Table) open(s *segment.Segment, older int32) int32 {
+	e := entry{ends: [2]segment.Endpoint{s.Src, s.Dst}, older: older}
+	switch {
+	case s.Flags&(segment.SYN|segment.ACK) == segment.SYN|segment.ACK:
+		e.ends = [2]segment.Endpoint{s.Dst, s.Src}
+	case s.Flags&segment.SYN == 0:
+		e.guessed = true
+		if s.Src.Port < s.Dst.Port { // services listen on the lower port
+			e.ends = [2]segment.Endpoint{s.Dst, s.Src}
+		}
+	}
+	t.entries = append(t.entries, e)
+	return int32(len(t.entries) - 1)
+}
+
+// nearest picks, among the connections that used the same endpoints one after
+// the other, the one whose streams s continues. A SYN has been decided already.
+func (t *Table) nearest(id int32, s *segment.Segment) int32 {
+	if s.Flags&(segment.SYN|segment.ACK) == segment.SYN {
+		return id
+	}
+	best, bestDistance := id, t.entries[id].distance(s)
+	for steps := 0; steps < 8 && t.entries[id].older != none; steps++ {
+		id = t.entries[id].older
+		if d := t.entries[id].distance(s); d < bestDistance {
+			best, bestDistance = id, d
+		}
+	}
+	if bestDistance > nearby {
+		return t.latest[t.last]
+	}
+	return best
+}
+
+// distance says how far s is from where the connection had got to, by its
+// sequence number, or by its acknowledgment where the sender was not seen yet.
+func (e *entry) distance(s *segment.Segment) uint32 {
+	side := e.side(s)
+	d := ^uint32(0)
+	if e.seen[side] {
+		d = distance(s.Seq, e.next[side])
+	}
+	if s.Flags&segment.ACK != 0 && e.seen[side.Other()] {
+		d = min(d, distance(s.Ack, e.next[side.Other()]))
+	}
+	return d
+}
+
+func (e *entry) side(s *segment.Segment) Side {
+	if s.Src == e.ends[Initiator] {
+		return Initiator
+	}
+	return Responder
+}
+
+// note remembers what s says of the connection. Resets say nothing: a forged
+// one may carry any number.
+func (e *entry) note(s *segment.Segment, side Side) {
+	if s.Flags&segment.RST != 0 {
+		return
+	}
+	if s.Flags&segment.SYN != 0 && !e.knowISN[side] {
+		e.isn[side], e.knowISN[side] = s.Seq, true
+		if s.Flags&segment.ACK != 0 && !e.knowISN[side.Other()] {
+			e.isn[side.Other()], e.knowISN[side.Other()] = s.Ack-1, true
+		}
+	}
+	e.next[side], e.seen[side] = s.Seq+s.SeqLen(), true
+	if other := side.Other(); s.Flags&segment.ACK != 0 && !e.seen[other] {
+		e.next[other], e.seen[other] = s.Ack, true
+	}
+}
