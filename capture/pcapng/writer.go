@@ -26,15 +26,6 @@ const maxOption = 0xFFFF
 // defaultResolution is that of our own recordings: nanoseconds.
 const defaultResolution = 1e9
 
-// A Section is what the header of a file says about the machine and the
-// program that wrote it. Empty fields are left out.
-type Section struct {
-	Hardware    string // shb_hardware
-	OS          string // shb_os
-	Application string // shb_userappl
-	Comments    []string
-}
-
 // A Writer writes one pcapng section, in little-endian order and only ever
 // appending, so that whatever reached the disk is readable up to its last
 // whole block.
@@ -59,8 +50,8 @@ type timing struct {
 }
 
 // NewWriter starts a file with its section header block, which is written with
-// the first Flush.
-func NewWriter(out io.Writer, s Section) (*Writer, error) {
+// the first Flush. Empty fields of s are left out; its Offset is not written.
+func NewWriter(out io.Writer, s capture.Section) (*Writer, error) {
 	w := &Writer{out: out, buf: make([]byte, 0, bufferSize+maxTail)}
 	start := w.begin(blockSection)
 	w.uint32(byteOrderMagic)
@@ -104,9 +95,11 @@ func (w *Writer) AddInterface(i capture.Interface) (int, error) {
 		w.option(optIfEUI, i.MAC)
 	}
 	w.option(optIfResolution, []byte{code})
-	if i.Filter != "" {
-		// The leading 0 says that libpcap's language follows.
-		w.option(optIfFilter, append([]byte{0}, i.Filter...))
+	switch {
+	case len(i.FilterCode) > 0:
+		w.option(optIfFilter, i.FilterCode)
+	case i.Filter != "":
+		w.option(optIfFilter, append([]byte{filterText}, i.Filter...))
 	}
 	w.text(optIfOS, i.OS)
 	if i.OffsetSec != 0 {

@@ -48,7 +48,7 @@ func fullInterface() capture.Interface {
 func writeFull(t *testing.T) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	w, err := NewWriter(&out, Section{Hardware: "amd64", OS: "Linux 6.1", Application: "bothcap test",
+	w, err := NewWriter(&out, capture.Section{Hardware: "amd64", OS: "Linux 6.1", Application: "bothcap test",
 		Comments: []string{"first comment", "zweiter Kommentar: ä"}})
 	must(t, err)
 	i, err := w.AddInterface(fullInterface())
@@ -81,7 +81,7 @@ func must(t *testing.T, err error) {
 // draft-ietf-opsawg-pcapng sections 4.1 to 4.3.
 func TestBlocksAreTheDraftsByteForByte(t *testing.T) {
 	var out bytes.Buffer
-	w, err := NewWriter(&out, Section{OS: "Linux"})
+	w, err := NewWriter(&out, capture.Section{OS: "Linux"})
 	must(t, err)
 	_, err = w.AddInterface(capture.Interface{LinkType: capture.LinkRaw, SnapLen: 96})
 	must(t, err)
@@ -171,7 +171,7 @@ func nanoseconds(ticks, resolution uint64) int64 {
 
 func TestAnInterfaceStoresItsOwnResolutionAndOffset(t *testing.T) {
 	var out bytes.Buffer
-	w, err := NewWriter(&out, Section{})
+	w, err := NewWriter(&out, capture.Section{})
 	must(t, err)
 	i, err := w.AddInterface(capture.Interface{LinkType: capture.LinkEthernet, Resolution: 1 << 20, OffsetSec: 1_600_000_000})
 	must(t, err)
@@ -195,7 +195,7 @@ func TestAnInterfaceStoresItsOwnResolutionAndOffset(t *testing.T) {
 
 func TestAnOptionThatDoesNotFitLeavesNoTrace(t *testing.T) {
 	var out bytes.Buffer
-	w, err := NewWriter(&out, Section{})
+	w, err := NewWriter(&out, capture.Section{})
 	must(t, err)
 	before := w.Size()
 	if _, err := w.AddInterface(capture.Interface{Comments: []string{strings.Repeat("x", 65536)}}); !errors.Is(err, errTooLarge) {
@@ -225,7 +225,7 @@ var errFull = errors.New("no space left")
 
 func TestAFullDiskSaysHowMuchIsWhole(t *testing.T) {
 	var disk smallDisk
-	w, err := NewWriter(&disk, Section{})
+	w, err := NewWriter(&disk, capture.Section{})
 	must(t, err)
 	_, err = w.AddInterface(capture.Interface{LinkType: capture.LinkEthernet})
 	must(t, err)
@@ -251,7 +251,7 @@ func TestAFullDiskSaysHowMuchIsWhole(t *testing.T) {
 
 func TestWritingAPacketAllocatesNothing(t *testing.T) {
 	var disk nowhere
-	w, err := NewWriter(&disk, Section{})
+	w, err := NewWriter(&disk, capture.Section{})
 	must(t, err)
 	_, err = w.AddInterface(capture.Interface{LinkType: capture.LinkEthernet})
 	must(t, err)
@@ -279,7 +279,7 @@ func (n *nowhere) Write(b []byte) (int, error) {
 }
 
 func BenchmarkWritePacket(b *testing.B) {
-	w, _ := NewWriter(&nowhere{}, Section{})
+	w, _ := NewWriter(&nowhere{}, capture.Section{})
 	w.AddInterface(capture.Interface{LinkType: capture.LinkEthernet})
 	p := capture.Packet{TimeNS: aSecond, Direction: capture.Inbound, OrigLen: 100, Data: make([]byte, 100)}
 	b.ReportAllocs()
