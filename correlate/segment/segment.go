@@ -34,7 +34,8 @@ type Segment struct {
 	IPv6     bool
 	DF       bool // IPv4 only
 	Fragment bool // the first fragment of several: Payload is its part only
-	Cut      bool // the capture kept less than the packet: Payload is shorter than PayloadLen
+	Cut      bool // the capture kept less than the packet: Payload is shorter than PayloadLen, or options are missing
+	Overlong bool // the IP header claims more than the frame's original length; the claim is believed, and Cut is set
 
 	Options Options
 
@@ -132,7 +133,7 @@ const (
 	NotIP                       // ARP, LLDP, PPP control, ...
 	NotTCP                      // IP, but another protocol
 	LaterFragment               // IP fragment without the TCP header
-	HeadersCut                  // the capture kept too little to see the TCP header
+	HeadersCut                  // the capture kept, or the first fragment has, too little to see the TCP header
 	Malformed                   // lengths or versions that contradict each other
 	UnknownLink                 // a link type that Decode does not know
 	results                     // how many there are

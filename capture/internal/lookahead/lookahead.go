@@ -10,6 +10,10 @@ import "io"
 // gains nothing (measured on page-cached files).
 const bufferSize = 1 << 20
 
+// firstSize is that of the buffer until a read fills it: many files are opened
+// only for their first packet, or are small.
+const firstSize = 64 << 10
+
 // maxEmptyReads is how often a source may return nothing, not even an error,
 // before it counts as broken. The number is bufio's.
 const maxEmptyReads = 100
@@ -21,6 +25,7 @@ type Reader struct {
 
 	source io.Reader
 	buffer []byte
+	full   bool  // the last read filled it
 	err    error // what the source ended with
 }
 
@@ -42,6 +47,7 @@ func (r *Reader) Fill(n int) error {
 		var got int
 		got, r.err = r.source.Read(r.buffer[used:])
 		r.Rest = r.buffer[:used+got]
+		r.full = len(r.Rest) == len(r.buffer)
 		if got > 0 || r.err != nil {
 			empty = 0
 		} else if empty++; empty == maxEmptyReads {
@@ -55,7 +61,10 @@ func (r *Reader) Fill(n int) error {
 // buffer only doubles once it is full, so a record that claims a size costs no
 // more than twice what the stream really holds.
 func (r *Reader) makeRoom() {
-	size := max(len(r.buffer), bufferSize)
+	size := max(len(r.buffer), firstSize)
+	if r.full {
+		size = max(size, bufferSize)
+	}
 	if len(r.Rest) == size {
 		size *= 2
 	}

@@ -1,0 +1,236 @@
+package segment
+
+import (
+	"encoding/binary"
+	"math/bits"
+
+	"bothends/capture"
+)
+
+// Numbers under which raw IP stands in files of systems whose own numbering
+// leaked into them: DLT_RAW is 12 on most systems and 14 on OpenBSD, and the
+// file format's 101 came later (libpcap, pcap-common.c).
+const (
+	linkRawDLT        capture.LinkType = 12
+	linkRawDLTOpenBSD capture.LinkType = 14
+)
+
+// EtherTypes (IEEE 802 numbers, IANA).
+const (
+	etherIPv4    = 0x0800
+	etherIPv6    = 0x86dd
+	etherVLAN    = 0x8100 // IEEE 802.1Q
+	etherQinQ    = 0x88a8 // IEEE 802.1ad
+	etherQinQOld = 0x9100 // before 802.1ad
+	etherPPPoE   = 0x8864 // RFC 2516, session stage
+)
+
+// PPP protocols and HDLC addresses (RFC 1661, RFC 1662, RFC 1547 section 4.3.1).
+const (
+	pppIPv4        = 0x0021
+	pppIPv6        = 0x0057
+	hdlcAllPPP     = 0xff
+	hdlcControlPPP = 0x03
+	ciscoUnicast   = 0x0f
+	ciscoMulticast = 0x8f
+)
+
+// Hardware types of Linux cooked frames whose protocol field is no EtherType
+// (https://www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL.html).
+const (
+	arphrdFRAD     = 770
+	arphrdRadiotap = 803
+	arphrdNetlink  = 824
+)
+
+// network finds where in p.Data the IP packet starts, and whether the link
+// layer announces IPv4 or IPv6. Result is TCP if there may be one.
+func network(p *capture.Packet) (etherType uint16, at int, result Result) {
+	data := p.Data
+	switch p.LinkType {
+	case capture.LinkEthernet:
+		if len(data) < 14 {
+			result = HeadersCut
+			break
+		}
+		etherType, at, result = unwrap(data, be16(data[12:]), 14)
+	case capture.LinkLinuxSLL:
+		if len(data) < 16 {
+			result = HeadersCut
+			break
+		}
+		etherType, at, result = cooked(data, be16(data[2:]), be16(data[14:]), 16)
+	case capture.LinkLinuxSLL2:
+		if len(data) < 20 {
+			result = HeadersCut
+			break
+		}
+		etherType, at, result = cooked(data, be16(data[8:]), be16(data), 20)
+	case capture.LinkRaw, linkRawDLT, linkRawDLTOpenBSD:
+		etherType, result = byVersion(data)
+	case capture.LinkIPv4:
+		etherType = etherIPv4
+	case capture.LinkIPv6:
+		etherType = etherIPv6
+	case capture.LinkNull, capture.LinkLoop:
+		etherType, at, result = loopback(data)
+	case capture.LinkPPP:
+		etherType, at, result = ppp(data, 0)
+	case capture.LinkPPPHDLC:
+		etherType, at, result = hdlc(data)
+	case capture.LinkPPPoE:
+		etherType, at, result = pppoe(data, 0)
+	default:
+		return 0, 0, UnknownLink
+	}
+	if result == HeadersCut && len(data) >= p.OrigLen {
+		result = Malformed // nothing was cut off: the frame is too short for what it announces
+	}
+	return etherType, at, result
+}
+
+// direction is what the file recorded, else what a Linux cooked header tells.
+// A packet between two other hosts, seen in promiscuous mode, has none.
+func direction(p *capture.Packet) capture.Direction {
+	if p.Direction != capture.DirectionUnknown {
+		return p.Direction
+	}
+	var packetType uint16
+	switch p.LinkType {
+	case capture.LinkLinuxSLL:
+		packetType = be16(p.Data)
+	case capture.LinkLinuxSLL2:
+		packetType = uint16(p.Data[10])
+	default:
+		return capture.DirectionUnknown
+	}
+	switch packetType {
+	case 0, 1, 2: // to this host, to all, to a group
+		return capture.Inbound
+	case 4:
+		return capture.Outbound
+	}
+	return capture.DirectionUnknown
+}
+
+// unwrap looks through what may stand between an EtherType and IP.
+// data[at:] is what etherType announces.
+func unwrap(data []byte, etherType uint16, at int) (uint16, int, Result) {
+	for {
+		switch etherType {
+		case etherIPv4, etherIPv6:
+			return etherType, at, TCP
+		case etherVLAN, etherQinQ, etherQinQOld:
+			if len(data) < at+4 {
+				return 0, 0, HeadersCut
+			}
+			etherType = be16(data[at+2:])
+			at += 4
+		case etherPPPoE:
+			return pppoe(data, at)
+		default:
+			return 0, 0, NotIP
+		}
+	}
+}
+
+// cooked is both of Linux's cooked headers once their fields are found.
+func cooked(data []byte, hardware, protocol uint16, at int) (uint16, int, Result) {
+	switch hardware {
+	case arphrdFRAD, arphrdRadiotap, arphrdNetlink:
+		return 0, 0, NotIP
+	}
+	return unwrap(data, protocol, at)
+}
+
+// byVersion tells IPv4 from IPv6 where the link layer does not.
+func byVersion(data []byte) (uint16, Result) {
+	if len(data) == 0 {
+		return 0, HeadersCut
+	}
+	switch data[0] >> 4 {
+	case 4:
+		return etherIPv4, TCP
+	case 6:
+		return etherIPv6, TCP
+	}
+	return 0, Malformed
+}
+
+// loopback reads the address family of a NULL or LOOP frame. NULL has it in the
+// byte order of the recording host, which the file need not share; families
+// are small, so the order shows. IPv6 has a number of its own on each system.
+func loopback(data []byte) (uint16, int, Result) {
+	if len(data) < 4 {
+		return 0, 0, HeadersCut
+	}
+	family := binary.LittleEndian.Uint32(data)
+	if family > 0xffff {
+		family = bits.ReverseBytes32(family)
+	}
+	switch family {
+	case 2:
+		return etherIPv4, 4, TCP
+	case 10, // Linux
+		24, // NetBSD, OpenBSD, Npcap
+		28, // FreeBSD
+		30: // macOS
+		return etherIPv6, 4, TCP
+	}
+	return 0, 0, NotIP
+}
+
+// ppp decodes a PPP header at data[at:], whose address and control bytes may
+// be missing and whose protocol may be one byte (RFC 1661 section 6.5, RFC 1662
+// section 3.2: the last byte of a protocol is odd, the others are even).
+func ppp(data []byte, at int) (uint16, int, Result) {
+	if len(data) < at+2 {
+		return 0, 0, HeadersCut
+	}
+	if data[at] == hdlcAllPPP && data[at+1] == hdlcControlPPP {
+		at += 2
+		if len(data) < at+2 {
+			return 0, 0, HeadersCut
+		}
+	}
+	protocol := uint16(data[at])
+	at++
+	if protocol&1 == 0 {
+		protocol = protocol<<8 | uint16(data[at])
+		at++
+	}
+	switch protocol {
+	case pppIPv4:
+		return etherIPv4, at, TCP
+	case pppIPv6:
+		return etherIPv6, at, TCP
+	}
+	return 0, 0, NotIP
+}
+
+// hdlc tells PPP from Cisco's framing, both of which share a link type.
+func hdlc(data []byte) (uint16, int, Result) {
+	if len(data) < 4 {
+		return 0, 0, HeadersCut
+	}
+	if data[0] == ciscoUnicast || data[0] == ciscoMulticast {
+		return unwrap(data, be16(data[2:]), 4)
+	}
+	return ppp(data, 0)
+}
+
+// pppoe decodes a PPPoE header at data[at:] (RFC 2516 section 4). Its length
+// field is not looked at, as the IP header's says more.
+func pppoe(data []byte, at int) (uint16, int, Result) {
+	if len(data) < at+6 {
+		return 0, 0, HeadersCut
+	}
+	const versionAndType, session = 0x11, 0
+	if data[at] != versionAndType {
+		return 0, 0, Malformed
+	}
+	if data[at+1] != session {
+		return 0, 0, NotIP
+	}
+	return ppp(data, at+6)
+}
