@@ -8,6 +8,7 @@ import (
 	"net"
 	"runtime"
 	"strings"
+	"sync/atomic"
 
 	"github.com/google/gopacket"
 	"github.com/google/gopacket/pcap"
@@ -21,14 +22,15 @@ const Available = true
 // Version is what libpcap calls itself.
 func Version() string { return pcap.Version() }
 
-// A Handle is an open interface. It is for one goroutine, but that Counters may
-// be asked for by another.
+// A Handle is an open interface. It is for one goroutine, but State, Refresh and
+// Counters may be called by another: libpcap keeps what it counts apart from
+// what it reads with (pcap-linux.c, pcap_stats_linux).
 type Handle struct {
 	name  string
 	index int // of the interface; 0 for "any"
 	pcap  *pcap.Handle
 	link  capture.LinkType
-	host  host
+	host  atomic.Pointer[host] // exchanged by Refresh while Next reads
 }
 
 // Open opens an interface and starts recording on it, unfiltered until Filter
@@ -56,7 +58,8 @@ func Open(name string, o Options) (*Handle, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, activation(err))
 	}
-	h := &Handle{name: name, pcap: handle, host: readHost(name), link: linkType(int(handle.LinkType()))}
+	h := &Handle{name: name, pcap: handle, link: linkType(int(handle.LinkType()))}
+	h.Refresh()
 	if i, err := net.InterfaceByName(name); err == nil {
 		h.index = i.Index
 	}
@@ -102,7 +105,7 @@ func (h *Handle) Next(p *capture.Packet) error {
 	*p = capture.Packet{
 		TimeNS:    about.Timestamp.UnixNano(),
 		LinkType:  h.link,
-		Direction: h.host.direction(h.link, data),
+		Direction: h.host.Load().direction(h.link, data),
 		OrigLen:   about.Length,
 		Data:      data,
 	}
@@ -140,7 +143,10 @@ func (h *Handle) State() State { return state(h.name, h.index) }
 
 // Refresh looks up the interface's addresses again, by which Next tells
 // directions.
-func (h *Handle) Refresh() { h.host = readHost(h.name) }
+func (h *Handle) Refresh() {
+	now := readHost(h.name)
+	h.host.Store(&now)
+}
 
 // LinkType is that of all packets of this handle.
 func (h *Handle) LinkType() capture.LinkType { return h.link }
