@@ -65,8 +65,9 @@ func openMember(ctx context.Context, path string) (*member, error) {
 		err error
 	}
 	done := make(chan outcome, 1)
+	stdin := os.Stdin
 	go func() {
-		m, err := prepare(ctx, path)
+		m, err := prepare(ctx, path, stdin)
 		done <- outcome{m, err}
 	}()
 	select {
@@ -82,8 +83,8 @@ func openMember(ctx context.Context, path string) (*member, error) {
 	}
 }
 
-func prepare(ctx context.Context, path string) (m *member, err error) {
-	input := os.Stdin
+func prepare(ctx context.Context, path string, stdin *os.File) (m *member, err error) {
+	input := stdin
 	if path != Stdin {
 		if input, err = os.Open(path); err != nil {
 			return nil, osError(path, err)

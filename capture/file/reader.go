@@ -21,7 +21,6 @@ type Reader struct {
 	latest *pass   // whose packet Next returned last
 
 	origins []origin // of each interface
-	ended   bool
 }
 
 // origin is where an interface is described.
@@ -50,11 +49,14 @@ func (s *Set) Reader() *Reader {
 
 // Next fills p. p.Data is valid until the following call.
 func (r *Reader) Next(p *capture.Packet) error {
-	if r.latest != nil {
-		if err := r.advance(r.latest); err != nil {
-			return err
+	if latest := r.latest; latest != nil {
+		if len(r.set.members) == 1 {
+			return r.nextOfOnly(latest, p)
 		}
 		r.latest = nil
+		if err := r.advance(latest, &latest.waiting); err != nil {
+			return err
+		}
 	}
 	for r.nextStartsBefore(r.earliest()) {
 		if err := r.open(); err != nil {
@@ -63,12 +65,23 @@ func (r *Reader) Next(p *capture.Packet) error {
 	}
 	next := r.earliest()
 	if next == nil {
-		r.ended = true
 		return io.EOF
 	}
 	*p = next.waiting
 	r.latest = next
 	return nil
+}
+
+// nextOfOnly spares a set of one file the waiting, for there is nothing to merge.
+func (r *Reader) nextOfOnly(only *pass, p *capture.Packet) error {
+	err := r.advance(only, p)
+	if err == nil && only.reader == nil {
+		err = io.EOF
+	}
+	if err != nil {
+		r.latest = nil
+	}
+	return err
 }
 
 // earliest returns the active pass with the lowest time, or nil.
@@ -105,12 +118,11 @@ func (r *Reader) open() error {
 	started := &pass{index: index, reader: reader, timeNS: math.MinInt64}
 	r.passes = append(r.passes, started)
 	r.active = append(r.active, started)
-	return r.advance(started)
+	return r.advance(started, &started.waiting)
 }
 
-// advance reads the next packet of one file, or finishes with it.
-func (r *Reader) advance(pass *pass) error {
-	p := &pass.waiting
+// advance reads the next packet of one file into p, or finishes with it.
+func (r *Reader) advance(pass *pass, p *capture.Packet) error {
 	switch err := pass.reader.Next(p); {
 	case err == io.EOF:
 		return r.finish(pass)

@@ -86,6 +86,7 @@ func streamEnd(c Compression, size int64, err error) capture.End {
 type spool struct {
 	file *os.File
 	size int64
+	free int64  // how much of it needs no proportion to its source
 	name string // if it could not be removed yet
 }
 
@@ -94,7 +95,7 @@ func newSpool() (*spool, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &spool{file: f}
+	s := &spool{file: f, free: freeExpansion}
 	if os.Remove(f.Name()) != nil { // Windows keeps the name of an open file
 		s.name = f.Name()
 	}
@@ -122,7 +123,7 @@ func (s *spool) fill(ctx context.Context, from *source, stream io.Reader, packed
 			return nil, fmt.Errorf("%w: %w", ErrNoSpace, withoutPath(err))
 		}
 		s.size += int64(n)
-		if packed && s.size > freeExpansion && s.size/maxExpansion > from.read {
+		if packed && s.size > s.free && s.size/maxExpansion > from.read {
 			return nil, fmt.Errorf("%w: %d bytes from %d", ErrExpansion, s.size, from.read)
 		}
 		switch {

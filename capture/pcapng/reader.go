@@ -32,8 +32,8 @@ type Reader struct {
 
 	sections   []capture.Section
 	interfaces []capture.Interface
-	clocks     []clock // of each interface
-	textSize   int     // bytes kept in descriptions
+	lanes      []lane // of each interface
+	textSize   int    // bytes kept in descriptions
 
 	frame   int64
 	last    int    // bytes of the block that Next returned last
@@ -97,9 +97,9 @@ func (r *Reader) Next(p *capture.Packet) error {
 		var err error
 		switch kind {
 		case blockPacket:
-			return r.enhancedPacket(total, p)
+			return r.enhancedPacket(p)
 		case blockOldPacket:
-			return r.oldPacket(total, p)
+			return r.oldPacket(p)
 		case blockSimplePacket:
 			return r.simplePacket(total, p)
 		case blockSection:
@@ -150,6 +150,13 @@ func (r *Reader) need(n int, what string) error {
 // Some writers leave the padding of the last option or of the packet out of the
 // total length, though not out of the file; like Wireshark, whole rounds up.
 func (r *Reader) whole(what string, total uint32, fixed, limit int) ([]byte, error) {
+	// In nearly all cases nothing is wrong and the block is in memory.
+	if size := (int64(total) + 3) &^ 3; size >= int64(blockOverhead+fixed) && size <= int64(limit) && size <= int64(len(r.input.Rest)) {
+		block := r.input.Rest[:size]
+		if r.uint32(block[size-4:]) == total {
+			return block[blockHeaderSize : size-4], nil
+		}
+	}
 	size, err := r.blockSize(what, total, fixed, limit)
 	if err != nil {
 		return nil, err

@@ -53,7 +53,7 @@ func (r *Reader) section() error {
 		return r.damaged("file of at most %d sections, got another", maxInterfaces)
 	}
 	section := capture.Section{Offset: r.input.Offset}
-	list := options{rest: body[sectionFixed:], bigEndian: r.bigEndian}
+	list := options{list: body[sectionFixed:], bigEndian: r.bigEndian}
 	for list.next() {
 		switch list.code {
 		case optComment:
@@ -118,7 +118,7 @@ func (r *Reader) description(total uint32) error {
 		Application: section.Application,
 	}
 	resolution := byte(resolutionDefault)
-	list := options{rest: body[interfaceFixed:], bigEndian: r.bigEndian}
+	list := options{list: body[interfaceFixed:], bigEndian: r.bigEndian}
 	for list.next() {
 		size, sized := interfaceOptionSizes[list.code]
 		if sized && len(list.value) != size {
@@ -139,7 +139,7 @@ func (r *Reader) description(total uint32) error {
 	ticks := newClock(resolution, about.OffsetSec)
 	about.Resolution = ticks.perSecond()
 	r.interfaces = append(r.interfaces, about)
-	r.clocks = append(r.clocks, ticks)
+	r.lanes = append(r.lanes, newLane(about.LinkType, ticks))
 	r.input.Advance(padded(int(total)))
 	return nil
 }
@@ -204,7 +204,7 @@ func (r *Reader) statistics(total uint32) error {
 		return r.damaged("%s of one of %d interfaces, got interface %d", what, len(r.interfaces)-r.base, id)
 	}
 	counters := &r.interfaces[index].Counters
-	list := options{rest: body[statisticsFixed:], bigEndian: r.bigEndian}
+	list := options{list: body[statisticsFixed:], bigEndian: r.bigEndian}
 	for list.next() {
 		counter := counterOf(counters, list.code)
 		isTime := list.code == optStatStart || list.code == optStatEnd
@@ -216,7 +216,7 @@ func (r *Reader) statistics(total uint32) error {
 			*counter = capture.Count{N: r.uint64(list.value), Known: true}
 		case isTime:
 			ticks := uint64(r.uint32(list.value))<<32 | uint64(r.uint32(list.value[4:]))
-			ns, _ := r.clocks[index].nanoseconds(ticks)
+			ns, _ := r.lanes[index].clock.nanoseconds(ticks)
 			if list.code == optStatStart {
 				counters.StartNS = ns
 			} else {

@@ -8,8 +8,9 @@ import (
 
 // options walks the option list of one block.
 type options struct {
-	rest      []byte
+	list      []byte
 	bigEndian bool
+	at        int // where the next option starts
 
 	code    uint16
 	value   []byte
@@ -19,25 +20,25 @@ type options struct {
 // next steps to the following option. The list ends with opt_endofopt, or with
 // the block, since some writers leave that option out.
 func (o *options) next() bool {
-	if len(o.rest) < optionHeaderSize {
+	rest := o.list[min(o.at, len(o.list)):]
+	if len(rest) < optionHeaderSize {
 		return false
 	}
-	var order binary.ByteOrder = binary.LittleEndian
+	length := 0
 	if o.bigEndian {
-		order = binary.BigEndian
+		o.code, length = binary.BigEndian.Uint16(rest), int(binary.BigEndian.Uint16(rest[2:]))
+	} else {
+		o.code, length = binary.LittleEndian.Uint16(rest), int(binary.LittleEndian.Uint16(rest[2:]))
 	}
-	o.code = order.Uint16(o.rest)
-	length := int(order.Uint16(o.rest[2:]))
-	o.rest = o.rest[optionHeaderSize:]
 	if o.code == optEnd {
 		return false
 	}
-	if length > len(o.rest) {
-		o.problem = fmt.Sprintf("option %d of %d bytes where %d are left", o.code, length, len(o.rest))
+	if rest = rest[optionHeaderSize:]; length > len(rest) {
+		o.problem = fmt.Sprintf("option %d of %d bytes where %d are left", o.code, length, len(rest))
 		return false
 	}
-	o.value = o.rest[:length]
-	o.rest = o.rest[min(padded(length), len(o.rest)):]
+	o.value = rest[:length]
+	o.at += optionHeaderSize + padded(length)
 	return true
 }
 

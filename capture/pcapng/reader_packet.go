@@ -1,6 +1,7 @@
 package pcapng
 
 import (
+	"encoding/binary"
 	"math"
 
 	"bothends/capture"
@@ -11,62 +12,94 @@ func clampLength(n uint32) int { return int(min(n, math.MaxInt32)) }
 
 func padded(n int) int { return (n + 3) &^ 3 }
 
-// enhancedPacket yields the packet of an EPB.
-func (r *Reader) enhancedPacket(total uint32, p *capture.Packet) error {
-	const what = "enhanced packet block"
-	if err := r.need(blockHeaderSize+packetFixed, what); err != nil {
-		return err
+// A lane is what every packet of one interface needs, small and in one place.
+type lane struct {
+	clock     clock
+	link      capture.LinkType
+	maxPacket uint32
+	maxBlock  int
+}
+
+func newLane(link capture.LinkType, clock clock) lane {
+	most := link.MaxPacket()
+	return lane{clock, link, most, blockOverhead + packetFixed + int(most) + maxPacketOptions}
+}
+
+// packetHeader is what an EPB and a PB have before the packet.
+type packetHeader struct {
+	total, id          uint32
+	ticks              uint64
+	captured, original uint32
+}
+
+// header decodes the beginning of an EPB, with one branch on the byte order
+// instead of one for each number.
+func (r *Reader) header(b []byte) packetHeader {
+	b = b[:blockHeaderSize+packetFixed]
+	if r.bigEndian {
+		o := binary.BigEndian
+		return packetHeader{o.Uint32(b[4:]), o.Uint32(b[8:]), o.Uint64(b[12:]), o.Uint32(b[20:]), o.Uint32(b[24:])}
 	}
-	fixed := r.input.Rest[blockHeaderSize : blockHeaderSize+packetFixed]
-	return r.timedPacket(what, total, r.uint32(fixed), fixed, p)
+	o := binary.LittleEndian
+	ticks := uint64(o.Uint32(b[12:]))<<32 | uint64(o.Uint32(b[16:])) // the high half comes first in any order
+	return packetHeader{o.Uint32(b[4:]), o.Uint32(b[8:]), ticks, o.Uint32(b[20:]), o.Uint32(b[24:])}
+}
+
+// enhancedPacket yields the packet of an EPB.
+func (r *Reader) enhancedPacket(p *capture.Packet) error {
+	const what = "enhanced packet block"
+	if len(r.input.Rest) < blockHeaderSize+packetFixed {
+		if err := r.need(blockHeaderSize+packetFixed, what); err != nil {
+			return err
+		}
+	}
+	return r.timedPacket(what, r.header(r.input.Rest), p)
 }
 
 // oldPacket yields the packet of a PB, which differs from an EPB in that its
 // interface has 16 bits and the number of dropped packets has the other 16.
-func (r *Reader) oldPacket(total uint32, p *capture.Packet) error {
+func (r *Reader) oldPacket(p *capture.Packet) error {
 	const what = "packet block"
 	if err := r.need(blockHeaderSize+packetFixed, what); err != nil {
 		return err
 	}
-	fixed := r.input.Rest[blockHeaderSize : blockHeaderSize+packetFixed]
+	h := r.header(r.input.Rest)
+	fixed := r.input.Rest[blockHeaderSize:]
+	h.id = uint32(r.uint16(fixed))
 	drops := r.uint16(fixed[2:])
-	err := r.timedPacket(what, total, uint32(r.uint16(fixed)), fixed, p)
+	err := r.timedPacket(what, h, p)
 	if err == nil && drops != dropsUnknown {
 		r.addMissing(p.Interface, uint64(drops))
 	}
 	return err
 }
 
-// timedPacket yields the packet of an EPB or PB, whose fixed parts agree from
-// the time stamp on.
-func (r *Reader) timedPacket(what string, total, id uint32, fixed []byte, p *capture.Packet) error {
-	index := r.base + int(id)
-	if id >= maxInterfaces || index >= len(r.interfaces) {
-		return r.damaged("%s of one of %d interfaces, got interface %d", what, len(r.interfaces)-r.base, id)
+// timedPacket yields the packet of an EPB or PB.
+func (r *Reader) timedPacket(what string, h packetHeader, p *capture.Packet) error {
+	index := r.base + int(h.id)
+	if h.id >= maxInterfaces || index >= len(r.lanes) {
+		return r.damaged("%s of one of %d interfaces, got interface %d", what, len(r.lanes)-r.base, h.id)
 	}
-	link := r.interfaces[index].LinkType
-	ticks := uint64(r.uint32(fixed[4:]))<<32 | uint64(r.uint32(fixed[8:]))
-	captured, original := r.uint32(fixed[12:]), r.uint32(fixed[16:])
-	if limit := link.MaxPacket(); captured > limit {
-		return r.damaged("packet of at most %d bytes, got a length of %d", limit, captured)
+	lane := &r.lanes[index]
+	if h.captured > lane.maxPacket {
+		return r.damaged("packet of at most %d bytes, got a length of %d", lane.maxPacket, h.captured)
 	}
-	length := int(captured)
-	limit := blockOverhead + packetFixed + int(link.MaxPacket()) + maxPacketOptions
-	body, err := r.whole(what, total, packetFixed+padded(length), limit)
+	end := packetFixed + int(h.captured)
+	body, err := r.whole(what, h.total, padded(end), lane.maxBlock)
 	if err != nil {
 		return err
 	}
 	p.Direction = capture.DirectionUnknown
-	if options := body[packetFixed+padded(length):]; len(options) > 0 {
+	if options := body[padded(end):]; len(options) > 0 {
 		if err := r.packetOptions(options, index, p); err != nil {
 			return err
 		}
 		r.options = options
 	}
-	ns, ok := r.clocks[index].nanoseconds(ticks)
+	ns, ok := lane.clock.nanoseconds(h.ticks)
 	p.TimeNS, p.Untimed = ns, !ok
-	p.Data = body[packetFixed : packetFixed+length : packetFixed+length]
-	r.fill(p, index, original, total)
+	p.Data = body[packetFixed:end:end]
+	r.fill(p, index, h.original, h.total)
 	return nil
 }
 
@@ -78,8 +111,7 @@ func (r *Reader) simplePacket(total uint32, p *capture.Packet) error {
 		return r.damaged("description of an interface before the first %s", what)
 	}
 	about := &r.interfaces[r.base]
-	limit := int(about.LinkType.MaxPacket())
-	body, err := r.whole(what, total, simpleFixed, blockOverhead+simpleFixed+limit)
+	body, err := r.whole(what, total, simpleFixed, blockOverhead+simpleFixed+int(about.LinkType.MaxPacket()))
 	if err != nil {
 		return err
 	}
@@ -106,7 +138,7 @@ func (r *Reader) fill(p *capture.Packet, index int, original, total uint32) {
 	p.Offset = r.input.Offset
 	p.File = 0
 	p.Interface = index
-	p.LinkType = r.interfaces[index].LinkType
+	p.LinkType = r.lanes[index].link
 	p.OrigLen = clampLength(original)
 	r.last = padded(int(total))
 }
@@ -114,7 +146,7 @@ func (r *Reader) fill(p *capture.Packet, index int, original, total uint32) {
 // packetOptions takes the direction and the drop count from a packet's options
 // and checks that the others stay in their block.
 func (r *Reader) packetOptions(block []byte, index int, p *capture.Packet) error {
-	list := options{rest: block, bigEndian: r.bigEndian}
+	list := options{list: block, bigEndian: r.bigEndian}
 	for list.next() {
 		switch {
 		case list.code == optPacketFlags && len(list.value) == optionPacketFlgSize:
@@ -146,7 +178,7 @@ func (r *Reader) addMissing(index int, n uint64) {
 // Comments returns the comments of the packet that Next returned last.
 func (r *Reader) Comments() []string {
 	var comments []string
-	list := options{rest: r.options, bigEndian: r.bigEndian}
+	list := options{list: r.options, bigEndian: r.bigEndian}
 	for list.next() {
 		if list.code == optComment {
 			comments = append(comments, text(list.value))

@@ -5,6 +5,7 @@ package segment
 
 import (
 	"net/netip"
+	"strings"
 
 	"bothends/capture"
 )
@@ -150,3 +151,15 @@ func (r Result) String() string {
 
 // Counts tells how many frames ended in each Result.
 type Counts [results]int64
+
+// String names the options of the set, "MSS, SACK permitted".
+func (o OptionSet) String() string {
+	names := []string{"MSS", "window scale", "SACK permitted", "SACK", "timestamps", "TCP Fast Open", "MPTCP", "malformed options"}
+	var present []string
+	for i, name := range names {
+		if o&(1<<i) != 0 {
+			present = append(present, name)
+		}
+	}
+	return strings.Join(present, ", ")
+}

@@ -9,6 +9,7 @@ func (s Span) Len() int64 { return s.End - s.Start }
 // A Cover records which bytes of one stream a tap has seen: all from the first
 // position on up to Next, but for the holes.
 type Cover struct {
+	First   int64  // the position at which the tap began to see the stream
 	Next    int64  // the highest position seen
 	Holes   []Span // below Next, ascending, apart from each other
 	Dropped int64  // bytes of holes that were given up, being more than maxHoles
@@ -23,7 +24,7 @@ const maxHoles = 64
 // them are new: not seen before.
 func (c *Cover) Add(start, end int64) int64 {
 	if !c.begun {
-		c.begun, c.Next = true, end
+		c.begun, c.First, c.Next = true, start, end
 		return end - start
 	}
 	if start == c.Next { // the common case
@@ -73,6 +74,19 @@ func (c *Cover) fill(s Span) (fresh int64) {
 	}
 	c.Holes = kept
 	return fresh
+}
+
+// Has tells whether all bytes from start to end were seen.
+func (c *Cover) Has(start, end int64) bool {
+	if !c.begun || start < c.First || end > c.Next {
+		return false
+	}
+	for _, h := range c.Holes {
+		if h.Start < end && start < h.End {
+			return false
+		}
+	}
+	return true
 }
 
 // Missing is how many bytes below position acked were not seen, though the

@@ -27,6 +27,12 @@ type Survey struct {
 	Interfaces      []capture.Interface
 }
 
+// HeadersCut is how many packets were kept too short to show their TCP header.
+func (sv *Survey) HeadersCut() int64 { return sv.Decoded[segment.HeadersCut] }
+
+// Malformed is how many packets contradict themselves.
+func (sv *Survey) Malformed() int64 { return sv.Decoded[segment.Malformed] }
+
 // A Connection is one TCP connection as one tap saw it.
 type Connection struct {
 	Ends            [2]segment.Endpoint // indexed by Side
@@ -83,9 +89,9 @@ const maxStray = 1 << 30
 const cancelEvery = 1 << 14
 
 // Take reads r to its end. The error is the operating system's, or ctx's; how
-// the file ended is r's to say. progress, if not nil, is told the file offset
-// now and then.
-func Take(ctx context.Context, r capture.Reader, progress func(packet *capture.Packet)) (*Survey, error) {
+// the file ended is r's to say. progress is told now and
+// then how many frames were read.
+func Take(ctx context.Context, r capture.Reader, progress func(packets int64)) (*Survey, error) {
 	var (
 		sv     = &Survey{LinkTypes: map[capture.LinkType]int64{}}
 		source = NewSource(r)
@@ -97,9 +103,7 @@ func Take(ctx context.Context, r capture.Reader, progress func(packet *capture.P
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
-			if progress != nil {
-				progress(&source.packet)
-			}
+			progress(source.Packets)
 		}
 		err := source.Next(&seg)
 		if errors.Is(err, io.EOF) {

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"os"
+
+	"golang.org/x/term"
+
+	"bothends/correlate/report"
+)
+
+// Values of --color.
+const (
+	colorAuto   = "auto"
+	colorAlways = "always"
+	colorNever  = "never"
+)
+
+// textOptions fits the text to where it goes.
+func (o *compareOptions) textOptions(*console) report.TextOptions {
+	text := report.TextOptions{All: o.all, Color: o.color == colorAlways}
+	if o.output != standardOutput || !term.IsTerminal(int(os.Stdout.Fd())) {
+		return text
+	}
+	if width, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
+		text.Width = width
+	}
+	if o.color == colorAuto {
+		text.Color = wantsColor()
+	}
+	return text
+}
+
+// wantsColor follows https://no-color.org and the custom that a dumb terminal
+// has no colours.
+func wantsColor() bool {
+	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}

@@ -1,0 +1,40 @@
+package main
+
+const exitStatuses = `Exit status:
+  0    compared, no interference
+  1    interference proved: something was injected or modified on the way
+  2    could not compare: usage, unreadable input, no common connection
+  3    compared, and something suspicious stays unproved
+  130  interrupted
+`
+
+const usage = `bothends compares two captures of the same TCP connections, one made at each
+end, and says which packets one end received that the other never sent.
+
+Usage:
+  bothends compare CLIENT SERVER    compare two captures and report
+  bothends help [COMMAND]           show this help, or a command's
+  bothends --version                show the version
+
+` + exitStatuses
+
+// compareHelp is the help of `bothends compare`, with its flags.
+func compareHelp() string {
+	var o compareOptions
+	flags := newFlags("compare")
+	o.addFlags(flags)
+	return `Compare a capture of each end and say who cut which connection.
+
+Usage:
+  bothends compare [FLAGS] CLIENT SERVER
+  bothends compare [FLAGS] --client FILE [--client FILE...] --server FILE [--server FILE...]
+
+CLIENT and SERVER are captures in pcap or pcapng format, also compressed with
+gzip, zstd or lz4; "-" is standard input. If they are given in the wrong order,
+bothends notices. With --client and --server the ends are taken as given, and
+several files (a ring buffer's) make one capture.
+
+Flags:
+` + flags.FlagUsages() + `
+` + exitStatuses
+}

@@ -1,0 +1,105 @@
+// Package align lays the two views of one connection over each other, by ranges
+// of the sequence space and not by packets, so that it does not matter how
+// offloading cut the stream at either tap.
+//
+// Each direction of a connection is a Stream: its sender's tap feeds it what was
+// sent, its receiver's tap what arrived. Every segment ends in one bucket of the
+// stream's Ledger. What arrived without having been sent stays behind as a
+// Leftover, and every reset is kept: package judge decides what they mean.
+package align
+
+import (
+	"bothends/correlate/clock"
+	"bothends/correlate/segment"
+)
+
+// End is one of the two places where a capture was taken.
+type End uint8
+
+const (
+	Client End = iota
+	Server
+)
+
+// Other is the opposite end.
+func (e End) Other() End { return 1 - e }
+
+func (e End) String() string { return [...]string{"client", "server"}[e] }
+
+// Coverage is the time that one end's capture spans, by its own clock, Unix
+// nanoseconds.
+type Coverage struct{ FirstNS, LastNS int64 }
+
+// A Frame names a packet in one end's capture.
+type Frame struct {
+	File   int32 // which file of a rotated set
+	Number int64 // from 1; 0 is no frame
+	TimeNS int64 // by that end's clock
+}
+
+// A Connection is one paired connection: the stream that the client end's host
+// sends (index Client) and the one that the server end's host sends.
+type Connection struct {
+	Streams [2]Stream
+}
+
+// NewConnection returns a connection of which nothing was seen yet. shift is
+// what the path adds to the sequence numbers of each stream, indexed like
+// Streams: the server end's numbers less the client end's. rough is the server's
+// clock less the client's, as far as it is known before: within roughErr. bounds
+// learns it better.
+func NewConnection(shift [2]uint32, rough, roughErr int64, coverage [2]Coverage, bounds *clock.Bounds) *Connection {
+	c := &Connection{}
+	for end := range c.Streams {
+		s := &c.Streams[end]
+		s.sender, s.live = End(end), &live{}
+		s.bounds = bounds
+		s.coverage = coverage
+		s.lead[Server], s.roughErr = rough, roughErr
+	}
+	c.Streams[Client].shift[Server] = shift[Client]
+	c.Streams[Server].shift[Server] = shift[Server]
+	c.Streams[Client].ackShift[Server] = shift[Server]
+	c.Streams[Server].ackShift[Server] = shift[Client]
+	return c
+}
+
+// Observe takes one segment as the tap at end saw it, sent by the host at
+// sender. Segments of both ends come in the order of one clock, as well as it is
+// known. The segment's payload must stay unchanged until Finish, or for as long
+// as the connection lives.
+func (c *Connection) Observe(end, sender End, s *segment.Segment) {
+	stream, back := &c.Streams[sender], &c.Streams[sender.Other()]
+	v := stream.view(end, s)
+	stream.Seen[end]++
+	stream.now = v.at
+	if end == sender {
+		stream.LastSent.note(&v)
+	}
+	if v.Flags&segment.RST != 0 {
+		stream.observeReset(end, &v, back)
+		return
+	}
+	if v.Flags&segment.ACK != 0 {
+		back.acknowledged(end, &v)
+	}
+	if s.SeqLen() == 0 {
+		stream.observeAck(end, &v)
+		return
+	}
+	if end == sender {
+		stream.sent(&v)
+	} else {
+		stream.arrived(&v)
+	}
+}
+
+// Finish settles what is still open. Nothing may be observed afterwards.
+func (c *Connection) Finish() {
+	if c.Streams[Client].live == nil {
+		return
+	}
+	for i := range c.Streams {
+		c.Streams[i].finish()
+	}
+}

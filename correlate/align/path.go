@@ -1,0 +1,64 @@
+package align
+
+import "bothends/correlate/segment"
+
+// Path is what the way between the taps does to the headers of one stream,
+// learnt from segments that passed both.
+type Path struct {
+	Hops      int   // TTL at the sender's tap less TTL at the receiver's
+	HopsSame  int64 // segments that showed that difference
+	HopsOther int64 // segments that showed another
+	TTL       uint8 // at the receiver's tap, of the first segment
+	IPIDSame  int64 // segments whose IP-ID was not 0 and came through unchanged
+	IPIDOther int64 // segments whose IP-ID came through changed
+	MSSFrom   uint16
+	MSSTo     uint16            // the sender's MSS option and what arrived, if it was changed
+	Stripped  segment.OptionSet // options that were sent and did not arrive
+	Added     segment.OptionSet // options that arrived and were not sent
+	DSCP      int64             // segments whose DSCP was changed
+	ECN       int64             // segments whose ECN bits were changed
+}
+
+// minSamples is how many segments must agree before the path's behaviour
+// is taken for a rule.
+const minSamples = 3
+
+// IPIDKept tells whether the path is known to leave IP-IDs alone.
+func (p *Path) IPIDKept() bool { return p.IPIDSame >= minSamples && p.IPIDOther == 0 }
+
+// HopsKept tells whether the number of hops is known and constant.
+func (p *Path) HopsKept() bool { return p.HopsSame >= minSamples && p.HopsOther == 0 }
+
+// note learns from a segment that passed. Only one that was not cut differently
+// (whole) is a single packet at both taps.
+func (p *Path) note(sent, got *Header, whole bool) {
+	hops := int(sent.TTL) - int(got.TTL)
+	switch {
+	case p.HopsSame == 0 && p.HopsOther == 0:
+		p.Hops, p.HopsSame, p.TTL = hops, 1, got.TTL
+	case hops == p.Hops:
+		p.HopsSame++
+	default:
+		p.HopsOther++
+	}
+	if sent.TOS^got.TOS > 3 {
+		p.DSCP++
+	} else if sent.TOS != got.TOS {
+		p.ECN++
+	}
+	if !whole {
+		return
+	}
+	if !sent.IPv6 && !got.IPv6 && sent.IPID != 0 {
+		if sent.IPID == got.IPID {
+			p.IPIDSame++
+		} else {
+			p.IPIDOther++
+		}
+	}
+	p.Stripped |= sent.Options &^ got.Options
+	p.Added |= got.Options &^ sent.Options
+	if sent.Options&got.Options&segment.MSS != 0 && sent.MSS != got.MSS {
+		p.MSSFrom, p.MSSTo = sent.MSS, got.MSS
+	}
+}

@@ -1,0 +1,144 @@
+package align
+
+import "bothends/correlate/segment"
+
+// A Reset is a segment with RST at one tap, and what was known there then.
+type Reset struct {
+	Frame
+	Header
+	At         int64  // the client's clock, roughly
+	Seq0, Ack0 uint32 // its numbers as the client end counts
+	Position   int64  // of Seq0 in its stream
+	// Next is where its stream had got to at this tap.
+	Next int64
+	// The following are about the bytes of the opposite stream that the reset
+	// acknowledges, and valid if its flags have ACK.
+	AckPosition int64
+	AckSent     Frame // when this tap, being the receiver's, saw the last of them sent
+	AckReached  Reach // when they reached the tap of the reset's alleged sender
+	AckArrived  Frame // if AckReached is Seen
+	// Trigger is the last segment with payload that the reset's receiver had
+	// sent, or its SYN.
+	Trigger     Frame
+	TriggerSeq  uint32
+	TriggerLen  int
+	TriggerHead []byte
+}
+
+// Reach tells what is known of the arrival of a stream's byte at a tap.
+type Reach uint8
+
+const (
+	Never   Reach = iota // it was not seen there
+	Seen                 // at the time of AckArrived
+	LongAgo              // before the recent arrivals that are remembered
+)
+
+// maxResets bounds what one stream keeps of each tap: a flood proves no more
+// than its first packets.
+const maxResets = 1024
+
+func (s *Stream) observeReset(end End, v *view, back *Stream) {
+	if len(s.Resets[end]) == maxResets {
+		s.MoreReset++
+		return
+	}
+	r := &Reset{Frame: v.Frame, Header: v.Header, At: v.at, Seq0: v.seq, Ack0: v.ack, Position: v.start}
+	if end == s.sender {
+		r.Next = s.Sent.Next
+	} else {
+		r.Next = s.Got.Next
+		back.recentSent.trigger(r)
+	}
+	if v.Flags&segment.ACK != 0 && back.begun && end != s.sender {
+		r.AckPosition = back.position(v.ack)
+		r.AckSent, _ = back.recentSent.reached(r.AckPosition)
+		switch f, ok := back.recentGot.reached(r.AckPosition); {
+		case ok:
+			r.AckReached, r.AckArrived = Seen, f
+		case back.Got.Has(r.AckPosition-1, r.AckPosition):
+			r.AckReached = LongAgo
+		default:
+			back.watches = append(back.watches, watch{r.AckPosition, r})
+		}
+	}
+	s.Resets[end] = append(s.Resets[end], r)
+}
+
+// watch waits for a position to arrive that a reset acknowledged too early.
+type watch struct {
+	position int64
+	reset    *Reset
+}
+
+// wake tells the resets that wait for it that v has arrived.
+func (s *Stream) wake(v *view) {
+	if len(s.watches) == 0 {
+		return
+	}
+	kept := s.watches[:0]
+	for _, w := range s.watches {
+		if v.start < w.position && w.position <= v.end {
+			w.reset.AckReached, w.reset.AckArrived = Seen, v.Frame
+		} else {
+			kept = append(kept, w)
+		}
+	}
+	s.watches = kept
+}
+
+// recent remembers the last segments that advanced a stream at a tap.
+type recent struct {
+	list [8]passage
+	n    int
+	high int64
+	// data is the last segment with payload, or the SYN.
+	data     passage
+	dataHead [headLen]byte
+	headLen  int
+}
+
+type passage struct {
+	Frame
+	end    int64
+	seq    uint32
+	length int
+}
+
+func (r *recent) add(v *view) {
+	p := passage{v.Frame, v.end, v.Header.Seq, v.PayloadLen}
+	if v.PayloadLen > 0 || v.Flags&segment.SYN != 0 {
+		r.data = p
+		r.headLen = copy(r.dataHead[:], v.payload)
+	}
+	if r.n == 0 || v.end > r.high {
+		r.high = v.end
+		r.list[r.n%len(r.list)] = p
+		r.n++
+	}
+}
+
+// reached is when the stream first got to position, if that is remembered: the
+// oldest one kept must not have been beyond it already.
+func (r *recent) reached(position int64) (Frame, bool) {
+	oldest := max(0, r.n-len(r.list))
+	for i := oldest; i < r.n; i++ {
+		p := &r.list[i%len(r.list)]
+		if p.end < position {
+			continue
+		}
+		if i == oldest && oldest > 0 {
+			return Frame{}, false
+		}
+		return p.Frame, true
+	}
+	return Frame{}, false
+}
+
+func (r *recent) trigger(reset *Reset) {
+	if r.n == 0 {
+		return
+	}
+	reset.Trigger, reset.TriggerSeq, reset.TriggerLen = r.data.Frame, r.data.seq, r.data.length
+	reset.TriggerHead = append([]byte(nil), r.dataHead[:r.headLen]...)
+}

@@ -1,0 +1,80 @@
+package align
+
+import (
+	"bytes"
+
+	"bothends/correlate/segment"
+)
+
+// A view is one segment as one tap saw it, with its numbers brought to those of
+// the client end.
+type view struct {
+	Frame
+	at         int64  // TimeNS brought to the client's clock, as well as it is known
+	start, end int64  // positions in the stream
+	stray      bool   // too far from the stream to be part of it
+	seq, ack   uint32 // the client end's numbers
+	Header            // raw, as this tap saw it
+	payload    []byte // what was captured of it
+}
+
+// Header is what a segment's headers said, raw, as the tap saw them.
+type Header struct {
+	Src, Dst     segment.Endpoint
+	Seq, Ack     uint32
+	TSVal, TSEcr uint32 // if Options has Timestamps
+	PayloadLen   int
+	Window       uint16
+	IPID         uint16 // IPv4 only
+	MSS          uint16 // if Options has MSS
+	Flags        segment.Flags
+	TTL          uint8
+	TOS          uint8
+	Options      segment.OptionSet
+	IPv6, DF     bool
+}
+
+func header(s *segment.Segment) Header {
+	return Header{
+		Src: s.Src, Dst: s.Dst, Seq: s.Seq, Ack: s.Ack,
+		TSVal: s.Options.TSVal, TSEcr: s.Options.TSEcr, PayloadLen: s.PayloadLen,
+		Window: s.Window, IPID: s.IPID, MSS: s.Options.MSS, Flags: s.Flags, TTL: s.TTL, TOS: s.TOS,
+		Options: s.Options.Has, IPv6: s.IPv6, DF: s.DF,
+	}
+}
+
+// bytesAt returns the captured payload between two positions of the stream, and
+// the position where it begins. It may be shorter than asked for, or empty.
+func (v *view) bytesAt(start, end int64) (payload []byte, from int64) {
+	first := v.start
+	if v.Flags&segment.SYN != 0 {
+		first++
+	}
+	from = max(start, first)
+	to := min(end, first+int64(len(v.payload)))
+	if from >= to {
+		return nil, from
+	}
+	return v.payload[from-first : to-first], from
+}
+
+// agree tells whether two views of the same stream hold the same between two
+// positions that both cover: SYN and FIN at the same place, and the same bytes
+// as far as both captures kept them.
+func agree(a, b *view, start, end int64) bool {
+	if (a.synAt(start) != b.synAt(start)) || (a.finAt(end) != b.finAt(end)) {
+		return false
+	}
+	pa, fromA := a.bytesAt(start, end)
+	pb, fromB := b.bytesAt(start, end)
+	if fromA < fromB {
+		pa = pa[min(int64(len(pa)), fromB-fromA):]
+	} else if fromB < fromA {
+		pb = pb[min(int64(len(pb)), fromA-fromB):]
+	}
+	n := min(len(pa), len(pb))
+	return bytes.Equal(pa[:n], pb[:n])
+}
+
+func (v *view) synAt(start int64) bool { return v.Flags&segment.SYN != 0 && start == v.start }
+func (v *view) finAt(end int64) bool   { return v.Flags&segment.FIN != 0 && end == v.end }

@@ -1,0 +1,186 @@
+package judge
+
+import (
+	"bothends/correlate/align"
+	"bothends/correlate/segment"
+)
+
+// A corroborator is something other than the silence of the sender's capture.
+// It returns a Step with no Outcome if it has nothing to say.
+var corroborators = []struct {
+	name  string
+	apply func(*hearing, *accusation) testimony
+}{
+	{"light-cone", (*hearing).lightCone},
+	{"sender-contradiction", (*hearing).senderContradiction},
+	{"both-ends-hit", (*hearing).bothEndsHit},
+	{"hop-count", (*hearing).hopCount},
+	{"never-sent-so-far", (*hearing).neverSentSoFar},
+	{"growing-seq", (*hearing).growingSeq},
+	{"other-bytes", (*hearing).otherBytes},
+	{"same-as-genuine", (*hearing).likeGenuine},
+}
+
+// testimony is a corroborator's step, and how much it weighs.
+type testimony struct {
+	Step
+	conclusive bool // enough without many packets (Strong)
+	alone      bool // proves whatever the sender's capture missed
+	// firewall: the sender's own firewall, answering for its TCP, would leave
+	// the same trace.
+	firewall bool
+}
+
+func supports(format string, args ...any) testimony {
+	return testimony{Step: Step{Outcome: Supports}.because(format, args...)}
+}
+
+// lightCone: the reset knows of bytes that had not reached the sender when it
+// must have left there.
+func (h *hearing) lightCone(a *accusation) testimony {
+	r := a.reset
+	if r == nil || a.Header.Flags&segment.ACK == 0 || !h.Clock.Known() {
+		return testimony{}
+	}
+	strip := h.stripAt(a.TimeNS)
+	if r.AckSent.Number != 0 {
+		// A round trip is the fastest answer there is. As the smallest one seen
+		// may still have waited somewhere, only half of it counts as certain.
+		if took := a.TimeNS - r.AckSent.TimeNS; took >= 0 && 2*took < strip.MinRTT() {
+			t := supports("it acknowledges what left here %s before (frame %d); the fastest round trip between the two taps took %s",
+				duration(took), r.AckSent.Number, duration(strip.MinRTT()))
+			t.conclusive, t.alone = true, true
+			t.Values = map[string]any{"answered_after_ns": took, "min_rtt_ns": strip.MinRTT()}
+			return t
+		}
+	}
+	latest := h.latestSent(a.TimeNS)
+	if r.AckReached != align.Seen || r.AckArrived.TimeNS <= latest+strip.HalfWidthNS/2 {
+		return testimony{}
+	}
+	t := supports("it acknowledges bytes that reached the %s (frame %d there) only %s after it must have left",
+		h.sender, r.AckArrived.Number, duration(r.AckArrived.TimeNS-latest))
+	t.conclusive = true
+	t.Values = map[string]any{"acknowledged_frame": r.AckArrived.Number, "too_late_ns": r.AckArrived.TimeNS - latest}
+	return t
+}
+
+// senderContradiction: the sender went on as if it had sent no such packet.
+func (h *hearing) senderContradiction(a *accusation) testimony {
+	last := h.stream.LastSent
+	if !h.Clock.Known() || last.Number == 0 || a.kind != "rst" {
+		return testimony{}
+	}
+	margin := h.stripAt(a.TimeNS).HalfWidthNS / 2
+	after := last.TimeNS - h.latestSent(a.TimeNS)
+	if after <= margin || a.position < h.stream.Sent.First || a.position > h.stream.Sent.Next+maxWindow {
+		return testimony{}
+	}
+	t := supports("the %s still sent on this connection %s after this reset must have left (frame %d there, %s)",
+		h.sender, duration(after), last.Number, last.Flags)
+	t.Values = map[string]any{"sent_frame": last.Number, "after_ns": after}
+	t.conclusive, t.firewall = true, true
+	return t
+}
+
+// maxWindow is the largest receive window without scaling (RFC 9293): a reset
+// farther ahead belongs to no state of this connection.
+const maxWindow = 1 << 16
+
+// bothEndsHit: the other end, too, received a reset that this one never sent.
+func (h *hearing) bothEndsHit(a *accusation) testimony {
+	if a.kind != "rst" || !a.first {
+		return testimony{}
+	}
+	other := h.Bench.hearing(h.index, h.sender.Other())
+	for _, r := range other.unmatched() {
+		t := supports("the %s, too, received a reset that the %s never sent (frame %d there)", h.sender, h.sender.Other(), r.Number)
+		t.Values = map[string]any{"other_frame": r.Number}
+		return t
+	}
+	return testimony{}
+}
+
+// hopCount: it came another way than everything else from the sender.
+func (h *hearing) hopCount(a *accusation) testimony {
+	p := &h.stream.Path
+	if !p.HopsKept() {
+		return testimony{}
+	}
+	hops := hopsTravelled(a.TTL)
+	genuine := hopsTravelled(p.TTL)
+	values := map[string]any{"ttl": a.TTL, "genuine_ttl": p.TTL, "hops": hops, "genuine_hops": genuine, "path_hops": p.Hops}
+	if hops == genuine {
+		return testimony{}
+	}
+	t := supports("it arrived with TTL %d, %d hops from an initial value; all %d other packets from the %s arrived with TTL %d, %d hops", a.TTL, hops,
+		p.HopsSame, h.sender, p.TTL, genuine)
+	t.Values = values
+	return t
+}
+
+// hopsTravelled infers the number of routers passed from the initial TTLs in use.
+func hopsTravelled(ttl uint8) int {
+	for _, initial := range []int{32, 64, 128, 255} {
+		if int(ttl) <= initial {
+			return initial - int(ttl)
+		}
+	}
+	return 0
+}
+
+// neverSentSoFar: its sequence number lies beyond everything that the sender had
+// sent, by either capture. A host resets at its next number or, answering a
+// stray segment, at the number that this one acknowledged (RFC 9293 section
+// 3.10.7): never ahead of itself.
+func (h *hearing) neverSentSoFar(a *accusation) testimony {
+	r := a.reset
+	if r == nil || h.stream.Passed == 0 {
+		return testimony{}
+	}
+	highest := max(h.stream.Sent.Next, h.stream.AckedAtReceiver)
+	ahead := r.Position - highest
+	if ahead <= 0 || ahead > 1<<30 {
+		return testimony{}
+	}
+	t := supports("its sequence number is %d ahead of everything that the %s ever sent", ahead, h.sender)
+	t.Values = map[string]any{"ahead": ahead}
+	return t
+}
+
+// growingSeq: several resets in a row with growing numbers, as a box sends them
+// that guesses at the receiver's window (Weaver, Sommer and Paxson 2009).
+func (h *hearing) growingSeq(a *accusation) testimony {
+	if a.steps < 2 {
+		return testimony{}
+	}
+	t := supports("it is one of %d resets within two seconds whose sequence numbers grow: no host resets a connection like that", a.steps)
+	t.Values = map[string]any{"resets": a.steps}
+	return t
+}
+
+// otherBytes: the sender's own stream has other bytes in this place.
+func (h *hearing) otherBytes(a *accusation) testimony {
+	if a.leftover == nil || a.leftover.Rival.Number == 0 {
+		return testimony{}
+	}
+	t := supports("in this place of the stream the %s sent other bytes (frame %d there), which arrived too", h.sender, a.leftover.Rival.Number)
+	t.Values = map[string]any{"sent_frame": a.leftover.Rival.Number}
+	t.conclusive = true
+	return t
+}
+
+// likeGenuine: the sender is known to have sent such resets on this connection,
+// so that one which its capture lacks is no surprise.
+func (h *hearing) likeGenuine(a *accusation) testimony {
+	if a.reset == nil {
+		return testimony{}
+	}
+	for _, s := range h.stream.Resets[h.sender] {
+		if s.Window == a.Window && s.Options == a.Options && hopsTravelled(s.TTL)+h.stream.Path.Hops == hopsTravelled(a.TTL) && h.sentBefore(s.TimeNS, a.TimeNS) {
+			return testimony{Step: Step{Outcome: Contradicts, Values: map[string]any{"sent_frame": s.Number}}.because(
+				"the %s did send resets of this very kind on this connection (frame %d there)", h.sender, s.Number)}
+		}
+	}
+	return testimony{}
+}

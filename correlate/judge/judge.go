@@ -1,0 +1,150 @@
+// Package judge decides what the packets mean on which two captures disagree:
+// whether a reset that arrived at one end, and that the other end's capture does
+// not hold, was made on the way, or only missed by that capture.
+//
+// A packet is called injected only if no rule fails that could explain its
+// absence innocently, and if something besides its absence speaks for it.
+// Otherwise the verdict is Indeterminate, and the evidence says why.
+package judge
+
+import (
+	"bothends/correlate/align"
+	"bothends/correlate/clock"
+	"bothends/correlate/pair"
+)
+
+// Verdict is what became of a packet, or who made it.
+type Verdict string
+
+const (
+	Injected      Verdict = "injected"      // made between the two taps
+	Modified      Verdict = "modified"      // sent, and changed on the way
+	Lost          Verdict = "lost"          // sent, and never arrived
+	Duplicated    Verdict = "duplicated"    // a further copy of a packet that was sent once
+	Genuine       Verdict = "genuine"       // sent by the end it claims to come from
+	Interposed    Verdict = "interposed"    // made by the middle leg of a proxied connection
+	Indeterminate Verdict = "indeterminate" // the captures cannot tell
+)
+
+// Confidence is how well a verdict is founded.
+type Confidence string
+
+const (
+	Proven    Confidence = "proven"
+	Strong    Confidence = "strong"
+	Supported Confidence = "supported"
+	Unsure    Confidence = "indeterminate"
+)
+
+// Outcome is what one step of the evidence came to. Rules hold, fail or stay
+// unknown; corroborators support or contradict.
+type Outcome string
+
+const (
+	Holds       Outcome = "holds"
+	Fails       Outcome = "fails"
+	Unknown     Outcome = "unknown"
+	Supports    Outcome = "supports"
+	Contradicts Outcome = "contradicts"
+)
+
+// A Step is one rule or corroborator applied to one packet, in words and numbers.
+type Step struct {
+	Rule    string
+	Outcome Outcome
+	Text    string
+	Values  map[string]any
+}
+
+// A Finding is one packet and the verdict on it.
+type Finding struct {
+	Case       int // index of its connection among the cases
+	Kind       string
+	Verdict    Verdict
+	Confidence Confidence
+	ReceivedAt align.End // where it arrived, or should have
+	SeenAt     align.End // whose capture holds Frame
+	align.Frame
+	align.Header
+	Evidence []Step
+	Head     []byte // first payload bytes, if it carries any
+	// Twin is the frame of the same packet in the other end's capture; its
+	// Number is 0 if there is none.
+	Twin align.Frame
+}
+
+// A Case is one connection to be judged: a paired one, or one that only the
+// client end's capture holds although it went to the server end, and was reset.
+type Case struct {
+	*align.Connection
+	Pair pair.Pair
+}
+
+// A Bench is everything that the judgement of all connections rests on.
+type Bench struct {
+	Clock     *clock.Fit
+	Witnesses [2]Witness // by End
+	Cases     []Case
+}
+
+// Findings judges every reset, and every other packet that one end received and
+// the other did not send, of every case.
+func (b *Bench) Findings() []Finding {
+	b.pool()
+	var findings []Finding
+	for i := range b.Cases {
+		if !b.Cases[i].Pair.Paired() {
+			findings = append(findings, b.hearing(i, align.Server).orphans()...)
+			continue
+		}
+		for sender := align.Client; sender <= align.Server; sender++ {
+			h := b.hearing(i, sender)
+			findings = append(findings, h.resets()...)
+			findings = append(findings, h.leftovers()...)
+		}
+	}
+	return findings
+}
+
+// pool adds up, over all connections, how many packets of each end passed, and
+// how many of those its capture lacks.
+func (b *Bench) pool() {
+	for i := range b.Cases {
+		if !b.Cases[i].Pair.Paired() {
+			continue
+		}
+		for end := range b.Witnesses {
+			s := &b.Cases[i].Streams[end]
+			b.Witnesses[end].Passed += s.Passed
+			b.Witnesses[end].Missed += s.Missed
+		}
+	}
+}
+
+// A hearing is the judgement of one stream: of the packets that claim to come
+// from sender.
+type hearing struct {
+	*Bench
+	index     int
+	sender    align.End
+	pair      *pair.Pair
+	stream    *align.Stream // what sender is said to have sent
+	back      *align.Stream // the opposite direction
+	alleged   *Witness      // sender's capture
+	receiving *Witness
+	unsent    [2][]*align.Reset // by the end that received them: resets of the case that the other never sent
+}
+
+func (b *Bench) hearing(index int, sender align.End) *hearing {
+	c := &b.Cases[index]
+	return &hearing{
+		Bench: b, index: index, sender: sender, pair: &c.Pair,
+		stream: &c.Streams[sender], back: &c.Streams[sender.Other()],
+		alleged: &b.Witnesses[sender], receiving: &b.Witnesses[sender.Other()],
+	}
+}
+
+func (h *hearing) finding(kind string, v Verdict, c Confidence, f align.Frame, header align.Header, steps ...Step) Finding {
+	return Finding{Case: h.index, Kind: kind, Verdict: v, Confidence: c, ReceivedAt: h.sender.Other(), SeenAt: h.sender.Other(),
+		Frame: f, Header: header, Evidence: steps}
+}

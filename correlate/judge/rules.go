@@ -1,0 +1,203 @@
+package judge
+
+import (
+	"fmt"
+	"strings"
+
+	"bothends/correlate/align"
+)
+
+// An accusation is a packet that arrived and that the sender's capture does not
+// hold: the question is whether the sender can have sent it all the same.
+type accusation struct {
+	kind string
+	align.Frame
+	align.Header
+	reset    *align.Reset    // if it is a reset
+	leftover *align.Leftover // if it is anything else
+	position int64           // in the stream
+	twins    []*align.Reset  // resets that were sent, did not arrive, and may be this one altered
+	first    bool            // no other unsent reset arrived at this end before it
+	steps    int             // how many of the unsent resets at this end have growing sequence numbers
+}
+
+// rules are applied in this order, numbered as in the literature of the project.
+// Those that may stay unknown in an accusation say so.
+var rules = []struct {
+	name      string
+	mayBeOpen bool
+	apply     func(*hearing, *accusation) Step
+}{
+	{"coverage", false, (*hearing).coverage},
+	{"filter", true, (*hearing).filter},
+	{"capture-loss", false, (*hearing).captureLoss},
+	{"mapping", false, (*hearing).mapping},
+	{"no-twin", false, (*hearing).noTwin},
+	{"not-a-proxy", false, (*hearing).notAProxy},
+	{"one-path", true, (*hearing).onePath},
+}
+
+func (s Step) because(format string, args ...any) Step {
+	s.Text = fmt.Sprintf(format, args...)
+	return s
+}
+
+// coverage: the sender's capture was running at the latest moment at which the
+// packet can have left, and before.
+func (h *hearing) coverage(a *accusation) Step {
+	if !h.Clock.Known() {
+		return Step{Outcome: Unknown}.because("the two clocks cannot be compared: no packets passed in both directions")
+	}
+	w := h.alleged
+	at, strip := h.latestSent(a.TimeNS), h.stripAt(a.TimeNS)
+	step := Step{Values: map[string]any{
+		"latest_sent": stamp(at), "capture_begins": stamp(w.FirstNS), "capture_ends": stamp(w.LastNS),
+		"clock_uncertainty_ns": strip.HalfWidthNS,
+	}}
+	switch {
+	case at > w.LastNS:
+		step.Outcome = Fails
+		return step.because("the %s's capture ends %s before the latest moment at which the packet can have left there", h.sender, duration(at-w.LastNS))
+	case at-strip.MinRTT() < w.FirstNS && !h.stream.SentFromSYN:
+		step.Outcome = Fails
+		return step.because("the %s's capture begins too late to have seen the packet leave", h.sender)
+	}
+	step.Outcome = Holds
+	return step.because("the %s's capture was running when the packet would have left, at %s by its own clock at the latest; it goes on for another %s",
+		h.sender, clockTime(at), duration(w.LastNS-at))
+}
+
+// filter: the sender's capture would have recorded such a packet.
+func (h *hearing) filter(a *accusation) Step {
+	w := h.alleged
+	step := Step{Values: map[string]any{"resets_recorded": w.Resets}}
+	if w.Filter != "" {
+		step.Values["filter"] = w.Filter
+	}
+	switch {
+	case w.HeadersCut > 0:
+		step.Outcome = Fails
+		return step.because("the %s's capture cut %d packets so short that their TCP header is missing", h.sender, w.HeadersCut)
+	case w.Passed == 0:
+		step.Outcome = Fails
+		return step.because("the %s's capture holds nothing that this end sent", h.sender)
+	case w.Resets == 0 && a.kind == "rst":
+		step.Outcome = Unknown
+		return step.because("the %s's capture holds this direction, but no reset of any kind, so that a filter against resets cannot be excluded", h.sender)
+	case strings.Contains(w.Filter, "tcpflags") || strings.Contains(w.Filter, "tcp[13]"):
+		step.Outcome = Unknown
+		return step.because("the %s's capture was filtered by TCP flags: %q", h.sender, w.Filter)
+	}
+	step.Outcome = Holds
+	return step.because("the %s's capture admits this direction, and resets", h.sender)
+}
+
+// captureLoss: the sender's capture missed nothing, by its counters and by what
+// the other end is known to have received.
+func (h *hearing) captureLoss(*accusation) Step {
+	receiver := h.sender.Other()
+	lacking := h.stream.Sent.Missing(h.stream.AckedAtReceiver) - h.suspectBytes()
+	deaf := h.back.Got.Missing(h.back.AckedAtReceiver)
+	step := h.pooledLoss()
+	step.Values["n"] = h.stream.Passed
+	switch {
+	case step.Outcome == Fails:
+		return step
+	case lacking > 0:
+		step.Outcome = Fails
+		return step.because("the %s acknowledged %d bytes that the %s's capture lacks, so it may lack this packet too", receiver, lacking, h.sender)
+	case deaf > 0:
+		step.Outcome = Fails
+		return step.because("the %s acknowledged %d bytes that its own capture never saw arrive, so that capture is incomplete", h.sender, deaf)
+	}
+	return step
+}
+
+// pooledLoss is captureLoss as far as all connections together tell.
+func (h *hearing) pooledLoss() Step {
+	w := h.alleged
+	bound := MissBound(w.Passed)
+	step := Step{Outcome: Fails, Values: map[string]any{
+		"n_pooled": w.Passed, "missed_pooled": w.Missed, "miss_bound": bound, "counters_known": w.DropsKnown, "drops": w.Drops,
+	}}
+	switch {
+	case w.Drops > 0:
+		return step.because("the %s's capture says of itself that it lost %d packets", h.sender, w.Drops)
+	case w.Missed > 0:
+		return step.because("the %s's capture lacks %d packets that the %s received from it, so it may lack this one too", h.sender, w.Missed, h.sender.Other())
+	}
+	step.Outcome = Holds
+	counters := "it has no counters of its own"
+	if w.DropsKnown {
+		counters = "its own counters say zero"
+	}
+	return step.because("of %d packets that the %s is known to have sent (%d of them on this connection) its capture lacks none; %s. The chance that it missed any one packet is below %.2g %% (95 %% confidence)",
+		w.Passed, h.sender, h.stream.Passed, counters, 100*bound)
+}
+
+// suspectBytes are those that the receiver may have acknowledged because of
+// packets that are themselves accused.
+func (h *hearing) suspectBytes() (n int64) {
+	for i := range h.stream.Leftovers {
+		if l := &h.stream.Leftovers[i]; l.Bucket == align.ReceivedNotSent {
+			n += l.Beyond
+		}
+	}
+	return n
+}
+
+// enoughSegments is how many other segments must show the same mapping.
+const enoughSegments = 3
+
+// mapping: addresses and sequence numbers are changed by NAT in one constant way.
+func (h *hearing) mapping(*accusation) Step {
+	there, back := h.stream.Passed, h.back.Passed
+	step := Step{Outcome: Holds, Values: map[string]any{
+		"segments": there, "segments_back": back, "seq_shift": h.pair.Shift[h.sender], "ack_shift": h.pair.Shift[h.sender.Other()],
+	}}
+	shifted := "sequence numbers are the same at both ends"
+	if h.pair.Shift != [2]uint32{} {
+		shifted = "sequence numbers differ by a constant"
+	}
+	switch {
+	case there >= enoughSegments && back >= enoughSegments:
+		return step.because("%s on %d other segments from the %s and %d to it", shifted, there, h.sender, back)
+	case h.pair.Shift == [2]uint32{} && there > 0 && back > 0 && there+back >= enoughSegments:
+		// Equal numbers need no series to be recognised as such.
+		return step.because("%s on %d other segments from the %s and %d to it", shifted, there, h.sender, back)
+	case h.pair.Shift == [2]uint32{} && h.alleged.Passed >= enoughSegments && h.receiving.Passed >= enoughSegments:
+		return step.because("%s, here on %d segments from the %s and %d to it, and on %d and %d of all connections",
+			shifted, there, h.sender, back, h.alleged.Passed, h.receiving.Passed)
+	}
+	step.Outcome = Unknown
+	return step.because("only %d segments from the %s and %d to it passed both ends: too few to know how the path changes them", there, h.sender, back)
+}
+
+// noTwin: nothing that the sender did send is this packet in another shape.
+func (h *hearing) noTwin(a *accusation) Step {
+	for _, t := range a.twins {
+		return Step{Outcome: Fails, Values: map[string]any{"sent_frame": t.Number}}.because(
+			"the %s did send a reset before (frame %d, seq %d) that did not arrive as it was: this may be that one, changed on the way", h.sender, t.Number, t.Header.Seq)
+	}
+	if a.leftover != nil && a.leftover.Rival.Number != 0 {
+		return Step{Outcome: Holds, Values: map[string]any{"sent_frame": a.leftover.Rival.Number}}.because(
+			"what the %s sent in its place (frame %d) carries other bytes, and arrived as well", h.sender, a.leftover.Rival.Number)
+	}
+	return Step{Outcome: Holds}.because("nothing that the %s sent is this packet altered, late or doubled", h.sender)
+}
+
+// notAProxy: the two captures show one connection and not two legs of a proxied
+// one.
+func (h *hearing) notAProxy(*accusation) Step {
+	if h.pair.Shift != [2]uint32{} {
+		return Step{Outcome: Holds}.because("the sequence numbers are rewritten on the way, but by a constant, and the timestamps of the handshake pass unchanged: one connection, not a proxy's two")
+	}
+	return Step{Outcome: Holds}.because("both ends use the same sequence numbers: one connection, not a proxy's two")
+}
+
+// onePath: the sender cannot have used an interface that was not recorded. The
+// captures cannot say what interfaces the host has.
+func (h *hearing) onePath(*accusation) Step {
+	return Step{Outcome: Unknown, Values: map[string]any{"interfaces": h.alleged.Interfaces}}.because(
+		"the %s's capture covers %d interface(s); whether the host has another that can send from this address it does not say", h.sender, h.alleged.Interfaces)
+}

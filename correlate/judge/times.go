@@ -1,0 +1,39 @@
+package judge
+
+import (
+	"time"
+
+	"bothends/correlate/align"
+	"bothends/correlate/clock"
+)
+
+// stripAt is the clock relation at a time by the receiver's clock.
+func (h *hearing) stripAt(received int64) *clock.Strip {
+	if h.sender == align.Server { // received at the client
+		return h.Clock.At(received)
+	}
+	return h.Clock.AtServer(received)
+}
+
+// atReceiver turns a time by the sender's clock into the receiver's.
+func (h *hearing) atReceiver(sent int64) int64 {
+	if h.sender == align.Client {
+		return sent + h.Clock.At(sent).At(sent)
+	}
+	s := h.Clock.AtServer(sent)
+	return sent - s.At(sent-s.OffsetNS)
+}
+
+// latestSent is the latest time, by the sender's clock, at which a packet that
+// arrived at arrived (receiver's clock) can have passed the sender's tap.
+func (h *hearing) latestSent(arrived int64) int64 {
+	return h.Clock.LatestSent(h.sender == align.Server, arrived)
+}
+
+// stamp is a time as reports and JSON have it.
+func stamp(ns int64) string { return time.Unix(0, ns).UTC().Format(time.RFC3339Nano) }
+
+// clockTime is a time within a text.
+func clockTime(ns int64) string { return time.Unix(0, ns).UTC().Format("15:04:05.000000") }
+
+func duration(ns int64) string { return time.Duration(ns).Round(time.Microsecond).String() }

@@ -1,0 +1,38 @@
+package judge
+
+import (
+	"math"
+
+	"bothends/correlate/align"
+)
+
+// A Witness is one end's capture, as far as its fitness to testify goes.
+type Witness struct {
+	align.Coverage
+	Complete   bool  // the file ends as a recorder leaves it
+	Drops      int64 // packets that the capture's own counters say were lost
+	DropsKnown bool  // it has such counters, and they were written at the end
+	Resets     int64 // resets recorded, in whatever direction
+	HeadersCut int64 // packets whose TCP header was not kept
+	Malformed  int64
+	Filter     string
+	Interfaces int
+
+	Passed int64 // packets of this end that the other end's capture shows, and this one too
+	Missed int64 // and that this one lacks, though it covers them
+}
+
+// MissBound is the chance, at 95 % confidence, that this capture missed any one
+// packet, n having passed and none being missing: 1 - 0.05^(1/n).
+func MissBound(n int64) float64 {
+	if n <= 0 {
+		return 1
+	}
+	return 1 - math.Pow(0.05, 1/float64(n))
+}
+
+// Numbers of packets for which MissBound is at most 5 % and 1 %.
+const (
+	passedFor5 = 59
+	passedFor1 = 299
+)

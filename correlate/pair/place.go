@@ -1,0 +1,159 @@
+package pair
+
+import (
+	"fmt"
+
+	"bothends/correlate/survey"
+)
+
+// vote says, for one pair of views, whether the initiator's host is the one at
+// capture a, and by what; NoClue if it cannot tell.
+func (m *matcher) vote(i int32) (initiatorAtA bool, clue survey.Clue) {
+	l := &m.found[i]
+	a, b := &m.a[i], &m.b[l.partner]
+	sideA, clueA := a.Local()
+	sideB, clueB := b.Local()
+	if l.turned {
+		sideB = sideB.Other()
+	}
+	switch {
+	case clueA != survey.NoClue && clueB != survey.NoClue && sideA != sideB:
+		return sideA == survey.Initiator, min(clueA, clueB)
+	case clueA != survey.NoClue && (clueB == survey.NoClue || clueA < clueB):
+		return sideA == survey.Initiator, clueA
+	case clueB != survey.NoClue && (clueA == survey.NoClue || clueB < clueA):
+		return sideB == survey.Responder, clueB
+	}
+	return m.compare(a, b, l.turned)
+}
+
+// compare lays the two views side by side where neither tells alone: the nearer
+// tap sees the initiator's packets with the higher TTL, and waits longer for the
+// answer to the SYN.
+func (m *matcher) compare(a, b *survey.Connection, turned bool) (initiatorAtA bool, clue survey.Clue) {
+	side := survey.Initiator
+	if turned {
+		side = survey.Responder
+	}
+	fa, fb := &a.Flows[survey.Initiator], &b.Flows[side]
+	if fa.Segments > 0 && fb.Segments > 0 && fa.TTL != fb.TTL {
+		return fa.TTL > fb.TTL, survey.InitialTTL
+	}
+	if a.SYNNS != 0 && b.SYNNS != 0 && a.AnswerNS != 0 && b.AnswerNS != 0 {
+		waitA, waitB := a.AnswerNS-a.SYNNS, b.AnswerNS-b.SYNNS
+		if waitA != waitB {
+			return waitA > waitB, survey.HandshakeWait
+		}
+	}
+	return true, survey.NoClue
+}
+
+// place counts the votes of all pairs. The best clue that any pair offers
+// decides; among its votes the majority.
+func place(m *matcher, fixed bool) Placement {
+	var votes [4][2]int // by clue: initiator at a, initiator at b
+	for i := range m.found {
+		if m.found[i].partner == NoView {
+			continue
+		}
+		atA, clue := m.vote(int32(i))
+		if atA {
+			votes[clue][0]++
+		} else {
+			votes[clue][1]++
+		}
+	}
+	for clue := survey.RecordedDirection; clue <= survey.HandshakeWait; clue++ {
+		atA, atB := votes[clue][0], votes[clue][1]
+		switch {
+		case atA == atB:
+			continue
+		case atA > atB:
+			return Placement{Clue: clue, Votes: atA, Against: atB}
+		case fixed:
+			return Placement{Clue: clue, Votes: atA, Against: atB}
+		default:
+			return Placement{Swapped: true, Clue: clue, Votes: atB, Against: atA}
+		}
+	}
+	return Placement{}
+}
+
+// pairs turns what was found into Pairs, seen from the ends.
+func (m *matcher) pairs(first, second *survey.Survey, at Placement) []Pair {
+	var pairs []Pair
+	client, server := first, second
+	if at.Swapped {
+		client, server = second, first
+	}
+	bySecond := make([]int32, len(m.b))
+	for j := range bySecond {
+		bySecond[j] = NoView
+	}
+	for i := range m.found {
+		if j := m.found[i].partner; j != NoView {
+			bySecond[j] = int32(i)
+		}
+	}
+	for n := range client.Connections {
+		i, j := int32(n), NoView
+		if at.Swapped {
+			i, j = bySecond[n], int32(n)
+		} else {
+			j = m.found[n].partner
+		}
+		if i != NoView && j != NoView {
+			pairs = append(pairs, m.pair(i, j, at))
+			continue
+		}
+		pairs = append(pairs, Pair{Client: int32(n), Server: NoView, ClientSide: survey.Initiator, Method: None,
+			Odds: 1, Why: absence(&client.Connections[n], client, server, "server")})
+	}
+	for n := range server.Connections {
+		if at.Swapped && m.found[n].partner != NoView || !at.Swapped && bySecond[n] != NoView {
+			continue
+		}
+		pairs = append(pairs, Pair{Client: NoView, Server: int32(n), ServerSide: survey.Initiator, Method: None,
+			Odds: 1, Why: absence(&server.Connections[n], server, client, "client")})
+	}
+	return pairs
+}
+
+func (m *matcher) pair(i, j int32, at Placement) Pair {
+	l := &m.found[i]
+	// A connection may run against the rest: the server's host may have opened
+	// it. Only a clue of its own can say so.
+	initiatorAtA := !at.Swapped
+	if atA, clue := m.vote(i); clue != survey.NoClue && clue <= at.Clue {
+		initiatorAtA = atA
+	}
+	sideA, sideB := survey.Initiator, survey.Initiator
+	if l.turned {
+		sideB = survey.Responder
+	}
+	shift := l.shift
+	if !initiatorAtA {
+		sideA, sideB = sideA.Other(), sideB.Other()
+		shift[0], shift[1] = shift[1], shift[0]
+	}
+	p := Pair{Client: i, Server: j, ClientSide: sideA, ServerSide: sideB, Method: l.method, Shift: shift, Odds: l.odds}
+	if at.Swapped {
+		p = Pair{Client: j, Server: i, ClientSide: sideB.Other(), ServerSide: sideA.Other(), Method: l.method,
+			Shift: [2]uint32{-shift[1], -shift[0]}, Odds: l.odds}
+	}
+	return p
+}
+
+// absence says why a connection of one end has no partner at the other.
+func absence(c *survey.Connection, here, there *survey.Survey, other string) string {
+	switch {
+	case len(there.Connections) == 0:
+		return fmt.Sprintf("the %s's capture holds no TCP connection", other)
+	case c.LastNS < there.FirstNS || c.FirstNS > there.LastNS:
+		return fmt.Sprintf("by the clocks as they stand, the %s's capture does not cover its time", other)
+	case c.Handshake && c.AnswerNS == 0:
+		return fmt.Sprintf("its SYN is not in the %s's capture: it did not pass the tap there, or the capture lacks it", other)
+	default:
+		return fmt.Sprintf("no connection in the %s's capture has these sequence numbers", other)
+	}
+}

@@ -1,0 +1,281 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"bothends/capture"
+	"bothends/capture/file"
+	"bothends/correlate/align"
+	"bothends/correlate/judge"
+	"bothends/correlate/pair"
+	"bothends/correlate/segment"
+	"bothends/correlate/survey"
+)
+
+// Input is what the stages of a comparison found. Arrays of two are indexed by
+// align.End.
+type Input struct {
+	Files     [2][]file.File
+	Seams     [2][]file.Seam
+	Surveys   [2]*survey.Survey
+	Placement pair.Placement
+	FixedEnds bool
+	Pairs     []pair.Pair
+	CaseOf    []int32 // by pair: index into Bench.Cases, negative if it is at one end only
+	Bench     *judge.Bench
+	Findings  []judge.Finding
+}
+
+// New builds the report.
+func New(in *Input) *Report {
+	r := &Report{
+		Schema: Schema,
+		Ends:   ends(in),
+		Captures: Captures{
+			Client: in.capture(align.Client),
+			Server: in.capture(align.Server),
+		},
+		Clock:       in.clock(),
+		Connections: []Connection{},
+		Findings:    []Finding{},
+	}
+	connectionOf := make([]int, len(in.Bench.Cases)) // by case: its ID
+	for i := range in.Pairs {
+		c := in.connection(i)
+		r.Connections = append(r.Connections, c)
+		if n := in.CaseOf[i]; n >= 0 {
+			connectionOf[n] = c.ID
+		}
+		if in.Pairs[i].Paired() {
+			r.Summary.Paired++
+		}
+	}
+	r.Summary.Connections = len(r.Connections)
+	for i := range in.Findings {
+		f := in.finding(&in.Findings[i])
+		f.Connection = connectionOf[in.Findings[i].Case]
+		r.Findings = append(r.Findings, f)
+	}
+	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Connection, b.Connection), cmp.Compare(a.ReceivedAt, b.ReceivedAt), cmp.Compare(a.Frame, b.Frame))
+	})
+	for i := range r.Findings {
+		r.Findings[i].ID = i + 1
+		r.count(&r.Findings[i])
+	}
+	r.judgeConnections()
+	return r
+}
+
+func ends(in *Input) Ends {
+	e := Ends{Swapped: in.Placement.Swapped, For: in.Placement.Votes, Against: in.Placement.Against, DecidedBy: in.Placement.Clue.String()}
+	switch {
+	case in.FixedEnds:
+		e.DecidedBy = "the command line"
+	case in.Placement.Clue == survey.NoClue:
+		e.DecidedBy = "the order on the command line"
+	}
+	return e
+}
+
+func (in *Input) capture(end align.End) Capture {
+	sv, witness := in.Surveys[end], &in.Bench.Witnesses[end]
+	c := Capture{
+		Packets: sv.Packets, First: Stamp(sv.FirstNS), Last: Stamp(sv.LastNS),
+		Files: []File{}, LinkTypes: []string{},
+		Drops: Drops{Known: witness.DropsKnown},
+		Health: Health{
+			Connections: len(sv.Connections), Resets: witness.Resets, Filter: witness.Filter,
+			Passed: witness.Passed, Missed: witness.Missed, MissBound: judge.MissBound(witness.Passed),
+			Cut: sv.Cut, Repeated: sv.Repeated, Untimed: sv.Untimed, DisorderNS: sv.Disorder,
+			NotTCP: map[string]int64{},
+		},
+		EndState: capture.Complete.String(),
+	}
+	for _, f := range in.Files[end] {
+		c.Files = append(c.Files, File{Path: f.Path, Format: string(f.Format), Compression: string(f.Compression),
+			Bytes: f.Size, Packets: f.Packets, EndState: f.End.String(), EndReason: f.End.Reason})
+		if f.End.Kind != capture.Complete && c.EndState == capture.Complete.String() {
+			c.EndState = f.End.String()
+		}
+	}
+	for _, s := range in.Seams[end] {
+		c.Health.Seams = append(c.Health.Seams, Seam(s))
+	}
+	for link := range sv.LinkTypes {
+		c.LinkTypes = append(c.LinkTypes, link.String())
+	}
+	slices.Sort(c.LinkTypes)
+	for i := range sv.Interfaces {
+		about := &sv.Interfaces[i]
+		if about.SnapLen > 0 && (c.SnapLen == 0 || about.SnapLen < c.SnapLen) {
+			c.SnapLen = about.SnapLen
+		}
+		c.Drops.ByInterface += about.Counters.IfDropped.N
+		c.Drops.ByKernel += about.Counters.OSDropped.N
+		if about.Name != "" {
+			c.Health.Interfaces = append(c.Health.Interfaces, about.Name)
+		}
+	}
+	for result, n := range sv.Decoded {
+		if segment.Result(result) != segment.TCP && n > 0 {
+			c.Health.NotTCP[segment.Result(result).String()] = n
+		}
+	}
+	for i := range sv.Connections {
+		for side := range sv.Connections[i].Flows {
+			c.Health.Unseen += sv.Connections[i].Flows[side].Missing()
+		}
+	}
+	return c
+}
+
+func (in *Input) clock() Clock {
+	fit := in.Bench.Clock
+	if !fit.Known() {
+		return Clock{}
+	}
+	c := Clock{Known: true, Steps: len(fit.Strips) - 1}
+	first := &fit.Strips[0]
+	c.OffsetNS, c.UncertaintyNS, c.SkewPPM, c.MinRTTNS = first.OffsetNS, first.HalfWidthNS, first.Skew*1e6, first.MinRTT()
+	for i := range fit.Strips {
+		c.Points += fit.Strips[i].Points
+	}
+	return c
+}
+
+func (in *Input) connection(i int) Connection {
+	p := &in.Pairs[i]
+	c := Connection{ID: i + 1, MatchedBy: string(p.Method), Odds: p.Odds, Verdict: "one-sided", Why: p.Why}
+	if p.Server != pair.NoView {
+		seen := &in.Surveys[align.Server].Connections[p.Server]
+		c.ServerView = view(seen, p.ServerSide)
+		c.First, c.Last = Stamp(seen.FirstNS), Stamp(seen.LastNS)
+	}
+	if p.Client != pair.NoView {
+		seen := &in.Surveys[align.Client].Connections[p.Client]
+		c.ClientView = view(seen, p.ClientSide)
+		c.First, c.Last = Stamp(seen.FirstNS), Stamp(seen.LastNS)
+	}
+	if n := in.CaseOf[i]; n >= 0 && p.Paired() {
+		tried := &in.Bench.Cases[n]
+		c.Ledger = ledgers(tried.Connection)
+		c.Verdict = "clean"
+		for end := range tried.Streams {
+			c.Notes = append(c.Notes, notes(align.End(end), &tried.Streams[end], p)...)
+		}
+	}
+	return c
+}
+
+func view(c *survey.Connection, clientSide survey.Side) View {
+	return View{Client: c.Ends[clientSide].String(), Server: c.Ends[clientSide.Other()].String()}
+}
+
+func ledgers(c *align.Connection) *Ledger {
+	var all align.Ledger
+	for end := range c.Streams {
+		all.Add(c.Streams[end].Ledger)
+	}
+	l := ledger(&all)
+	l.ToServer = ledger(&c.Streams[align.Client].Ledger)
+	l.ToClient = ledger(&c.Streams[align.Server].Ledger)
+	return l
+}
+
+func ledger(l *align.Ledger) *Ledger {
+	return &Ledger{
+		Segments: l.Total(), Matched: l.Matched, Modified: l.Modified, Duplicated: l.Duplicated, Lost: l.Lost,
+		ReceivedNotSent: l.ReceivedNotSent, SentNotCaptured: l.SentNotCaptured, LostBytes: l.LostBytes,
+	}
+}
+
+// notes are the harmless changes that the path makes to headers.
+func notes(sender align.End, s *align.Stream, p *pair.Pair) []string {
+	var list []string
+	path := &s.Path
+	from := fmt.Sprintf("from the %s: ", sender)
+	if path.MSSFrom != 0 {
+		list = append(list, fmt.Sprintf("%sthe MSS option is changed from %d to %d", from, path.MSSFrom, path.MSSTo))
+	}
+	if path.Stripped != 0 {
+		list = append(list, from+"TCP options are removed on the way: "+path.Stripped.String())
+	}
+	if path.Added != 0 {
+		list = append(list, from+"TCP options are added on the way: "+path.Added.String())
+	}
+	if path.DSCP > 0 {
+		list = append(list, fmt.Sprintf("%sthe DSCP of %d segments is changed", from, path.DSCP))
+	}
+	if path.ECN > 0 {
+		list = append(list, fmt.Sprintf("%sthe ECN bits of %d segments are changed", from, path.ECN))
+	}
+	if shift := p.Shift[sender]; shift != 0 {
+		list = append(list, fmt.Sprintf("%ssequence numbers are rewritten by the constant %d", from, int32(shift)))
+	}
+	return list
+}
+
+func (in *Input) finding(f *judge.Finding) Finding {
+	out := Finding{
+		Kind: f.Kind, Verdict: string(f.Verdict), Confidence: string(f.Confidence),
+		ReceivedAt: f.ReceivedAt.String(), ClaimedSender: f.ReceivedAt.Other().String(), seenAt: f.SeenAt.String(),
+		Src: f.Src.String(), Dst: f.Dst.String(), Seq: f.Seq, Flags: f.Flags.String(),
+		TTL: f.TTL, IPID: f.IPID, Window: f.Window, Payload: f.PayloadLen,
+		Time: Stamp(f.TimeNS), File: in.path(f.SeenAt, f.File), Frame: f.Number,
+		Evidence: []Evidence{},
+	}
+	if f.Flags&segment.ACK != 0 {
+		out.Ack = f.Ack
+	}
+	if f.Twin.Number != 0 {
+		out.TwinFile, out.TwinFrame = in.path(f.SeenAt.Other(), f.Twin.File), f.Twin.Number
+	}
+	for _, s := range f.Evidence {
+		out.Evidence = append(out.Evidence, Evidence{Rule: s.Rule, Outcome: string(s.Outcome), Text: s.Text, Values: s.Values})
+	}
+	return out
+}
+
+func (in *Input) path(end align.End, index int32) string { return in.Files[end][index].Path }
+
+func (r *Report) count(f *Finding) {
+	switch judge.Verdict(f.Verdict) {
+	case judge.Injected:
+		r.Summary.Injected++
+	case judge.Modified:
+		r.Summary.Modified++
+	case judge.Lost:
+		r.Summary.Lost++
+	case judge.Duplicated:
+		r.Summary.Duplicated++
+	case judge.Genuine:
+		r.Summary.Genuine++
+	case judge.Indeterminate:
+		r.Summary.Indeterminate++
+	}
+}
+
+// judgeConnections gives each connection the gravest of its findings' verdicts. A
+// connection seen at one end stays that.
+func (r *Report) judgeConnections() {
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		c := &r.Connections[f.Connection-1]
+		switch {
+		case c.Verdict == "one-sided":
+		case f.Verdict == "injected" || f.Verdict == "modified":
+			c.Verdict = "interfered"
+		case f.Verdict == "indeterminate" && f.seenAt == f.ReceivedAt && c.Verdict != "interfered":
+			c.Verdict = "inconclusive"
+		}
+	}
+}
+
+// Stamp is a time of a capture, in UTC.
+func Stamp(ns int64) string {
+	return time.Unix(0, ns).UTC().Format("2006-01-02T15:04:05.000000000Z07:00")
+}

@@ -1,0 +1,227 @@
+// Package report puts the outcome of a comparison into one struct and renders
+// it: as text for people, as JSON for programs. Nothing is decided here.
+package report
+
+// Schema names the shape of Report. Fields are added without changing it; it
+// changes when one is renamed or removed.
+const Schema = "bothends.report/1"
+
+// A Report is what comparing two captures came to. Its JSON form is a contract.
+type Report struct {
+	Schema      string       `json:"schema"`
+	Ends        Ends         `json:"ends"`
+	Captures    Captures     `json:"captures"`
+	Clock       Clock        `json:"clock"`
+	Connections []Connection `json:"connections"`
+	Findings    []Finding    `json:"findings"`
+	Summary     Summary      `json:"summary"`
+}
+
+// Ends says how it was decided which capture is the client's.
+type Ends struct {
+	DecidedBy string `json:"decided_by"` // what told, in words
+	Swapped   bool   `json:"swapped"`    // the captures were given in the other order
+	For       int    `json:"for"`        // connections that say so
+	Against   int    `json:"against"`    // connections that say the opposite
+}
+
+// Captures are the two witnesses.
+type Captures struct {
+	Client Capture `json:"client"`
+	Server Capture `json:"server"`
+}
+
+// Capture is one end's recording: one file, or several of a rotated set.
+type Capture struct {
+	Files     []File   `json:"files"`
+	Packets   int64    `json:"packets"`
+	First     string   `json:"first"` // RFC 3339 with nanoseconds, by this end's clock
+	Last      string   `json:"last"`
+	LinkTypes []string `json:"link_types"`
+	SnapLen   int      `json:"snaplen"` // the smallest of its interfaces; 0 is no limit
+	Drops     Drops    `json:"drops"`
+	EndState  string   `json:"end_state"` // "complete", "truncated at offset N" or "damaged at offset N"
+	Health    Health   `json:"health"`
+}
+
+// File is one file of a capture.
+type File struct {
+	Path        string `json:"path"`
+	Format      string `json:"format"`
+	Compression string `json:"compression,omitempty"`
+	Bytes       int64  `json:"bytes"`
+	Packets     int64  `json:"packets"`
+	EndState    string `json:"end_state"`
+	EndReason   string `json:"end_reason,omitempty"`
+}
+
+// Drops are what the capture says it lost. Known is false if it does not say.
+type Drops struct {
+	Known       bool   `json:"known"`
+	ByInterface uint64 `json:"by_interface"`
+	ByKernel    uint64 `json:"by_kernel"`
+}
+
+// Health is what bears on the capture's fitness as a witness.
+type Health struct {
+	Connections  int              `json:"connections"`
+	Resets       int64            `json:"resets"`
+	Filter       string           `json:"filter,omitempty"`
+	Passed       int64            `json:"passed"`     // packets this end sent that the other received and this capture has
+	Missed       int64            `json:"missed"`     // and that this capture lacks
+	MissBound    float64          `json:"miss_bound"` // chance of missing any one packet, 95 % bound; for Missed 0
+	Unseen       int64            `json:"acknowledged_unseen_bytes"`
+	Cut          int64            `json:"cut"`      // segments kept shorter than they were
+	Repeated     int64            `json:"repeated"` // second recordings of one packet, left out
+	Untimed      int64            `json:"untimed"`
+	NotTCP       map[string]int64 `json:"passed_over,omitempty"` // frames without a TCP segment, by what they are
+	Interfaces   []string         `json:"interfaces,omitempty"`
+	Seams        []Seam           `json:"seams,omitempty"`
+	DisorderNS   int64            `json:"disorder_ns"` // how far behind an earlier frame a later one lies in time
+	ObservedEnds string           `json:"-"`
+}
+
+// Seam is the time between two files of a rotated set; negative if they overlap.
+type Seam struct {
+	After  string `json:"after"`
+	Before string `json:"before"`
+	GapNS  int64  `json:"gap_ns"`
+}
+
+// Clock is the server's clock against the client's at the first shared packet.
+type Clock struct {
+	Known         bool    `json:"known"`
+	OffsetNS      int64   `json:"offset_ns"` // server's less client's
+	UncertaintyNS int64   `json:"uncertainty_ns"`
+	SkewPPM       float64 `json:"skew_ppm"`
+	Points        int     `json:"points"` // packets it rests on
+	Steps         int     `json:"steps"`  // times that a clock was set while recording
+	MinRTTNS      int64   `json:"min_rtt_ns"`
+}
+
+// View is a connection as one end sees it; empty where that end's capture lacks it.
+type View struct {
+	Client string `json:"client"`
+	Server string `json:"server"`
+}
+
+// Connection is one TCP connection, seen at both ends or at one.
+type Connection struct {
+	ID         int      `json:"id"`
+	ClientView View     `json:"client_view"`
+	ServerView View     `json:"server_view"`
+	MatchedBy  string   `json:"matched_by"`
+	Odds       float64  `json:"odds"` // bound on the chance that unrelated connections match like that
+	Verdict    string   `json:"verdict"`
+	Why        string   `json:"why,omitempty"` // why it has no partner
+	First      string   `json:"first"`         // by the client's clock, or the server's if the client's capture lacks it
+	Last       string   `json:"last"`
+	Ledger     *Ledger  `json:"ledger"`          // nil if it is at one end only
+	Notes      []string `json:"notes,omitempty"` // what the path changed without harm
+}
+
+// Ledger has each segment of both captures in one bucket; they add up to Segments.
+type Ledger struct {
+	Segments        int64   `json:"segments"`
+	Matched         int64   `json:"matched"`
+	Modified        int64   `json:"modified"`
+	Duplicated      int64   `json:"duplicated"`
+	Lost            int64   `json:"lost"`
+	ReceivedNotSent int64   `json:"received_not_sent"`
+	SentNotCaptured int64   `json:"sent_not_captured"`
+	LostBytes       int64   `json:"lost_bytes"`
+	ToServer        *Ledger `json:"to_server,omitempty"`
+	ToClient        *Ledger `json:"to_client,omitempty"`
+}
+
+// Finding is one packet that means something: every reset of a paired
+// connection, and whatever else arrived without having been sent like that.
+type Finding struct {
+	ID            int        `json:"id"`
+	Connection    int        `json:"connection"`
+	Kind          string     `json:"kind"`
+	Verdict       string     `json:"verdict"`
+	Confidence    string     `json:"confidence"`
+	ReceivedAt    string     `json:"received_at"`
+	ClaimedSender string     `json:"claimed_sender"`
+	Src           string     `json:"src"` // raw, as seen where Frame is
+	Dst           string     `json:"dst"`
+	Seq           uint32     `json:"seq"`
+	Ack           uint32     `json:"ack"`
+	Flags         string     `json:"flags"`
+	TTL           uint8      `json:"ttl"`
+	IPID          uint16     `json:"ip_id"`
+	Window        uint16     `json:"window"`
+	Payload       int        `json:"payload"` // bytes
+	Time          string     `json:"time"`
+	File          string     `json:"file"`
+	Frame         int64      `json:"frame"`
+	TwinFile      string     `json:"twin_file,omitempty"` // the same packet in the other end's capture
+	TwinFrame     int64      `json:"twin_frame,omitempty"`
+	Evidence      []Evidence `json:"evidence"`
+	Trigger       *Trigger   `json:"trigger"`
+	Location      *Location  `json:"location"`
+	Pattern       string     `json:"pattern"`
+
+	seenAt string // "client" or "server"
+}
+
+// Evidence is one rule or corroborator, in words and numbers.
+type Evidence struct {
+	Rule    string         `json:"rule"`
+	Outcome string         `json:"outcome"`
+	Text    string         `json:"text"`
+	Values  map[string]any `json:"values,omitempty"`
+}
+
+// Trigger is the packet that the finding answers.
+type Trigger struct {
+	Frame int64 `json:"frame"`
+}
+
+// Location is where on the path a packet was made.
+type Location struct{}
+
+// Summary counts connections and findings.
+type Summary struct {
+	Connections   int `json:"connections"`
+	Paired        int `json:"paired"`
+	Injected      int `json:"injected"`
+	Modified      int `json:"modified"`
+	Lost          int `json:"lost"`
+	Duplicated    int `json:"duplicated"`
+	Genuine       int `json:"genuine"`
+	Indeterminate int `json:"indeterminate"`
+}
+
+// Exit statuses of a comparison, as every help text and the README list them.
+const (
+	ExitClean        = 0 // compared, no interference
+	ExitInterference = 1 // interference proved
+	ExitFailed       = 2 // could not compare
+	ExitUnproved     = 3 // compared, and something suspicious stays unproved
+)
+
+// ExitStatus is what the program ends with after this report.
+func (r *Report) ExitStatus() int {
+	switch {
+	case r.Summary.Paired == 0:
+		return ExitFailed
+	case r.Summary.Injected+r.Summary.Modified > 0:
+		return ExitInterference
+	case r.suspicious():
+		return ExitUnproved
+	}
+	return ExitClean
+}
+
+// suspicious tells whether a packet arrived of which nobody can say who made it.
+// That a packet may have been lost is no suspicion.
+func (r *Report) suspicious() bool {
+	for i := range r.Findings {
+		if f := &r.Findings[i]; f.Verdict == "indeterminate" && f.seenAt == f.ReceivedAt {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,189 @@
+package correlate_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"bothends/capture/file"
+	"bothends/correlate"
+	"bothends/correlate/report"
+)
+
+// truth is what made a pair of captures says about it, in its truth.json.
+type truth struct {
+	Name        string
+	Client      []string
+	Server      []string
+	Connections []struct {
+		CapturedAt []string `json:"captured_at"`
+		Pairable   bool
+	}
+	Packets []truthPacket
+	Exit    int
+	Exits   []int // further statuses that a careful judge may end with
+}
+
+type truthPacket struct {
+	Kind, Origin, Fate string
+	ReceivedAt         string `json:"received_at"`
+	ClaimedSender      string `json:"claimed_sender"`
+	Src, Dst           string
+	Seq, Ack           uint32
+	Flags              string
+	File               string
+	Frame              int64
+	Expect             []string
+}
+
+// readTruth returns the truth of every pair under the folders that match.
+func readTruths(t testing.TB, patterns ...string) map[string]truth {
+	t.Helper()
+	truths := map[string]truth{}
+	for _, pattern := range patterns {
+		names, err := filepath.Glob(filepath.Join(pattern, "truth.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var tr truth
+			if err := json.Unmarshal(text, &tr); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			truths[filepath.Dir(name)] = tr
+		}
+	}
+	return truths
+}
+
+// compare runs the comparison over one pair's folder.
+func compare(t testing.TB, dir string, tr truth) (*report.Report, error) {
+	t.Helper()
+	open := func(names []string) *file.Set {
+		var paths []string
+		for _, n := range names {
+			paths = append(paths, filepath.Join(dir, n))
+		}
+		set, err := file.Open(context.Background(), paths)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { set.Close() })
+		return set
+	}
+	return correlate.Compare(context.Background(), open(tr.Client), open(tr.Server), correlate.Options{})
+}
+
+// disagreements lists in what the report and the truth differ.
+func disagreements(tr truth, r *report.Report) []string {
+	var list []string
+	used := make([]bool, len(r.Findings))
+	find := func(p truthPacket) *report.Finding {
+		for i := range r.Findings {
+			f := &r.Findings[i]
+			if !used[i] && filepath.Base(f.File) == p.File && f.Frame == p.Frame {
+				used[i] = true
+				return f
+			}
+		}
+		return nil
+	}
+	// Which of several equal resets was lost, nobody can tell.
+	findEqual := func(p truthPacket) *report.Finding {
+		for i := range r.Findings {
+			f := &r.Findings[i]
+			if !used[i] && p.Kind == "rst" && filepath.Base(f.File) == p.File && f.Src == p.Src && f.Seq == p.Seq && f.Flags == p.Flags {
+				used[i] = true
+				return f
+			}
+		}
+		return nil
+	}
+	slices.SortStableFunc(tr.Packets, func(a, b truthPacket) int { return strings.Compare(b.Fate, a.Fate) })
+	for _, p := range tr.Packets {
+		if p.Frame == 0 {
+			continue // no capture holds it
+		}
+		f := find(p)
+		if f == nil && p.Fate == "lost" {
+			if f = findEqual(p); f != nil {
+				p.Frame = f.Frame
+			}
+		}
+		switch {
+		case len(p.Expect) == 0 || f == nil && slices.Contains(p.Expect, "none"):
+		case f == nil && (p.Kind == "rst" || !slices.Contains(p.Expect, "indeterminate")):
+			list = append(list, fmt.Sprintf("%s %s %s at %s frame %d of %s: not found; want %v", p.Origin, p.Kind, p.Flags, p.ReceivedAt, p.Frame, p.File, p.Expect))
+		case f == nil:
+		case !slices.Contains(p.Expect, f.Verdict):
+			list = append(list, fmt.Sprintf("%s %s %s at %s frame %d of %s: %s (%s); want %v: %s", p.Origin, p.Kind, p.Flags, p.ReceivedAt, p.Frame, p.File, f.Verdict, f.Confidence, p.Expect, evidence(f)))
+		case f.Seq != p.Seq || f.Src != p.Src || f.Dst != p.Dst || f.Flags != p.Flags || f.ReceivedAt != p.ReceivedAt || f.Kind != p.Kind:
+			list = append(list, fmt.Sprintf("frame %d of %s: %s %s>%s %s seq %d at %s; want %s %s>%s %s seq %d at %s", p.Frame, p.File,
+				f.Kind, f.Src, f.Dst, f.Flags, f.Seq, f.ReceivedAt, p.Kind, p.Src, p.Dst, p.Flags, p.Seq, p.ReceivedAt))
+		}
+	}
+	for i, f := range r.Findings {
+		if lost := f.Verdict == "lost" || f.Verdict == "indeterminate" && filepath.Base(f.File)[:6] != f.ReceivedAt; lost && f.Kind != "rst" {
+			continue // the truth lists no losses but those of resets
+		}
+		if !used[i] {
+			list = append(list, fmt.Sprintf("%s (%s) %s %s at %s frame %d of %s: the truth does not know it: %s", f.Verdict, f.Confidence, f.Kind, f.Flags, f.ReceivedAt, f.Frame, filepath.Base(f.File), evidence(&f)))
+		}
+	}
+	if got := r.ExitStatus(); got != tr.Exit && !slices.Contains(tr.Exits, got) {
+		list = append(list, fmt.Sprintf("exit status %d, want %d", got, tr.Exit))
+	}
+	pairable := 0
+	for _, c := range tr.Connections {
+		if c.Pairable {
+			pairable++
+		}
+	}
+	if r.Summary.Paired != pairable {
+		list = append(list, fmt.Sprintf("%d connections paired, want %d", r.Summary.Paired, pairable))
+	}
+	for _, c := range r.Connections {
+		if l := c.Ledger; l != nil && l.Matched+l.Modified+l.Duplicated+l.Lost+l.ReceivedNotSent+l.SentNotCaptured != l.Segments {
+			list = append(list, fmt.Sprintf("connection %d: the buckets do not add up to %d", c.ID, l.Segments))
+		}
+	}
+	return list
+}
+
+func evidence(f *report.Finding) string {
+	text := ""
+	for _, e := range f.Evidence {
+		if e.Outcome != "holds" {
+			text += fmt.Sprintf("\n\t\t%s %s: %s", e.Rule, e.Outcome, e.Text)
+		}
+	}
+	return text
+}
+
+func TestEveryFixtureIsJudgedAsItsTruthSays(t *testing.T) {
+	patterns := []string{"../fixtures/synthetic/*", "../fixtures/pairs/*"}
+	if more := os.Getenv("BOTHENDS_PAIRS"); more != "" {
+		patterns = append(patterns, more)
+	}
+	for dir, tr := range readTruths(t, patterns...) {
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			r, err := compare(t, dir, tr)
+			if err != nil && !(tr.Exit == 2 && errors.Is(err, correlate.ErrNothingInCommon)) {
+				t.Fatal(err)
+			}
+			for _, d := range disagreements(tr, r) {
+				t.Error(d)
+			}
+		})
+	}
+}
