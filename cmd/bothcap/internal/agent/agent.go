@@ -114,10 +114,11 @@ type Agent struct {
 	statsAt  time.Time
 }
 
-// Start opens the interfaces and writes the head of the first file. The agent
-// records from then on, though nothing is read before Record.
-func Start(config Config, open Opener, out Output) (*Agent, error) {
-	a := &Agent{config: config, open: open, out: out, stopped: make(chan struct{})}
+// Start opens the interfaces, then creates the output and writes the head of the
+// first file: where nothing can be recorded no file is touched. The agent records
+// from then on, though nothing is read before Record.
+func Start(config Config, open Opener, create func() (Output, error)) (*Agent, error) {
+	a := &Agent{config: config, open: open, stopped: make(chan struct{})}
 	now := time.Now()
 	for _, name := range config.Interfaces {
 		t, err := a.openTap(name)
@@ -127,14 +128,20 @@ func Start(config Config, open Opener, out Output) (*Agent, error) {
 		}
 		a.taps = append(a.taps, t)
 	}
-	a.start = a.startRecord(now)
-	a.atHead = a.start.Kernel
-	a.fileAt, a.flushAt, a.statsAt = now, now, now
-	if err := a.writeHead(); err != nil {
+	out, err := create()
+	if err != nil {
 		a.Close()
 		return nil, err
 	}
-	if err := a.writer.Flush(); err != nil {
+	a.out = out
+	a.start = a.startRecord(now)
+	a.atHead = a.start.Kernel
+	a.fileAt, a.flushAt, a.statsAt = now, now, now
+	err = a.writeHead()
+	if err == nil {
+		err = a.writer.Flush()
+	}
+	if err != nil {
 		a.Close()
 		return nil, err
 	}
@@ -196,6 +203,16 @@ func (a *Agent) stop(at time.Time) {
 	if a.stopAt.IsZero() {
 		a.stopAt = at
 		close(a.stopped)
+	}
+}
+
+// Save writes out what was recorded so far, for a program that is about to end
+// in a hurry.
+func (a *Agent) Save() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.ended {
+		a.write(a.writer.Flush())
 	}
 }
 
