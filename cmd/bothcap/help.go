@@ -2,6 +2,8 @@
 
 package main
 
+import "strings"
+
 const usage = `bothcap records one session's TCP segments at one end, for bothends to compare
 with a recording of the other.
 
@@ -32,5 +34,7 @@ With a command, its own (128 and the signal's number if one ended it), but
 
 func help() string {
 	var o options
-	return usage + newFlags(&o).FlagUsages() + exitStatuses
+	// Nobody types --force=true.
+	flags := strings.ReplaceAll(newFlags(&o).FlagUsages(), "[=true|false]", "")
+	return usage + flags + exitStatuses
 }

@@ -71,6 +71,7 @@ func (o *options) addFlags(f *pflag.FlagSet) {
 	f.StringArrayVarP(&o.interfaces, "interface", "i", nil, "record on `IFACE`; repeatable (default: where the kernel routes to the peer)")
 	f.StringArrayVar(&o.peers, "peer", nil, "record TCP with `HOST`, a name or an address; repeatable")
 	f.UintSliceVar(&o.ports, "port", nil, "record TCP with port `N` at either end; repeatable")
+	f.Lookup("port").DefValue = "" // not "[]"
 	f.StringVar(&o.filter, "filter", "", "record what this `BPF` filter admits (pcap-filter(7)) instead")
 	f.BoolVar(&o.everything, "everything", false, "record everything")
 	f.StringVarP(&o.write, "write", "w", "", "write to `FILE` (pcapng); - is standard output")
