@@ -130,12 +130,15 @@ func (w *Writer) WritePacket(p *capture.Packet, comments ...string) error {
 	if err := w.makeRoom(blockOverhead + packetFixed + len(p.Data)); err != nil {
 		return err
 	}
-	start := w.begin(blockPacket)
-	w.uint32(uint32(p.Interface))
-	w.uint32(uint32(ticks >> 32))
-	w.uint32(uint32(ticks))
-	w.uint32(uint32(len(p.Data)))
-	w.uint32(uint32(p.OrigLen))
+	start := len(w.buf)
+	header := w.extend(blockHeaderSize + packetFixed)
+	order := binary.LittleEndian
+	order.PutUint32(header[0:], blockPacket) // its length follows in end
+	order.PutUint32(header[8:], uint32(p.Interface))
+	order.PutUint32(header[12:], uint32(ticks>>32))
+	order.PutUint32(header[16:], uint32(ticks))
+	order.PutUint32(header[20:], uint32(len(p.Data)))
+	order.PutUint32(header[24:], uint32(p.OrigLen))
 	w.buf = append(w.buf, p.Data...)
 	w.pad(len(p.Data))
 	if p.Direction == capture.DirectionUnknown && len(comments) == 0 {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"net/netip"
+	"slices"
 
 	"bothends/capture"
 )
@@ -50,8 +51,17 @@ func (w *Writer) uint16(v uint16) { w.buf = binary.LittleEndian.AppendUint16(w.b
 func (w *Writer) uint32(v uint32) { w.buf = binary.LittleEndian.AppendUint32(w.buf, v) }
 func (w *Writer) uint64(v uint64) { w.buf = binary.LittleEndian.AppendUint64(w.buf, v) }
 
+// extend makes the buffer n bytes longer and returns these to be filled in.
+func (w *Writer) extend(n int) []byte {
+	w.buf = slices.Grow(w.buf, n)[:len(w.buf)+n]
+	return w.buf[len(w.buf)-n:]
+}
+
 // pad completes n bytes to a multiple of four.
 func (w *Writer) pad(n int) {
+	if n&3 == 0 {
+		return
+	}
 	const zeros = "\x00\x00\x00"
 	w.buf = append(w.buf, zeros[:-n&3]...)
 }
@@ -93,9 +103,9 @@ func (w *Writer) endOptions() { w.uint32(optEnd) }
 
 // flags writes epb_flags. All bits but the direction say "not known".
 func (w *Writer) flags(direction uint32) {
-	w.uint16(optPacketFlags)
-	w.uint16(optionPacketFlgSize)
-	w.uint32(direction)
+	option := w.extend(optionHeaderSize + optionPacketFlgSize)
+	binary.LittleEndian.PutUint32(option, optPacketFlags|optionPacketFlgSize<<16)
+	binary.LittleEndian.PutUint32(option[4:], direction)
 }
 
 func (w *Writer) count(code uint16, c capture.Count) {

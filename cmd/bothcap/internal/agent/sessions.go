@@ -24,6 +24,9 @@ type connection struct{ low, high segment.Endpoint }
 type closing struct{ low, high bool }
 
 func (s *sessions) add(seg *segment.Segment) {
+	if seg.Flags&(segment.SYN|segment.FIN|segment.RST) == 0 {
+		return // nearly all segments are neither a beginning nor an end
+	}
 	key, fromLow := order(seg.Src, seg.Dst)
 	state := s.open[key]
 	switch {
