@@ -36,6 +36,7 @@ type recording struct {
 	files   output
 	agent   *agent.Agent
 	command *child.Command
+	signals chan os.Signal
 	began   time.Time
 }
 
@@ -95,6 +96,7 @@ func (r *recording) start() error {
 		return err
 	}
 	r.began = time.Now()
+	r.catch()
 	if err := r.handOver(); err != nil {
 		r.agent.Close()
 		r.discard()

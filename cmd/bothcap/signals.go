@@ -14,24 +14,32 @@ import (
 // saveLimit is how long a second signal leaves for what is still in memory.
 const saveLimit = 200 * time.Millisecond
 
+// catch begins to collect signals. From before a command runs, so that none
+// that is meant for both ends bothcap alone.
+func (r *recording) catch() {
+	r.signals = make(chan os.Signal, 4)
+	signal.Notify(r.signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+}
+
 // obey stops the recording on the first signal, and the program on the second.
 // Around a command the first is the command's: when that ends, so does the
 // recording.
 func (r *recording) obey(stop func()) (ignore func()) {
-	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	done := make(chan struct{})
 	go func() {
 		for count := 1; ; count++ {
 			select {
-			case s := <-signals:
+			case s := <-r.signals:
 				r.signalled(s, count, stop)
 			case <-done:
 				return
 			}
 		}
 	}()
-	return func() { signal.Stop(signals); close(done) }
+	return func() {
+		signal.Reset() // from here on one signal is enough: the file is complete
+		close(done)
+	}
 }
 
 func (r *recording) signalled(s os.Signal, count int, stop func()) {
