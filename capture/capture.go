@@ -138,7 +138,7 @@ type Section struct {
 // Dropped adds up what the recorder says was lost. known is false unless it says
 // so of the operating system or of the interface.
 func (c *Counters) Dropped() (packets uint64, known bool) {
-	return c.IfDropped.N + c.OSDropped.N, c.IfDropped.Known || c.OSDropped.Known
+	return c.IfDropped.N + c.OSDropped.N + c.Missing.N, c.IfDropped.Known || c.OSDropped.Known
 }
 
 // Count is a counter that the file may not hold. Not known is not zero.

@@ -27,9 +27,9 @@ type Options struct {
 	// otherwise the captures decide.
 	FixedEnds bool
 	// Progress, if not nil, is called now and then from several goroutines with
-	// the number of packets that the work so far has passed over. Each capture
-	// is read twice.
-	Progress func(packets int64)
+	// the number of bytes of the captures that were read since the last call. As
+	// each capture is read twice, they add up to twice the Length of both.
+	Progress func(bytes int64)
 }
 
 // ErrNothingInCommon is returned, with the report of both captures, if no
@@ -84,7 +84,7 @@ func (c *comparison) survey(ctx context.Context, sets [2]*file.Set) error {
 	for i, set := range sets {
 		group.Go(func() error {
 			reader := set.Reader()
-			sv, err := survey.Take(ctx, reader, func(packets int64) { progress(i, packets) })
+			sv, err := survey.Take(ctx, reader, func(int64) { progress(i, reader.Position()) })
 			if err != nil {
 				return fmt.Errorf("%s: %w", set.Files()[0].Path, err)
 			}
@@ -98,15 +98,15 @@ func (c *comparison) survey(ctx context.Context, sets [2]*file.Set) error {
 	return group.Wait()
 }
 
-// progress returns a function that turns each reader's running count into what
+// progress returns a function that turns the position of each reader into what
 // was added since.
-func (c *comparison) progress() func(reader int, packets int64) {
+func (c *comparison) progress() func(reader int, position int64) {
 	var before [2]int64
-	return func(reader int, packets int64) {
+	return func(reader int, position int64) {
 		if c.options.Progress != nil {
-			c.options.Progress(packets - before[reader])
+			c.options.Progress(position - before[reader])
 		}
-		before[reader] = packets
+		before[reader] = position
 	}
 }
 
@@ -160,7 +160,7 @@ func (c *comparison) align(ctx context.Context) error {
 			}
 			tried.Observe(end, r.sender, &r.Segment)
 			if left[r.caseIndex]--; left[r.caseIndex] == 0 {
-				tried.Finish()
+				tried.Close()
 			}
 		})
 }
@@ -238,7 +238,7 @@ const roughSlackNS = 1e9
 // judge fits the clocks and decides on what is left over.
 func (c *comparison) judge() {
 	for i := range c.cases {
-		c.cases[i].Finish()
+		c.cases[i].Close()
 	}
 	c.clock = c.bounds.Fit()
 	c.bench = judge.Bench{Clock: &c.clock, Cases: c.cases}

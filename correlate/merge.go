@@ -38,6 +38,9 @@ const (
 	// arenaLen is the size of the blocks that hold payloads until they have been
 	// compared. A block lives for as long as one of its segments is in flight.
 	arenaLen = 64 << 10
+	// reportEvery is how many packets are read between two looks at whether the
+	// work is still wanted, and two reports of its progress.
+	reportEvery = 4096
 )
 
 // A lane reads one capture again, in its own goroutine, and yields the routed
@@ -57,7 +60,8 @@ func newLane(lead int64) *lane {
 // fill reads the capture and closes the lane's channel at its end.
 func (l *lane) fill(ctx context.Context, set *file.Set, routes []route, progress func(int64)) error {
 	defer close(l.batches)
-	source := survey.NewSource(set.Reader())
+	reader := set.Reader()
+	source := survey.NewSource(reader)
 	table := survey.NewTable()
 	var arena []byte
 	batch := make([]routed, 0, batchLen)
@@ -73,10 +77,18 @@ func (l *lane) fill(ctx context.Context, set *file.Set, routes []route, progress
 		default:
 			batch = make([]routed, 0, batchLen)
 		}
-		progress(source.Packets)
 		return nil
 	}
+	reportAt := int64(0)
 	for {
+		// Segments of connections that are in this capture only are never sent.
+		if source.Packets >= reportAt {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			progress(reader.Position())
+			reportAt = source.Packets + reportEvery
+		}
 		batch = append(batch, routed{})
 		item := &batch[len(batch)-1]
 		err := source.Next(&item.Segment)
@@ -152,7 +164,7 @@ func replay(ctx context.Context, sets [2]*file.Set, routes [2][]route, lead int6
 	group, ctx := errgroup.WithContext(ctx)
 	for end, l := range lanes {
 		group.Go(func() error {
-			return l.fill(ctx, sets[end], routes[end], func(packets int64) { progress(align.End(end), packets) })
+			return l.fill(ctx, sets[end], routes[end], func(position int64) { progress(align.End(end), position) })
 		})
 	}
 	group.Go(func() error {

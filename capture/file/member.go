@@ -47,13 +47,13 @@ func (m *member) close() error {
 	return m.content.Close()
 }
 
-// reader starts a pass.
-func (m *member) reader() (capture.Reader, error) {
-	r, err := newReader(m.format, io.NewSectionReader(m.content, m.base, m.length))
-	if err != nil {
-		return nil, &Error{Path: m.path, Err: err}
+// reader starts a pass, whose place in the file input tells.
+func (m *member) reader() (r capture.Reader, input *io.SectionReader, err error) {
+	input = io.NewSectionReader(m.content, m.base, m.length)
+	if r, err = newReader(m.format, input); err != nil {
+		return nil, nil, &Error{Path: m.path, Err: err}
 	}
-	return r, nil
+	return r, input, nil
 }
 
 // openMember prepares one file. A pipe may keep a read waiting for ever, which
@@ -200,7 +200,7 @@ func (m *member) spoolError(err error) error {
 
 // readFirst learns where in its set the file belongs.
 func (m *member) readFirst() error {
-	r, err := m.reader()
+	r, _, err := m.reader()
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,7 @@ type origin struct {
 type pass struct {
 	index      int
 	reader     capture.Reader
+	input      *io.SectionReader // what reader reads
 	waiting    capture.Packet
 	timeNS     int64 // of the waiting packet; if it has none, of the one before
 	global     []int // the set's number for each interface of the file
@@ -111,11 +112,11 @@ func (r *Reader) nextStartsBefore(earliest *pass) bool {
 // open starts on the next file.
 func (r *Reader) open() error {
 	index := len(r.passes)
-	reader, err := r.set.members[index].reader()
+	reader, input, err := r.set.members[index].reader()
 	if err != nil {
 		return err
 	}
-	started := &pass{index: index, reader: reader, timeNS: math.MinInt64}
+	started := &pass{index: index, reader: reader, input: input, timeNS: math.MinInt64}
 	r.passes = append(r.passes, started)
 	r.active = append(r.active, started)
 	return r.advance(started, &started.waiting)

@@ -87,6 +87,9 @@ func (r *Reader) End() capture.End { return r.end }
 func (r *Reader) Next(p *capture.Packet) error {
 	r.input.Advance(r.last)
 	r.last, r.options = 0, nil
+	if !r.ended && r.commonPacket(p) {
+		return nil
+	}
 	for !r.ended {
 		if len(r.input.Rest) < blockHeaderSize {
 			if err := r.fillBlockHeader(); err != nil {

@@ -54,7 +54,7 @@ func (r *Reader) section() error {
 	}
 	section := capture.Section{Offset: r.input.Offset}
 	list := options{list: body[sectionFixed:], bigEndian: r.bigEndian}
-	for list.next() {
+	for r.textSize <= maxText && list.next() {
 		switch list.code {
 		case optComment:
 			section.Comments = append(section.Comments, r.keepText(list.value))
@@ -77,11 +77,15 @@ func (r *Reader) section() error {
 
 // keepText copies a description out of the buffer and counts what is kept.
 func (r *Reader) keepText(value []byte) string {
-	r.textSize += len(value)
-	if r.textSize > maxText {
-		return ""
-	}
+	r.count(value)
 	return text(value)
+}
+
+// count adds what an option costs in memory to what the file has cost so far. An
+// empty one costs something too.
+func (r *Reader) count(value []byte) {
+	const overhead = 16 // of a string or slice
+	r.textSize += len(value) + overhead
 }
 
 // listProblem ends the file if a description's options were no option list, or
@@ -119,7 +123,7 @@ func (r *Reader) description(total uint32) error {
 	}
 	resolution := byte(resolutionDefault)
 	list := options{list: body[interfaceFixed:], bigEndian: r.bigEndian}
-	for list.next() {
+	for r.textSize <= maxText && list.next() {
 		size, sized := interfaceOptionSizes[list.code]
 		if sized && len(list.value) != size {
 			return r.damaged("option %d of %d bytes in an %s, got %d", list.code, size, what, len(list.value))
@@ -174,16 +178,16 @@ func (r *Reader) describe(about *capture.Interface, code uint16, value []byte) {
 		mask := binary.BigEndian.Uint32(value[4:])
 		about.Addresses = append(about.Addresses,
 			netip.PrefixFrom(netip.AddrFrom4([4]byte(value)), bits.LeadingZeros32(^mask)))
-		r.textSize += len(value)
+		r.count(value)
 	case optIfIPv6:
 		about.Addresses = append(about.Addresses,
 			netip.PrefixFrom(netip.AddrFrom16([16]byte(value)), min(int(value[16]), 128)))
-		r.textSize += len(value)
+		r.count(value)
 	case optIfFilter:
 		if len(value) > 0 && value[0] == filterText {
 			about.Filter = r.keepText(value[1:])
 		} else if len(value) > 0 {
-			r.textSize += len(value)
+			r.count(value)
 			about.FilterCode = append([]byte(nil), value...)
 		}
 	}

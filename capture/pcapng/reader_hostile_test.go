@@ -97,6 +97,17 @@ func TestABlockThatCannotBeOneIsDamageAtItsOffset(t *testing.T) {
 		{"an old packet of an interface that is not described", "got interface 9",
 			func(b *builder) { b.block(2, uint16(9), uint16(0), uint64(0), uint32(0), uint32(0)) }},
 		{"statistics of an interface that is not described", "got interface 7", func(b *builder) { b.block(5, uint32(7), uint64(0)) }},
+		{"a packet whose lengths disagree", "same length at both ends, got 36 and 40",
+			func(b *builder) { b.packet(0, 0, "abcd"); b.bytes[len(b.bytes)-4] = 40 }},
+		{"a whole packet above Wireshark's maximum", "at most 262144 bytes, got a length of 262145",
+			func(b *builder) { b.packet(0, 0, strings.Repeat("x", 262145)) }},
+		{"a packet with more options than Wireshark allows", "got a length of 424",
+			func(b *builder) {
+				b.packet(0, 0, "", bytes.Repeat(b.option(1, strings.Repeat("c", 60000)), 7), bytes.Repeat(b.option(1, ""), 1000))
+			}},
+		{"an option one byte longer than its block", "option 1 of 5 bytes where 4 are left",
+			func(b *builder) { b.packet(0, 0, "abc", b.fields(uint16(1), uint16(5), "abcd")) }},
+		{"a simple packet one byte longer than its block", "room for 5 bytes, got one for 4", func(b *builder) { b.block(3, uint32(5), "abcd") }},
 		{"a simple packet longer than its block", "room for 60 bytes, got one for 4", func(b *builder) { b.block(3, uint32(60), "abcd") }},
 		{"a packet option that leaves its block", "option 1 of 500 bytes where 4 are left",
 			func(b *builder) { b.packet(0, 0, "abc", b.fields(uint16(1), uint16(500), "abcd")) }},
@@ -214,6 +225,7 @@ func TestDescriptionsWithoutEndAreDamage(t *testing.T) {
 	}{
 		{"interfaces", "at most 65536 interfaces", func(b *builder) { b.iface(1, 0) }, 65537},
 		{"sections", "at most 65536 sections", func(b *builder) { b.section() }, 65536},
+		{"empty comments", "at most 16777216 bytes of comments", func(b *builder) { b.iface(1, 0, bytes.Repeat(l.option(1), 100000)) }, 11},
 		{"comments", "at most 16777216 bytes of comments", func(b *builder) { b.iface(1, 0, l.option(1, long)) }, 260},
 	} {
 		t.Run(test.name, func(t *testing.T) {

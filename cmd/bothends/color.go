@@ -16,7 +16,7 @@ const (
 )
 
 // textOptions fits the text to where it goes.
-func (o *compareOptions) textOptions(*console) report.TextOptions {
+func (o *compareOptions) textOptions() report.TextOptions {
 	text := report.TextOptions{All: o.all, Color: o.color == colorAlways}
 	if o.output != standardOutput || !term.IsTerminal(int(os.Stdout.Fd())) {
 		return text
@@ -33,5 +33,5 @@ func (o *compareOptions) textOptions(*console) report.TextOptions {
 // wantsColor follows https://no-color.org and the custom that a dumb terminal
 // has no colours.
 func wantsColor() bool {
-	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && obeysEscapes(os.Stdout)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"sync"
 
@@ -28,13 +29,13 @@ type compareOptions struct {
 }
 
 func (o *compareOptions) addFlags(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&o.client, "client", nil, "a `FILE` recorded at the client; may be repeated")
-	flags.StringArrayVar(&o.server, "server", nil, "a `FILE` recorded at the server; may be repeated")
-	flags.StringVar(&o.format, "format", formatText, "`FORM` of the report: text or json")
-	flags.StringVarP(&o.output, "output", "o", standardOutput, "write the report to `FILE`")
-	flags.BoolVar(&o.force, "force", false, "let -o replace a file that exists; a capture is never replaced")
-	flags.StringVar(&o.color, "color", colorAuto, "`WHEN` to colour the text: auto, always or never")
-	flags.BoolVar(&o.all, "all", false, "list connections without findings too")
+	flags.StringArrayVar(&o.client, "client", nil, "a `FILE` recorded at the client; repeat it for further files")
+	flags.StringArrayVar(&o.server, "server", nil, "a `FILE` recorded at the server; repeat it for further files")
+	flags.StringVar(&o.format, "format", formatText, "`FORM` of the report, text (the default) or json")
+	flags.StringVarP(&o.output, "output", "o", standardOutput, "`FILE` to write the report to instead of standard output")
+	flags.BoolVar(&o.force, "force", false, "let -o replace a file, though never a capture")
+	flags.StringVar(&o.color, "color", colorAuto, "`WHEN` to colour the text: auto (the default: on a terminal,\nunless NO_COLOR is set), always or never")
+	flags.BoolVar(&o.all, "all", false, "list connections without findings too, and shorten nothing")
 	flags.BoolVarP(&o.help, "help", "h", false, "show this help")
 }
 
@@ -81,7 +82,7 @@ func (o *compareOptions) run(ctx context.Context, c *console) (int, error) {
 	if err := checkOutput(o.output, o.force, slices.Concat(first, second)); err != nil {
 		return 0, err
 	}
-	c.progress = newProgress(c.stderr)
+	c.progress = newProgress(os.Stderr)
 	sets, err := openBoth(ctx, first, second)
 	defer closeBoth(sets)
 	if err != nil {
@@ -90,7 +91,8 @@ func (o *compareOptions) run(ctx context.Context, c *console) (int, error) {
 	if mine, theirs, found := sets[0].Common(sets[1]); found {
 		return 0, sameFile(mine, theirs)
 	}
-	r, err := correlate.Compare(ctx, sets[0], sets[1], correlate.Options{FixedEnds: fixed})
+	c.progress.expect(sets)
+	r, err := correlate.Compare(ctx, sets[0], sets[1], correlate.Options{FixedEnds: fixed, Progress: c.progress.advance})
 	c.progress.erase()
 	nothing := errors.Is(err, correlate.ErrNothingInCommon)
 	if err != nil && !nothing {
@@ -115,7 +117,7 @@ func (o *compareOptions) write(c *console, r *report.Report) error {
 	if o.format == formatJSON {
 		err = r.WriteJSON(&text)
 	} else {
-		err = r.WriteText(&text, o.textOptions(c))
+		err = r.WriteText(&text, o.textOptions())
 	}
 	if err != nil {
 		return fmt.Errorf("render the report: %w", err)

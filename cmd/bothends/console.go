@@ -12,6 +12,7 @@ package main
 //   - The progress bar is erased before anything else is written.
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -94,9 +95,11 @@ func (c *console) warn(hint, format string, args ...any) {
 func (c *console) say(m *message) {
 	c.progress.erase()
 	if c.json {
-		line, err := json.Marshal(m)
-		if err == nil {
-			fmt.Fprintf(c.stderr, "%s\n", report.EscapeJSON(line))
+		var line bytes.Buffer
+		encoder := json.NewEncoder(&line)
+		encoder.SetEscapeHTML(false)
+		if encoder.Encode(m) == nil { // it holds nothing but strings and a number
+			c.stderr.Write(report.EscapeJSON(line.Bytes()))
 		}
 		return
 	}

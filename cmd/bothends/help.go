@@ -1,5 +1,12 @@
 package main
 
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
 const exitStatuses = `Exit status:
   0    compared, no interference
   1    interference proved: something was injected or modified on the way
@@ -23,7 +30,8 @@ func compareHelp() string {
 	var o compareOptions
 	flags := newFlags("compare")
 	o.addFlags(flags)
-	return `Compare a capture of each end and say who cut which connection.
+	return `Compare the captures of both ends and say which packets were made, changed or
+lost between them.
 
 Usage:
   bothends compare [FLAGS] CLIENT SERVER
@@ -35,6 +43,30 @@ bothends notices. With --client and --server the ends are taken as given, and
 several files (a ring buffer's) make one capture.
 
 Flags:
-` + flags.FlagUsages() + `
+` + describe(flags) + `
 ` + exitStatuses
+}
+
+// describe lists flags as "-o, --output FILE" with what they are for.
+func describe(flags *pflag.FlagSet) string {
+	var names, uses []string
+	widest := 0
+	flags.VisitAll(func(f *pflag.Flag) {
+		value, use := pflag.UnquoteUsage(f)
+		name := "    --" + f.Name
+		if f.Shorthand != "" {
+			name = "-" + f.Shorthand + ", --" + f.Name
+		}
+		if f.Value.Type() != "bool" {
+			name += " " + value
+		}
+		names, uses = append(names, name), append(uses, use)
+		widest = max(widest, len(name))
+	})
+	var b strings.Builder
+	for i := range names {
+		use := strings.ReplaceAll(uses[i], "\n", "\n"+strings.Repeat(" ", widest+4))
+		fmt.Fprintf(&b, "  %-*s  %s\n", widest, names[i], use)
+	}
+	return b.String()
 }

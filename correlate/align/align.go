@@ -41,6 +41,7 @@ type Frame struct {
 // sends (index Client) and the one that the server end's host sends.
 type Connection struct {
 	Streams [2]Stream
+	lastNS  [2]int64 // by End: the time of the last segment but resets
 }
 
 // NewConnection returns a connection of which nothing was seen yet. shift is
@@ -75,11 +76,15 @@ func (c *Connection) Observe(end, sender End, s *segment.Segment) {
 	stream.now = v.at
 	if end == sender {
 		stream.LastSent.note(&v)
+	} else {
+		stream.LastGot.note(&v)
 	}
 	if v.Flags&segment.RST != 0 {
-		stream.observeReset(end, &v, back)
+		stream.observeReset(end, &v, back, c.lastNS[end])
 		return
 	}
+	c.lastNS[end] = max(c.lastNS[end], v.TimeNS)
+	stream.closed[end] = stream.closed[end] || v.Flags&segment.FIN != 0
 	if v.Flags&segment.ACK != 0 {
 		back.acknowledged(end, &v)
 	}

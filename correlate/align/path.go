@@ -11,12 +11,7 @@ type Path struct {
 	TTL       uint8 // at the receiver's tap, of the first segment
 	IPIDSame  int64 // segments whose IP-ID was not 0 and came through unchanged
 	IPIDOther int64 // segments whose IP-ID came through changed
-	MSSFrom   uint16
-	MSSTo     uint16            // the sender's MSS option and what arrived, if it was changed
-	Stripped  segment.OptionSet // options that were sent and did not arrive
-	Added     segment.OptionSet // options that arrived and were not sent
-	DSCP      int64             // segments whose DSCP was changed
-	ECN       int64             // segments whose ECN bits were changed
+	Rewrites
 }
 
 // minSamples is how many segments must agree before the path's behaviour

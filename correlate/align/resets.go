@@ -11,6 +11,11 @@ type Reset struct {
 	Position   int64  // of Seq0 in its stream
 	// Next is where its stream had got to at this tap.
 	Next int64
+	// IdleNS is how long this tap had seen nothing of the connection but resets;
+	// 0 if nothing at all.
+	IdleNS int64
+	// Closed tells that its sender had sent a FIN before, at this tap.
+	Closed bool
 	// The following are about the bytes of the opposite stream that the reset
 	// acknowledges, and valid if its flags have ACK.
 	AckPosition int64
@@ -38,12 +43,16 @@ const (
 // than its first packets.
 const maxResets = 1024
 
-func (s *Stream) observeReset(end End, v *view, back *Stream) {
+func (s *Stream) observeReset(end End, v *view, back *Stream, lastNS int64) {
 	if len(s.Resets[end]) == maxResets {
 		s.MoreReset++
 		return
 	}
 	r := &Reset{Frame: v.Frame, Header: v.Header, At: v.at, Seq0: v.seq, Ack0: v.ack, Position: v.start}
+	r.Closed = s.closed[end]
+	if lastNS != 0 {
+		r.IdleNS = v.TimeNS - lastNS
+	}
 	if end == s.sender {
 		r.Next = s.Sent.Next
 	} else {

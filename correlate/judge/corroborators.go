@@ -1,6 +1,8 @@
 package judge
 
 import (
+	"fmt"
+
 	"bothends/correlate/align"
 	"bothends/correlate/segment"
 )
@@ -87,18 +89,39 @@ func (h *hearing) senderContradiction(a *accusation) testimony {
 // farther ahead belongs to no state of this connection.
 const maxWindow = 1 << 16
 
-// bothEndsHit: the other end, too, received a reset that this one never sent.
+// bothEndsHit: the sender, too, received a reset that this end never sent, and
+// this one is no consequence of that: a host that was reset by a forger answers
+// whatever still comes with resets of its own, but not resets (RFC 9293 section
+// 3.10.7.1).
 func (h *hearing) bothEndsHit(a *accusation) testimony {
-	if a.kind != "rst" || !a.first {
+	if a.kind != "rst" || !a.first || !h.Clock.Known() {
 		return testimony{}
 	}
-	other := h.Bench.hearing(h.index, h.sender.Other())
-	for _, r := range other.unmatched() {
-		t := supports("the %s, too, received a reset that the %s never sent (frame %d there)", h.sender, h.sender.Other(), r.Number)
-		t.Values = map[string]any{"other_frame": r.Number}
-		return t
+	hits := h.Bench.hearing(h.index, h.sender.Other()).unmatched()
+	if len(hits) == 0 {
+		return testimony{}
 	}
-	return testimony{}
+	latest, margin := h.latestSent(a.TimeNS), h.stripAt(a.TimeNS).HalfWidthNS/2
+	why := "and nothing came after it that could have called for this one"
+	for _, r := range hits {
+		if !h.provoked(r) {
+			continue
+		}
+		if r.TimeNS <= latest+margin {
+			return testimony{}
+		}
+		why = fmt.Sprintf("%s after this one must have left: it is no answer to it", duration(r.TimeNS-latest))
+	}
+	t := supports("the %s, too, received a reset that the %s never sent (frame %d there), %s", h.sender, h.sender.Other(), hits[0].Number, why)
+	t.Values = map[string]any{"other_frame": hits[0].Number}
+	return t
+}
+
+// provoked tells whether anything but resets reached the sender after it was hit,
+// or may have without its capture showing it: each such segment calls for a
+// reset by a host that no longer knows the connection.
+func (h *hearing) provoked(hit *align.Reset) bool {
+	return h.back.LastGot.TimeNS >= hit.TimeNS || h.back.LastPassedNS < h.back.LastSent.TimeNS
 }
 
 // hopCount: it came another way than everything else from the sender.
@@ -134,13 +157,11 @@ func hopsTravelled(ttl uint8) int {
 // stray segment, at the number that this one acknowledged (RFC 9293 section
 // 3.10.7): never ahead of itself.
 func (h *hearing) neverSentSoFar(a *accusation) testimony {
-	r := a.reset
-	if r == nil || h.stream.Passed == 0 {
+	if a.reset == nil || h.stream.Passed == 0 {
 		return testimony{}
 	}
-	highest := max(h.stream.Sent.Next, h.stream.AckedAtReceiver)
-	ahead := r.Position - highest
-	if ahead <= 0 || ahead > 1<<30 {
+	ahead := h.ahead(a.reset)
+	if ahead <= 0 {
 		return testimony{}
 	}
 	t := supports("its sequence number is %d ahead of everything that the %s ever sent", ahead, h.sender)
@@ -148,13 +169,29 @@ func (h *hearing) neverSentSoFar(a *accusation) testimony {
 	return t
 }
 
-// growingSeq: several resets in a row with growing numbers, as a box sends them
-// that guesses at the receiver's window (Weaver, Sommer and Paxson 2009).
+// ahead is how far a reset's number lies beyond all that either capture, or an
+// acknowledgment in it, shows the sender to have sent; 0 if it does not.
+func (h *hearing) ahead(r *align.Reset) int64 {
+	s := h.stream
+	highest := max(s.Sent.Next, s.Got.Next, s.AckedAtReceiver, s.AckedAtSender)
+	if d := r.Position - highest; d > 0 && d < maxAhead {
+		return d
+	}
+	return 0
+}
+
+// maxAhead is how far ahead a number can be told from one behind.
+const maxAhead = 1 << 30
+
+// growingSeq: several resets in a row with growing numbers, some ahead of the
+// stream, as a box sends them that guesses at the receiver's window (Weaver,
+// Sommer and Paxson 2009). A host that answers stray segments one by one also
+// sends growing numbers, but none ahead of itself.
 func (h *hearing) growingSeq(a *accusation) testimony {
-	if a.steps < 2 {
+	if a.steps < 2 || !a.guesses {
 		return testimony{}
 	}
-	t := supports("it is one of %d resets within two seconds whose sequence numbers grow: no host resets a connection like that", a.steps)
+	t := supports("it is one of %d resets within two seconds whose sequence numbers grow beyond what was sent: no host resets a connection like that", a.steps)
 	t.Values = map[string]any{"resets": a.steps}
 	return t
 }

@@ -18,7 +18,8 @@ type accusation struct {
 	position int64           // in the stream
 	twins    []*align.Reset  // resets that were sent, did not arrive, and may be this one altered
 	first    bool            // no other unsent reset arrived at this end before it
-	steps    int             // how many of the unsent resets at this end have growing sequence numbers
+	steps    int             // how many unsent resets around it, and it, have growing sequence numbers
+	guesses  bool            // one of those is ahead of the stream
 }
 
 // rules are applied in this order, numbered as in the literature of the project.
@@ -94,15 +95,19 @@ func (h *hearing) filter(a *accusation) Step {
 
 // captureLoss: the sender's capture missed nothing, by its counters and by what
 // the other end is known to have received.
-func (h *hearing) captureLoss(*accusation) Step {
+func (h *hearing) captureLoss(a *accusation) Step {
 	receiver := h.sender.Other()
-	lacking := h.stream.Sent.Missing(h.stream.AckedAtReceiver) - h.suspectBytes()
+	suspectBytes, unexplained := h.suspects(a)
+	lacking := h.stream.Sent.Missing(h.stream.AckedAtReceiver) - suspectBytes
 	deaf := h.back.Got.Missing(h.back.AckedAtReceiver)
 	step := h.pooledLoss()
 	step.Values["n"] = h.stream.Passed
 	switch {
 	case step.Outcome == Fails:
 		return step
+	case unexplained > 0:
+		step.Outcome = Fails
+		return step.because("the %s's capture lacks %d other segments of this connection that the %s received and that nothing marks as forged, so it may lack this one too", h.sender, unexplained, receiver)
 	case lacking > 0:
 		step.Outcome = Fails
 		return step.because("the %s acknowledged %d bytes that the %s's capture lacks, so it may lack this packet too", receiver, lacking, h.sender)
@@ -135,15 +140,25 @@ func (h *hearing) pooledLoss() Step {
 		w.Passed, h.sender, h.stream.Passed, counters, 100*bound)
 }
 
-// suspectBytes are those that the receiver may have acknowledged because of
-// packets that are themselves accused.
-func (h *hearing) suspectBytes() (n int64) {
+// suspects looks at what else arrived on this stream without having been sent.
+// What bears a mark of forgery of its own does not count against the capture:
+// bytes are those that the receiver may have acknowledged for its sake, and for
+// the accused packet's. unexplained is how many others there are.
+func (h *hearing) suspects(a *accusation) (bytes int64, unexplained int) {
+	p := &h.stream.Path
 	for i := range h.stream.Leftovers {
-		if l := &h.stream.Leftovers[i]; l.Bucket == align.ReceivedNotSent {
-			n += l.Beyond
+		l := &h.stream.Leftovers[i]
+		if l.Bucket != align.ReceivedNotSent {
+			continue
+		}
+		strangeWay := p.HopsKept() && hopsTravelled(l.TTL) != hopsTravelled(p.TTL)
+		if l == a.leftover || l.Rival.Number != 0 || strangeWay {
+			bytes += l.Beyond
+		} else {
+			unexplained++
 		}
 	}
-	return n
+	return bytes, unexplained
 }
 
 // enoughSegments is how many other segments must show the same mapping.

@@ -32,18 +32,14 @@ func (h *hearing) accused(r *align.Reset, m matching) Finding {
 			a.twins = append(a.twins, s)
 		}
 	}
-	grown := r
 	for _, o := range h.unmatched() {
 		if o.TimeNS < r.TimeNS {
 			a.first = false
 		}
-		if o != r && abs(o.TimeNS-r.TimeNS) <= growWithinNS && o.Position != r.Position && o.TimeNS < r.TimeNS == (o.Position < r.Position) {
+		if o == r || abs(o.TimeNS-r.TimeNS) <= growWithinNS && o.Position != r.Position && o.TimeNS < r.TimeNS == (o.Position < r.Position) {
 			a.steps++
-			grown = o
+			a.guesses = a.guesses || h.ahead(o) > 0
 		}
-	}
-	if grown != r {
-		a.steps++
 	}
 	return h.decide(&a)
 }
@@ -147,8 +143,9 @@ func (h *hearing) leftovers() []Finding {
 			if unfit(&f) {
 				// Nothing speaks against it: the sender's capture is just not
 				// complete enough to hold it.
-				h.stream.Ledger.ReceivedNotSent--
-				h.stream.Ledger.SentNotCaptured++
+				ledger := &h.Cases[h.index].Ledger[h.sender]
+				ledger.ReceivedNotSent--
+				ledger.SentNotCaptured++
 				continue
 			}
 			findings = append(findings, f)

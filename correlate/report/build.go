@@ -162,10 +162,10 @@ func (in *Input) connection(i int) Connection {
 	}
 	if n := in.CaseOf[i]; n >= 0 && p.Paired() {
 		tried := &in.Bench.Cases[n]
-		c.Ledger = ledgers(tried.Connection)
+		c.Ledger = ledgers(&tried.Summary)
 		c.Verdict = "clean"
-		for end := range tried.Streams {
-			c.Notes = append(c.Notes, notes(align.End(end), &tried.Streams[end], p)...)
+		for end := range tried.Rewrites {
+			c.Notes = append(c.Notes, notes(align.End(end), &tried.Rewrites[end], p)...)
 		}
 	}
 	return c
@@ -175,14 +175,14 @@ func view(c *survey.Connection, clientSide survey.Side) View {
 	return View{Client: c.Ends[clientSide].String(), Server: c.Ends[clientSide.Other()].String()}
 }
 
-func ledgers(c *align.Connection) *Ledger {
+func ledgers(sum *align.Summary) *Ledger {
 	var all align.Ledger
-	for end := range c.Streams {
-		all.Add(c.Streams[end].Ledger)
+	for end := range sum.Ledger {
+		all.Add(sum.Ledger[end])
 	}
 	l := ledger(&all)
-	l.ToServer = ledger(&c.Streams[align.Client].Ledger)
-	l.ToClient = ledger(&c.Streams[align.Server].Ledger)
+	l.ToServer = ledger(&sum.Ledger[align.Client])
+	l.ToClient = ledger(&sum.Ledger[align.Server])
 	return l
 }
 
@@ -194,9 +194,8 @@ func ledger(l *align.Ledger) *Ledger {
 }
 
 // notes are the harmless changes that the path makes to headers.
-func notes(sender align.End, s *align.Stream, p *pair.Pair) []string {
+func notes(sender align.End, path *align.Rewrites, p *pair.Pair) []string {
 	var list []string
-	path := &s.Path
 	from := fmt.Sprintf("from the %s: ", sender)
 	if path.MSSFrom != 0 {
 		list = append(list, fmt.Sprintf("%sthe MSS option is changed from %d to %d", from, path.MSSFrom, path.MSSTo))

@@ -31,12 +31,12 @@ func (c *Connection) Local() (Side, Clue) {
 
 func (c *Connection) localByDirection() (Side, bool) {
 	i, r := &c.Flows[Initiator], &c.Flows[Responder]
-	towardsInitiator := i.Outbound + r.Inbound
-	towardsResponder := r.Outbound + i.Inbound
+	atInitiator := int64(i.Outbound) + int64(r.Inbound)
+	atResponder := int64(r.Outbound) + int64(i.Inbound)
 	switch {
-	case towardsInitiator > 2*towardsResponder:
+	case atInitiator > 2*atResponder:
 		return Initiator, true
-	case towardsResponder > 2*towardsInitiator:
+	case atResponder > 2*atInitiator:
 		return Responder, true
 	}
 	return 0, false
@@ -67,6 +67,9 @@ func (c *Connection) localByWait() (Side, bool) {
 		return 0, false
 	}
 	forAnswer, forCompletion := c.AnswerNS-c.SYNNS, c.CompleteNS-c.AnswerNS
+	if forAnswer < 0 || forCompletion < 0 {
+		return 0, false // recorded out of order, or the clock was set
+	}
 	switch {
 	case forAnswer > waitRatio*forCompletion:
 		return Initiator, true

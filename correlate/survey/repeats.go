@@ -13,6 +13,8 @@ import (
 type repeats struct {
 	count   int64
 	several bool // the capture can see a packet twice
+	begun   bool
+	first   device // the first packet's of its file
 	digests [repeatDepth]uint64
 	recent  [repeatDepth]recording
 	next    int
@@ -32,7 +34,15 @@ type recording struct {
 	ipid     uint16
 	flags    segment.Flags
 	timeNS   int64
-	device   uint32
+	device   device
+}
+
+// device is where a packet was recorded. The files of a rotated set describe the
+// same devices anew, under numbers of their own, so that devices of two files
+// cannot be told apart.
+type device struct {
+	file   int
+	number uint32 // of the interface or, from a cooked header, of the kernel's device
 }
 
 // unknownDevice stands for the one that a Linux cooked header v1 does not name.
@@ -46,26 +56,27 @@ const repeatWindowNS = 5e6
 
 // seen tells whether s repeats a recent recording, and remembers it if not.
 func (r *repeats) seen(p *capture.Packet, s *segment.Segment) bool {
-	device := uint32(p.Interface)
+	on := device{p.File, uint32(p.Interface)}
 	switch {
 	case p.LinkType == capture.LinkLinuxSLL2 && len(p.Data) >= 8:
-		device = binary.BigEndian.Uint32(p.Data[4:])
+		on = device{number: binary.BigEndian.Uint32(p.Data[4:])}
 		r.several = true
 	case p.LinkType == capture.LinkLinuxSLL:
-		device = unknownDevice
+		on.number = unknownDevice
 		r.several = true
-	case p.Interface != 0:
+	case !r.begun || on.file != r.first.file:
+		r.begun, r.first = true, on
+	case on != r.first:
 		r.several = true
 	}
-	if !r.several {
-		return false
-	}
-	now := recording{s.Src, s.Dst, s.Seq, s.Ack, s.Options.TSVal, s.PayloadLen, s.Window, s.IPID, s.Flags, s.TimeNS, device}
+	now := recording{s.Src, s.Dst, s.Seq, s.Ack, s.Options.TSVal, s.PayloadLen, s.Window, s.IPID, s.Flags, s.TimeNS, on}
 	digest := uint64(s.Seq)<<32 ^ uint64(s.Ack)<<8 ^ uint64(s.IPID)<<40 ^ uint64(s.PayloadLen)<<16 ^ uint64(s.Flags)
-	for i, d := range r.digests {
-		if d == digest && r.recent[i].repeatedBy(&now) {
-			r.count++
-			return true
+	if r.several {
+		for i, d := range r.digests {
+			if d == digest && r.recent[i].repeatedBy(&now) {
+				r.count++
+				return true
+			}
 		}
 	}
 	r.digests[r.next], r.recent[r.next] = digest, now
@@ -77,11 +88,13 @@ func (r *repeats) seen(p *capture.Packet, s *segment.Segment) bool {
 // Where devices are not named, only an IP-ID can tell a packet recorded twice
 // from two packets that look alike.
 func (before *recording) repeatedBy(now *recording) bool {
-	age := now.timeNS - before.timeNS
-	if age < 0 || age >= repeatWindowNS {
+	if age := now.timeNS - before.timeNS; age <= -repeatWindowNS || age >= repeatWindowNS {
+		return false // a little before is possible: each device has its own queue
+	}
+	if now.device.file != before.device.file {
 		return false
 	}
-	if now.device == before.device && (now.device != unknownDevice || now.ipid == 0) {
+	if now.device == before.device && (now.device.number != unknownDevice || now.ipid == 0) {
 		return false
 	}
 	same := *before

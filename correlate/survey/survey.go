@@ -54,6 +54,7 @@ type Flow struct {
 	KnowISN  bool
 	Begun    bool   // Base is valid: a segment of this side, or an acknowledgment of one, was seen
 	TTL      uint8  // of the first segment
+	FIN      bool   // it ended its stream, whether or not the other side had it all
 	Base     uint32 // sequence number of position 0
 	Lo, Hi   int64  // the range of positions that seq, payload and the other side's ack touched
 	Acked    int64  // the highest position that the other side acknowledged
@@ -149,6 +150,7 @@ func (c *Connection) note(s *segment.Segment, side Side) {
 	if flow.Segments == 0 {
 		flow.TTL = s.TTL
 	}
+	flow.FIN = flow.FIN || s.Flags&segment.FIN != 0
 	flow.Segments++
 	flow.Payload += int64(s.PayloadLen)
 	if start, ok := flow.reach(s.Seq); ok {

@@ -1,10 +1,6 @@
 package survey
 
-import (
-	"bytes"
-
-	"bothends/correlate/segment"
-)
+import "bothends/correlate/segment"
 
 // Side names the two endpoints of one connection as one tap saw it.
 type Side uint8
@@ -24,14 +20,9 @@ func (s Side) Other() Side { return 1 - s }
 // Feeding the same segments to a new Table gives the same numbers again, which
 // is how a second pass over a capture finds the connections of the first.
 type Table struct {
-	latest  map[tuple]int32 // the newest connection of a pair of endpoints
 	entries []entry
-	last    tuple // the most recent look-up: in bulk traffic mostly the next one too
-	lastID  int32
+	newest  lookup // of each pair of endpoints
 }
-
-// tuple is an unordered pair of endpoints: low <= high.
-type tuple struct{ low, high segment.Endpoint }
 
 type entry struct {
 	ends    [2]segment.Endpoint
@@ -47,7 +38,7 @@ const none int32 = -1
 
 // NewTable returns an empty table.
 func NewTable() *Table {
-	return &Table{latest: make(map[tuple]int32), lastID: none}
+	return &Table{newest: lookup{latest: make(map[tuple]int32)}}
 }
 
 // Len is the number of connections so far. Their numbers run from 0.
@@ -56,36 +47,21 @@ func (t *Table) Len() int { return len(t.entries) }
 // Assign returns the number of the connection that s belongs to, and which side
 // sent it. A number equal to the previous Len is a new connection.
 func (t *Table) Assign(s *segment.Segment) (int32, Side) {
-	key := tuple{s.Src, s.Dst}
-	if after(&s.Src, &s.Dst) {
-		key = tuple{s.Dst, s.Src}
+	id, known := t.newest.find(t.entries, s)
+	if !known {
+		id = none
 	}
-	id := t.lastID
-	if id == none || key != t.last {
-		var known bool
-		if id, known = t.latest[key]; !known {
-			id = none
-		}
-	}
-	if id == none || t.begins(&t.entries[id], s) {
+	opened := !known || t.begins(&t.entries[id], s) && !t.began(id, s)
+	if opened {
 		id = t.open(s, id)
-		t.latest[key] = id
-	}
-	t.last, t.lastID = key, id
-	if t.entries[id].older != none {
+		t.newest.put(s, id)
+	} else if t.entries[id].older != none {
 		id = t.nearest(id, s)
 	}
 	e := &t.entries[id]
 	side := e.side(s)
 	e.note(s, side)
 	return id, side
-}
-
-func after(a, b *segment.Endpoint) bool {
-	if a.Port != b.Port {
-		return a.Port > b.Port
-	}
-	return bytes.Compare(a.IP[:], b.IP[:]) > 0
 }
 
 // begins tells whether s opens a connection of its own although its endpoints
@@ -96,14 +72,41 @@ func (t *Table) begins(e *entry, s *segment.Segment) bool {
 	}
 	side := e.side(s)
 	if s.Flags&segment.ACK != 0 {
-		// The answer to a SYN that this tap did not see, after other traffic.
-		return e.guessed && e.seen[side] && distance(s.Seq, e.next[side]) > nearby
+		return e.answersAnother(s, side)
 	}
 	if e.knowISN[side] {
 		return e.isn[side] != s.Seq
 	}
 	simultaneous := side == Responder && e.knowISN[Initiator] && !e.seen[Responder]
 	return !simultaneous
+}
+
+// answersAnother tells whether s, a SYN and ACK, answers a SYN that this tap did
+// not see, after other traffic. A second, different answer to the SYN that it
+// did see is none: of the two, one may be forged.
+func (e *entry) answersAnother(s *segment.Segment, side Side) bool {
+	other := side.Other()
+	if e.knowISN[side] && e.knowISN[other] {
+		withSYN := s.Ack - e.isn[other] // 1, or more if the SYN carried data (RFC 7413)
+		return e.isn[side] != s.Seq && (withSYN == 0 || withSYN > 1<<16)
+	}
+	return e.guessed && e.seen[side] && distance(s.Seq, e.next[side]) > nearby
+}
+
+// maxOlder is how many earlier connections between the same endpoints are looked
+// through: two minutes of TIME-WAIT (RFC 9293 section 3.4.2) leave room for few.
+const maxOlder = 8
+
+// began tells whether s is a copy of the SYN of an earlier connection.
+func (t *Table) began(id int32, s *segment.Segment) bool {
+	for steps := 0; steps < maxOlder && t.entries[id].older != none; steps++ {
+		id = t.entries[id].older
+		e := &t.entries[id]
+		if side := e.side(s); e.knowISN[side] && e.isn[side] == s.Seq {
+			return true
+		}
+	}
+	return false
 }
 
 // nearby is how far from a stream's last position a segment is still taken to
@@ -135,20 +138,19 @@ func (t *Table) open(s *segment.Segment, older int32) int32 {
 }
 
 // nearest picks, among the connections that used the same endpoints one after
-// the other, the one whose streams s continues. A SYN has been decided already.
-func (t *Table) nearest(id int32, s *segment.Segment) int32 {
-	if s.Flags&(segment.SYN|segment.ACK) == segment.SYN {
-		return id
-	}
-	best, bestDistance := id, t.entries[id].distance(s)
-	for steps := 0; steps < 8 && t.entries[id].older != none; steps++ {
+// the other, the one whose streams s continues, or the newest if it continues
+// none. A SYN belongs where it has the initial number.
+func (t *Table) nearest(newest int32, s *segment.Segment) int32 {
+	best, bestDistance := newest, t.entries[newest].distance(s)
+	id := newest
+	for steps := 0; steps < maxOlder && t.entries[id].older != none; steps++ {
 		id = t.entries[id].older
 		if d := t.entries[id].distance(s); d < bestDistance {
 			best, bestDistance = id, d
 		}
 	}
 	if bestDistance > nearby {
-		return t.latest[t.last]
+		return newest
 	}
 	return best
 }
@@ -158,6 +160,12 @@ func (t *Table) nearest(id int32, s *segment.Segment) int32 {
 func (e *entry) distance(s *segment.Segment) uint32 {
 	side := e.side(s)
 	d := ^uint32(0)
+	if s.Flags&(segment.SYN|segment.ACK) == segment.SYN {
+		if e.knowISN[side] && e.isn[side] == s.Seq {
+			return 0
+		}
+		return d
+	}
 	if e.seen[side] {
 		d = distance(s.Seq, e.next[side])
 	}

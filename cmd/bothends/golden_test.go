@@ -1,0 +1,77 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const (
+	demoClient = "fixtures/pairs/demo/client.pcap"
+	demoServer = "fixtures/pairs/demo/server.pcap"
+	goldenText = "testdata/demo.golden"
+)
+
+// TestTheDemoReadsAsShown holds the whole text against a copy that people have
+// read, and the README's example against the same.
+func TestTheDemoReadsAsShown(t *testing.T) {
+	root := repository(t)
+	got, complaints, status := runIn(t, root, "compare", demoClient, demoServer)
+	if complaints != "" || status != 1 {
+		t.Errorf("exit status %d, want 1; standard error %q, want nothing", status, complaints)
+	}
+	if *update {
+		write(t, goldenText, got)
+		replaceExample(t, root, got)
+	}
+	if diff := cmp.Diff(strings.Split(read(t, goldenText), "\n"), strings.Split(got, "\n")); diff != "" {
+		t.Errorf("the report differs from %s; if it is better now, run go test ./cmd/bothends -update (-want +got):\n%s", goldenText, diff)
+	}
+	_, example, _ := cutExample(t, read(t, filepath.Join(root, "README.md")))
+	if diff := cmp.Diff(strings.Split(got, "\n"), strings.Split(example, "\n")); diff != "" {
+		t.Errorf("the README's example is not what the program prints; run go test ./cmd/bothends -update (-printed +README):\n%s", diff)
+	}
+}
+
+const (
+	exampleBegins = "<!-- example output: begin -->\n```\n"
+	exampleEnds   = "```\n<!-- example output: end -->"
+)
+
+// cutExample divides the README into what comes before the example, the example,
+// and what comes after.
+func cutExample(t *testing.T, readme string) (before, example, after string) {
+	t.Helper()
+	before, rest, begins := strings.Cut(readme, exampleBegins)
+	example, after, ends := strings.Cut(rest, exampleEnds)
+	if !begins || !ends {
+		t.Fatalf("README.md has no example between %q and %q", exampleBegins, exampleEnds)
+	}
+	return before, example, after
+}
+
+func replaceExample(t *testing.T, root, example string) {
+	t.Helper()
+	path := filepath.Join(root, "README.md")
+	before, _, after := cutExample(t, read(t, path))
+	write(t, path, before+exampleBegins+example+exampleEnds+after)
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden report and the README's example")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"bothends": main})
+}
+
+// TestScripts runs the program as users do. Beside testscript's commands the
+// scripts have:
+//
+//	exits STATUS COMMAND [ARG...]    run it and hold its exit status
+//	capture FILE [HEX...]            write a pcap file of raw IP packets
+//	lines STREAM N                   stdout, stderr or a file has N lines
+//	head N FROM TO                   copy the first N bytes of a file
+func TestScripts(t *testing.T) {
+	root := repository(t)
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("FIXTURES", filepath.Join(root, "fixtures"))
+			env.Setenv("DEMO", filepath.Join(root, "fixtures", "pairs", "demo"))
+			env.Setenv("TERM", "xterm")
+			env.Setenv("ESC", "\x1b")
+			return nil
+		},
+		Condition: func(name string) (bool, error) {
+			if name != "root" {
+				return false, fmt.Errorf("unknown condition %q", name)
+			}
+			return os.Getuid() == 0, nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "capture": writeCapture, "lines": countLines, "head": copyHead,
+		},
+	})
+}
+
+func repository(t *testing.T) string {
+	t.Helper()
+	root, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits STATUS COMMAND [ARG...]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var failed *exec.ExitError
+		if !errors.As(err, &failed) {
+			ts.Fatalf("%s: %v", args[1], err)
+		}
+		got = failed.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit status %d, want %d", got, want)
+	}
+}
+
+// writeCapture follows the pcap format by hand
+// (https://www.tcpdump.org/manpages/pcap-savefile.5.html); link type 101 is raw IP.
+func writeCapture(ts *testscript.TestScript, _ bool, args []string) {
+	var b []byte
+	for _, word := range []uint32{0xa1b2c3d4, 4<<16 | 2, 0, 0, 65535, 101} {
+		b = binary.LittleEndian.AppendUint32(b, word)
+	}
+	for i, text := range args[1:] {
+		packet, err := hex.DecodeString(text)
+		ts.Check(err)
+		for _, word := range []uint32{uint32(1e9 + i), 0, uint32(len(packet)), uint32(len(packet))} {
+			b = binary.LittleEndian.AppendUint32(b, word)
+		}
+		b = append(b, packet...)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o600))
+}
+
+func countLines(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	if got := strings.Count(ts.ReadFile(args[0]), "\n"); got != want {
+		ts.Fatalf("%s has %d lines, want %d", args[0], got, want)
+	}
+}
+
+func copyHead(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	content, err := os.ReadFile(ts.MkAbs(args[1]))
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), content[:n], 0o600))
+}
+
+// runIn starts the program in a directory and returns what it said.
+func runIn(t *testing.T, dir string, args ...string) (stdout, stderr string, status int) {
+	t.Helper()
+	command := exec.Command("bothends", args...)
+	command.Dir = dir
+	var out, complaints bytes.Buffer
+	command.Stdout, command.Stderr = &out, &complaints
+	err := command.Run()
+	var failed *exec.ExitError
+	if err != nil && !errors.As(err, &failed) {
+		t.Fatal(err)
+	}
+	return out.String(), complaints.String(), command.ProcessState.ExitCode()
+}

@@ -1,0 +1,44 @@
+package align
+
+import "bothends/correlate/segment"
+
+// A Summary is what remains of a connection about which there is nothing to
+// judge: its counts, and how the path changes its headers. It is small, as there
+// may be a million of them.
+type Summary struct {
+	Ledger   [2]Ledger // by the End that sends the stream
+	Passed   [2]int64  // as in Stream
+	Missed   [2]int64
+	Rewrites [2]Rewrites
+}
+
+// Rewrites are harmless changes to the headers of one stream.
+type Rewrites struct {
+	MSSFrom, MSSTo uint16            // the sender's MSS option and what arrived, if it was changed
+	Stripped       segment.OptionSet // options that were sent and did not arrive
+	Added          segment.OptionSet // options that arrived and were not sent
+	DSCP           uint32            // segments whose DSCP was changed
+	ECN            uint32            // segments whose ECN bits were changed
+}
+
+// Summary adds up a finished connection.
+func (c *Connection) Summary() (sum Summary) {
+	for end := range c.Streams {
+		s := &c.Streams[end]
+		sum.Ledger[end], sum.Passed[end], sum.Missed[end] = s.Ledger, s.Passed, s.Missed
+		sum.Rewrites[end] = s.Path.Rewrites
+	}
+	return sum
+}
+
+// Quiet tells whether a finished connection leaves nothing to judge: no reset at
+// either tap, and nothing that the two disagree about.
+func (c *Connection) Quiet() bool {
+	for end := range c.Streams {
+		s := &c.Streams[end]
+		if len(s.Resets[Client])+len(s.Resets[Server])+len(s.Leftovers) > 0 {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,244 @@
+package judge
+
+import (
+	"math"
+	"testing"
+
+	"bothends/correlate/align"
+	"bothends/correlate/clock"
+	"bothends/correlate/pair"
+	"bothends/correlate/segment"
+)
+
+// The numbers are those of the rule of three's exact form, 1 - 0.05^(1/n).
+func TestMissBoundIsFivePercentAt59AndOnePercentAt299(t *testing.T) {
+	for _, c := range []struct {
+		n    int64
+		most float64
+	}{{passedFor5, 0.05}, {passedFor1, 0.01}} {
+		if b := MissBound(c.n); b > c.most {
+			t.Errorf("n = %d: bound %.5f, want at most %.2f", c.n, b, c.most)
+		}
+		if b := MissBound(c.n - 1); b <= c.most {
+			t.Errorf("n = %d: bound %.5f, which would make %d needless", c.n-1, b, c.n)
+		}
+	}
+	if b := MissBound(0); b != 1 {
+		t.Errorf("without packets the bound is %v, want 1", b)
+	}
+	if b := MissBound(1); math.Abs(b-0.95) > 1e-9 {
+		t.Errorf("with one packet the bound is %v, want 0.95", b)
+	}
+}
+
+// A front end that answers data with TTL 123 and resets with 59 is five hops
+// away both times: raw TTLs say nothing.
+func TestHopsAreCountedFromTheInitialTTLsInUse(t *testing.T) {
+	for _, c := range []struct {
+		ttl  uint8
+		hops int
+	}{{123, 5}, {59, 5}, {64, 0}, {128, 0}, {255, 0}, {32, 0}, {30, 2}, {250, 5}, {57, 7}, {65, 63}} {
+		if got := hopsTravelled(c.ttl); got != c.hops {
+			t.Errorf("TTL %d: %d hops, want %d", c.ttl, got, c.hops)
+		}
+	}
+}
+
+const ms = int64(1e6)
+
+// trial is a connection in which 20 packets passed each way in 20 ms, the clocks
+// being equal, and both captures span ten seconds.
+func trial() *Bench {
+	var bounds clock.Bounds
+	for t := int64(0); t < 20; t++ {
+		bounds.ToServer(t*100*ms, t*100*ms+20*ms)
+		bounds.ToClient(t*100*ms+50*ms, t*100*ms+70*ms)
+	}
+	fit := bounds.Fit()
+	c := align.NewConnection([2]uint32{}, 0, 0, [2]align.Coverage{}, &bounds)
+	for end := range c.Streams {
+		s := &c.Streams[end]
+		s.Passed, s.SentFromSYN = 20, true
+		s.Path = align.Path{Hops: 7, HopsSame: 20, TTL: 57, IPIDSame: 20}
+		s.Sent.Add(0, 1000)
+		s.Got.Add(0, 1000)
+	}
+	b := &Bench{Clock: &fit, Cases: []Case{{Connection: c, Pair: pair.Pair{Method: pair.ISN}}}}
+	for end := range b.Witnesses {
+		b.Witnesses[end] = Witness{Coverage: align.Coverage{FirstNS: -5000 * ms, LastNS: 10000 * ms}, Complete: true, Resets: 1}
+	}
+	return b
+}
+
+// verdicts sums the connection up, as closing it does, and judges it.
+func verdicts(b *Bench) []Finding {
+	b.Cases[0].Summary = b.Cases[0].Connection.Summary()
+	return b.Findings()
+}
+
+// reset makes a reset from the server. sent is false for what the client's tap saw.
+func reset(at int64, seq uint32, ttl uint8, ipid uint16) *align.Reset {
+	return &align.Reset{
+		Frame: align.Frame{Number: at / ms, TimeNS: at}, Seq0: seq, Position: int64(seq),
+		Header: align.Header{Seq: seq, Flags: segment.RST, TTL: ttl, IPID: ipid},
+	}
+}
+
+func TestResetsAreMatchedByTimeAndCountAndNotOnlyByTheirNumbers(t *testing.T) {
+	const sentTTL, pathTTL = 64, 57
+	tests := []struct {
+		name      string
+		sent, got []*align.Reset
+		want      []Verdict // of those that arrived, then of those that did not
+	}{
+		{"one sent, one arrived",
+			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5)}, []*align.Reset{reset(3020*ms, 1000, pathTTL, 5)},
+			[]Verdict{Genuine}},
+		{"the same numbers arrived before they were sent, and what was sent is lost",
+			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5)}, []*align.Reset{reset(2900*ms, 1000, pathTTL-3, 0)},
+			[]Verdict{Injected, Lost}},
+		{"a forged one before the genuine one, which arrives too",
+			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5)}, []*align.Reset{reset(2900*ms, 1000, pathTTL-3, 0), reset(3020*ms, 1000, pathTTL, 5)},
+			[]Verdict{Injected, Genuine}},
+		{"the network doubled it",
+			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5)}, []*align.Reset{reset(3020*ms, 1000, pathTTL, 5), reset(3021*ms, 1000, pathTTL, 5)},
+			[]Verdict{Genuine, Duplicated}},
+		{"a second one with the same numbers and another origin",
+			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5)}, []*align.Reset{reset(3020*ms, 1000, pathTTL, 5), reset(3021*ms, 1000, pathTTL-3, 7)},
+			[]Verdict{Genuine, Injected}},
+		{"made anew on the way, perhaps",
+			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5)}, []*align.Reset{reset(3020*ms, 1000, pathTTL-3, 0)},
+			[]Verdict{Indeterminate}},
+		{"sent twice, arrived once",
+			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5), reset(3100*ms, 1000, sentTTL, 6)}, []*align.Reset{reset(3120*ms, 1000, pathTTL, 6)},
+			[]Verdict{Genuine, Lost}},
+		{"another one was lost before, which this may be, changed",
+			[]*align.Reset{reset(3000*ms, 900, sentTTL, 5)}, []*align.Reset{reset(3020*ms, 1000, pathTTL, 5)},
+			[]Verdict{Indeterminate, Lost}},
+		{"nothing but silence against it",
+			nil, []*align.Reset{reset(3020*ms, 1000, pathTTL, 5)},
+			[]Verdict{Indeterminate}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := trial()
+			s := &b.Cases[0].Streams[align.Server]
+			s.Resets[align.Server], s.Resets[align.Client] = tt.sent, tt.got
+			findings := verdicts(b)
+			if len(findings) != len(tt.want) {
+				t.Fatalf("%d findings, want %d", len(findings), len(tt.want))
+			}
+			for i, f := range findings {
+				if f.Verdict != tt.want[i] {
+					t.Errorf("finding %d: %s, want %s: %+v", i, f.Verdict, tt.want[i], f.Evidence)
+				}
+			}
+		})
+	}
+}
+
+func TestEachFailingRuleMakesTheVerdictIndeterminateAndIsNamed(t *testing.T) {
+	tests := []struct {
+		rule  string
+		spoil func(b *Bench)
+	}{
+		{"coverage", func(b *Bench) { b.Witnesses[align.Server].LastNS = 2900 * ms }},
+		{"coverage", func(b *Bench) {
+			b.Witnesses[align.Server].FirstNS = 2999 * ms
+			b.Cases[0].Streams[align.Server].SentFromSYN = false
+		}},
+		{"filter", func(b *Bench) { b.Witnesses[align.Server].HeadersCut = 1 }},
+		{"capture-loss", func(b *Bench) { b.Witnesses[align.Server].Drops = 1 }},
+		{"capture-loss", func(b *Bench) { b.Cases[0].Streams[align.Server].Missed = 1 }},
+		{"capture-loss", func(b *Bench) { b.Cases[0].Streams[align.Server].AckedAtReceiver = 1200 }},
+		{"capture-loss", func(b *Bench) { b.Cases[0].Streams[align.Client].AckedAtReceiver = 1200 }},
+	}
+	accused := func(spoil func(b *Bench)) Finding {
+		b := trial()
+		b.Cases[0].Streams[align.Server].Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, 57-3, 0)}
+		spoil(b)
+		return verdicts(b)[0]
+	}
+	if f := accused(func(*Bench) {}); f.Verdict != Injected {
+		t.Fatalf("unspoiled: %s, want injected: %+v", f.Verdict, f.Evidence)
+	}
+	for _, tt := range tests {
+		f := accused(tt.spoil)
+		if f.Verdict != Indeterminate || f.Confidence != Unsure {
+			t.Errorf("%s: %s (%s), want indeterminate", tt.rule, f.Verdict, f.Confidence)
+		}
+		named := false
+		for _, s := range f.Evidence {
+			named = named || s.Rule == tt.rule && s.Outcome == Fails && s.Text != ""
+		}
+		if !named {
+			t.Errorf("the failing rule %s is not named: %+v", tt.rule, f.Evidence)
+		}
+	}
+}
+
+func TestConfidenceGrowsWithWhatIsKnownOfTheCapture(t *testing.T) {
+	tests := []struct {
+		name   string
+		adjust func(b *Bench)
+		want   Confidence
+	}{
+		{"few packets", func(b *Bench) {}, Supported},
+		{"59 packets", func(b *Bench) { b.Cases[0].Streams[align.Server].Passed = 59 }, Strong},
+		{"299 packets", func(b *Bench) { b.Cases[0].Streams[align.Server].Passed = 299 }, Proven},
+		{"counters that say zero", func(b *Bench) { b.Witnesses[align.Server].DropsKnown = true }, Proven},
+		{"299 packets, but perhaps a filter", func(b *Bench) {
+			b.Cases[0].Streams[align.Server].Passed = 299
+			b.Witnesses[align.Server].Resets = 0
+		}, Supported},
+	}
+	for _, tt := range tests {
+		b := trial()
+		b.Cases[0].Streams[align.Server].Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, 57-3, 0)}
+		tt.adjust(b)
+		if f := verdicts(b)[0]; f.Verdict != Injected || f.Confidence != tt.want {
+			t.Errorf("%s: %s (%s), want injected (%s)", tt.name, f.Verdict, f.Confidence, tt.want)
+		}
+	}
+}
+
+// A light cone is the only thing that proves an injection whatever the sender's
+// capture missed.
+func TestALightConeHealsAFailedRuleAndNothingElseDoes(t *testing.T) {
+	b := trial()
+	s := &b.Cases[0].Streams[align.Server]
+	r := reset(3020*ms, 1000, 57, 0)
+	r.Header.Flags |= segment.ACK
+	r.AckSent = align.Frame{Number: 9, TimeNS: 3015 * ms} // 5 ms before, where a round trip takes 40
+	s.Resets[align.Client] = []*align.Reset{r}
+	b.Witnesses[align.Server].Drops = 3
+	if f := verdicts(b)[0]; f.Verdict != Injected || f.Confidence != Strong {
+		t.Errorf("with a light cone: %s (%s), want injected (strong)", f.Verdict, f.Confidence)
+	}
+	r.AckSent.TimeNS = 2990 * ms // 30 ms before: unusually fast, but no proof
+	s.LastSent = align.Last{Frame: align.Frame{Number: 40, TimeNS: 5000 * ms}, Flags: segment.ACK}
+	b.Witnesses[align.Server].Passed, b.Witnesses[align.Client].Passed = 0, 0
+	if f := verdicts(b)[0]; f.Verdict != Indeterminate {
+		t.Errorf("with a contradiction only: %s, want indeterminate", f.Verdict)
+	}
+}
+
+// netfilter's REJECT sends resets in the place of a TCP that goes on: the same
+// trace as a forger's, but for a capture known to miss nothing.
+func TestASenderThatGoesOnMayHaveAFirewall(t *testing.T) {
+	b := trial()
+	s := &b.Cases[0].Streams[align.Server]
+	s.Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, 57, 0)}
+	s.LastSent = align.Last{Frame: align.Frame{Number: 40, TimeNS: 5000 * ms}, Flags: segment.ACK}
+	if f := verdicts(b)[0]; f.Verdict != Indeterminate {
+		t.Errorf("few packets: %s, want indeterminate", f.Verdict)
+	}
+	b = trial()
+	s = &b.Cases[0].Streams[align.Server]
+	s.Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, 57, 0)}
+	s.LastSent = align.Last{Frame: align.Frame{Number: 40, TimeNS: 5000 * ms}, Flags: segment.ACK}
+	b.Witnesses[align.Server].DropsKnown = true
+	if f := verdicts(b)[0]; f.Verdict != Injected || f.Confidence != Proven {
+		t.Errorf("a capture that counts no loss: %s (%s), want injected (proven)", f.Verdict, f.Confidence)
+	}
+}

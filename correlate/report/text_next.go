@@ -1,0 +1,82 @@
+package report
+
+import "slices"
+
+// next says what to do with the outcome.
+func (t *text) next() {
+	t.heading("WHAT TO DO NEXT")
+	switch t.ExitStatus() {
+	case ExitInterference:
+		t.afterInterference()
+	case ExitUnproved:
+		t.recordBetter(t.some(unattributed))
+	default:
+		t.afterNothing()
+	}
+}
+
+func (t *text) afterInterference() {
+	t.para(plain, "  ", "Give this report and both captures to whoever runs the network between the two ends, and ask what there makes such packets: a firewall, a filter, an intrusion prevention system. The frames named above can be checked with Wireshark.")
+	t.blank()
+	weak := t.some(func(f *Finding) bool { return injected(f) && f.Confidence == "supported" })
+	if len(weak) > 0 {
+		t.para(plain, "  ", "To make the weaker findings stronger, record again with more traffic in it, also sessions that succeed: the more packets are known to have been recorded, the less can have been missed.")
+		return
+	}
+	t.para(plain, "  ", "To narrow down where, record once more with a part of the way replaced (another access network, a tunnel) and see whether it happens again.")
+}
+
+const moreSessions = "Have more sessions in them, also such as succeed: the more packets are known to have been recorded, the less can have been missed."
+
+// advice by the rule that failed, in the order in which it is given.
+var advice = []struct{ rule, text string }{
+	{"coverage", "Start both recordings before the session and stop them ten seconds after it."},
+	{"capture-loss", "Use a larger buffer (tcpdump -B 262144), a quieter interface or a narrower filter, until nothing is lost."},
+	{"filter", "Record both directions, whole packets (-s 0), and do not filter by TCP flags."},
+	{"mapping", "Let some data pass in both directions before the session breaks, or record other sessions beside it."},
+	{"corroboration", moreSessions},
+	{"no-twin", "Have several such sessions in them, to see whether the path alters resets in general."},
+}
+
+// recordBetter says how to get captures that can decide.
+func (t *text) recordBetter(s some) {
+	t.para(plain, "  ", "Record again at both ends, so that the captures can decide:")
+	given := false
+	for _, a := range advice {
+		if slices.ContainsFunc(s, func(f *Finding) bool { return f.lacks(a.rule) }) {
+			t.item("  ", "- ", "%s", a.text)
+			given = true
+		}
+	}
+	if !given {
+		t.item("  ", "- ", "%s", moreSessions)
+	}
+}
+
+// lacks tells whether a rule is among the reasons that f is not decided.
+func (f *Finding) lacks(rule string) bool {
+	for _, e := range f.Evidence {
+		if e.Rule == rule && (e.Outcome == "fails" || e.Outcome == "unknown" && !mayStayOpen[rule]) {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *text) afterNothing() {
+	resets := t.some(func(f *Finding) bool { return f.Kind == "rst" && genuine(f) })
+	switch client, server := resets.at("server"), resets.at("client"); {
+	case len(client) > 0 && len(server) > 0:
+		t.para(plain, "  ", "Both ends reset connections themselves: look at the logs of both at the times given, of the programs and of the firewall on the host.")
+	case len(server) > 0:
+		t.para(plain, "  ", "The resets passed the tap at the server on their way out: look at the server's logs at the times given, of its programs and of its firewall.")
+	case len(client) > 0:
+		t.para(plain, "  ", "The resets passed the tap at the client on their way out: look at the client's logs at the times given, of its programs and of its firewall.")
+	case len(t.some(lost)) > 0:
+		t.para(plain, "  ", "Packets were lost on the way. If sessions fail, look for losses (and for what drops such packets) rather than for forgery.")
+	case t.Summary.Connections > t.Summary.Paired:
+		t.para(plain, "  ", "If the session that failed is among those in one capture only, its packets did not get as far as the other tap, or that capture lacks them: see the reasons given above.")
+	default:
+		t.para(plain, "  ", "If sessions failed while this was recorded, the cause is not in what passed between the two taps; if none failed, record again until one does.")
+	}
+}

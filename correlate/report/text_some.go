@@ -1,0 +1,122 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+)
+
+// some are findings of a report that have something in common.
+type some []*Finding
+
+func (r *Report) some(which func(*Finding) bool) some {
+	var s some
+	for i := range r.Findings {
+		if f := &r.Findings[i]; which(f) {
+			s = append(s, f)
+		}
+	}
+	return s
+}
+
+// that picks further.
+func (s some) that(which func(*Finding) bool) some {
+	var picked some
+	for _, f := range s {
+		if which(f) {
+			picked = append(picked, f)
+		}
+	}
+	return picked
+}
+
+func all(*Finding) bool           { return true }
+func injected(f *Finding) bool    { return f.Verdict == "injected" }
+func modified(f *Finding) bool    { return f.Verdict == "modified" }
+func interfering(f *Finding) bool { return injected(f) || modified(f) }
+func genuine(f *Finding) bool     { return f.Verdict == "genuine" }
+func duplicated(f *Finding) bool  { return f.Verdict == "duplicated" }
+func lost(f *Finding) bool        { return f.Verdict == "lost" }
+
+// unattributed are packets that arrived and of which nobody can say who made them.
+func unattributed(f *Finding) bool { return f.Verdict == "indeterminate" && f.seenAt == f.ReceivedAt }
+
+// grave is what the report is about, if there is any.
+func grave(f *Finding) bool { return interfering(f) || unattributed(f) }
+
+// maybeLost are packets that were sent and of which nobody can say whether they
+// arrived.
+func maybeLost(f *Finding) bool { return f.Verdict == "indeterminate" && f.seenAt != f.ReceivedAt }
+
+// at picks those received at an end.
+func (s some) at(end string) some {
+	return s.that(func(f *Finding) bool { return f.ReceivedAt == end })
+}
+
+func (s some) connections() int {
+	seen := map[int]bool{}
+	for _, f := range s {
+		seen[f.Connection] = true
+	}
+	return len(seen)
+}
+
+// kinds are the names of packets in a sentence, in the order in which they are
+// counted.
+var kinds = []struct{ name, noun string }{
+	{"rst", "reset"}, {"fin", "FIN"}, {"syn", "SYN"}, {"syn-ack", "SYN-ACK"}, {"data", "data packet"}, {"ack", "acknowledgment"},
+}
+
+func nounOf(kind string) string {
+	for _, k := range kinds {
+		if k.name == kind {
+			return k.noun
+		}
+	}
+	return "packet"
+}
+
+// noun is what all of them are, in the singular.
+func (s some) noun() string {
+	for _, f := range s {
+		if f.Kind != s[0].Kind {
+			return "packet"
+		}
+	}
+	return nounOf(s[0].Kind)
+}
+
+// what counts them by kind: "2 resets and 1 FIN".
+func (s some) what() string {
+	counts := map[string]int{}
+	for _, f := range s {
+		counts[nounOf(f.Kind)]++
+	}
+	var words []string
+	for _, k := range kinds {
+		if n := counts[k.noun]; n > 0 {
+			words = append(words, count(n, k.noun))
+		}
+	}
+	if n := counts["packet"]; n > 0 {
+		words = append(words, count(n, "packet"))
+	}
+	return list(words, len(words))
+}
+
+// pick chooses between the words for one and for several.
+func pick(n int, one, several string) string {
+	if n == 1 {
+		return one
+	}
+	return several
+}
+
+// outOf is "1 of 6 connections was" or "3 of 6 connections were".
+func (r *Report) outOf(n int) string {
+	if r.Summary.Paired == 1 {
+		return "the connection was"
+	}
+	return fmt.Sprintf("%d of %d connections %s", n, r.Summary.Paired, pick(n, "was", "were"))
+}
+
+func upper(sentence string) string { return strings.ToUpper(sentence[:1]) + sentence[1:] }

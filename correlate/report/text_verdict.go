@@ -1,0 +1,201 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+)
+
+// verdict says in one line what came of it, then in a few what that means.
+func (t *text) verdict() {
+	switch t.ExitStatus() {
+	case ExitInterference:
+		t.interference()
+	case ExitUnproved:
+		t.undecided()
+	case ExitClean:
+		t.clean()
+	default:
+		t.para(doubt, "", "Nothing could be compared: no connection is in both captures.")
+	}
+}
+
+func (t *text) interference() {
+	forged, changed := t.some(injected), t.some(modified)
+	thin := ""
+	if len(changed) == 0 && forged.allThin() {
+		thin = ", on thin evidence"
+	}
+	switch {
+	case len(forged) > 0 && len(changed) > 0:
+		t.para(alarm, "", "Interference: %s hit by forged packets, and %s changed on the way.", t.outOf(forged.connections()), changed.what()+pick(len(changed), " was", " were"))
+	case len(forged) > 0:
+		t.para(alarm, "", "Interference%s: %s hit by %s.", thin, t.outOf(forged.connections()), forgedNoun(forged))
+	default:
+		t.para(alarm, "", "Interference: %s changed on the way.", changed.what()+pick(len(changed), " was", " were"))
+	}
+	if len(forged) > 0 {
+		t.blank()
+		t.forgedWhere(forged)
+		t.howSure(forged, "")
+	}
+	if n := len(changed); n > 0 {
+		t.blank()
+		t.para(plain, "", "%s arrived with other content than the capture of the end that sent %s shows, and what was sent did not arrive. %s changed between the two taps.",
+			changed.what(), pick(n, "it", "them"), pick(n, "It was", "They were"))
+	}
+	if len(changed) > 0 {
+		t.howSure(changed, "both captures hold it, with different content")
+	}
+	if open := t.some(unattributed); len(open) > 0 {
+		t.blank()
+		t.para(plain, "", "%s arrived of which these captures cannot tell who made %s.", "Besides, "+open.what(), pick(len(open), "it", "them"))
+	}
+}
+
+// allThin tells whether not one of them is more than supported.
+func (s some) allThin() bool {
+	return len(s.that(func(f *Finding) bool { return f.Confidence != "supported" })) == 0
+}
+
+func forgedNoun(s some) string {
+	if len(s) == 1 {
+		return "a forged " + s.noun()
+	}
+	return "forged " + plural(s.noun())
+}
+
+// effects say what a packet does, for those who do not know TCP.
+var effects = map[string]string{
+	"reset": "A reset ends a connection at once.",
+	"FIN":   "A FIN says that no more data will follow.",
+}
+
+// forgedWhere says what the accusation amounts to.
+func (t *text) forgedWhere(forged some) {
+	client, server := forged.at("client"), forged.at("server")
+	made := pick(len(forged), "It was", "They were") + " made between the two taps."
+	if forged.allThin() {
+		made = "As far as these captures show, " + pick(len(forged), "it was", "they were") + " made between the two taps."
+	}
+	if effect := effects[forged.noun()]; effect != "" {
+		made += " " + effect
+	}
+	if len(client) > 0 && len(server) > 0 {
+		t.para(plain, "", "%s arrived, %d at the client and %d at the server, that did not pass the tap at the end they claim to come from. %s",
+			forged.what(), len(client), len(server), made)
+		return
+	}
+	receiver := forged[0].ReceivedAt
+	t.para(plain, "", "%s arrived at the %s that did not pass the tap at the %s, from where %s to come. %s",
+		forged.what(), receiver, otherEnd(receiver), pick(len(forged), "it claims", "they claim"), made)
+}
+
+// confidences in falling order, with what each one says to a reader.
+var confidences = []struct{ name, meaning string }{
+	{"proven", "no innocent explanation is left, and more than the silence of a capture that is known to be good speaks for it"},
+	{"strong", "no innocent explanation fits, and more than the silence of the sender's capture speaks for it"},
+	{"supported", "no innocent explanation fits, but the evidence is thin: few packets show how complete the sender's capture is"},
+}
+
+// howSure counts the confidences of findings and says what they mean, unless
+// another meaning is given.
+func (t *text) howSure(s some, meaning string) {
+	counts := map[string]int{}
+	for _, f := range s {
+		counts[f.Confidence]++
+	}
+	t.blank()
+	for _, level := range confidences {
+		if meaning != "" {
+			level.meaning = meaning
+		}
+		switch n := counts[level.name]; {
+		case n == 0:
+		case n == len(s):
+			t.item("", "How sure: ", "%s; %s.", level.name, level.meaning)
+		default:
+			t.item("", "How sure: ", "%s %s; %s.", count(n, "finding"), level.name, level.meaning)
+		}
+	}
+}
+
+// mostReasons is how many reasons the verdict names before it only counts them.
+const mostReasons = 3
+
+// undecided is for packets that arrived and of which the captures cannot tell.
+func (t *text) undecided() {
+	open := t.some(unattributed)
+	n := len(open)
+	t.para(doubt, "", "Not decided: %s arrived of which these captures cannot tell who made %s.", open.what(), pick(n, "it", "them"))
+	var reasons []string
+	for _, f := range open {
+		if reason := f.obstacle(); reason != "" && !slices.Contains(reasons, reason) {
+			reasons = append(reasons, reason)
+		}
+	}
+	t.blank()
+	t.para(plain, "", "Nobody is accused, because:")
+	for _, reason := range reasons[:min(len(reasons), mostReasons)] {
+		t.item("", "- ", "%s.", reason)
+	}
+	if more := len(reasons) - mostReasons; more > 0 {
+		t.item("", "- ", "%s, given with the findings below.", count(more, "more reason"))
+	}
+}
+
+// mayStayOpen are the rules that an accusation can do without, so that they are
+// not why there is none.
+var mayStayOpen = map[string]bool{"filter": true, "one-path": true}
+
+// obstacle is why an undecided finding is not more: what fails, before what is
+// only unknown.
+func (f *Finding) obstacle() string {
+	for _, outcome := range []string{"fails", "contradicts", "unknown"} {
+		for i := range f.Evidence {
+			if e := &f.Evidence[i]; e.Outcome == outcome && (outcome != "unknown" || !mayStayOpen[e.Rule]) {
+				return e.Text
+			}
+		}
+	}
+	return ""
+}
+
+// clean says what became of the resets, as those are what people ask about.
+func (t *text) clean() {
+	t.para(success, "", "No interference found in %s.",
+		pick(t.Summary.Paired, "the connection that both captures hold", fmt.Sprintf("the %d connections that both captures hold", t.Summary.Paired)))
+	t.blank()
+	resets := t.some(func(f *Finding) bool { return f.Kind == "rst" })
+	if len(resets) == 0 {
+		t.para(plain, "", "No reset was sent or received.")
+	}
+	if s := t.some(genuine); len(s) > 0 {
+		t.para(plain, "", "%s arrived and had passed the tap at the end %s to come from: genuine, not made on the way.",
+			s.what(), pick(len(s), "it claims", "they claim"))
+	}
+	if s := t.some(duplicated); len(s) > 0 {
+		t.para(plain, "", "%s arrived once more as a copy that the network made.", s.what())
+	}
+	if s := t.some(lost); len(s) > 0 {
+		t.para(plain, "", "%s sent and did not arrive.", s.what()+pick(len(s), " was", " were"))
+	}
+	if s := t.some(maybeLost); len(s) > 0 {
+		t.para(plain, "", "Of %s that %s sent, the captures cannot tell whether %s arrived.", s.what(), pick(len(s), "was", "were"), pick(len(s), "it", "they"))
+	}
+	if n := t.segmentsLost(); n > 0 {
+		t.para(plain, "", "In all, %s lost on the way.", count(n, "segment")+pick(int(n), " was", " were"))
+	}
+	if n := t.Summary.Connections - t.Summary.Paired; n > 0 {
+		t.para(plain, "", "%s in one capture only and could not be compared.", count(n, "connection")+pick(n, " is", " are"))
+	}
+}
+
+// segmentsLost adds up what did not arrive in any connection.
+func (t *text) segmentsLost() (n int64) {
+	for i := range t.Connections {
+		if l := t.Connections[i].Ledger; l != nil {
+			n += l.Lost
+		}
+	}
+	return n
+}

@@ -1,0 +1,118 @@
+package survey
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"bothends/capture"
+	"bothends/correlate/segment"
+)
+
+func TestPositionsGoOnWhereTheSequenceSpaceWraps(t *testing.T) {
+	for name, isn := range map[string]uint32{"from zero": 0, "just before the wrap": 1<<32 - 10, "from the middle": 1 << 31} {
+		t.Run(name, func(t *testing.T) {
+			var c Connection
+			const step, steps = 1 << 29, 40 // 20 GiB
+			for i := range uint32(steps) {
+				s := segment.Segment{Flags: segment.ACK, Seq: isn + i*step, PayloadLen: 1, TimeNS: int64(i)}
+				c.note(&s, Initiator)
+				back := segment.Segment{Flags: segment.ACK, Ack: isn + i*step + 1, TimeNS: int64(i)}
+				c.note(&back, Responder)
+			}
+			f := &c.Flows[Initiator]
+			if want := int64(step)*(steps-1) + 1; f.Hi != want || f.Acked != want || f.Cover.Next != want {
+				t.Errorf("Hi %d, acknowledged %d, covered up to %d, want %d", f.Hi, f.Acked, f.Cover.Next, want)
+			}
+			if got, want := f.Missing(), int64(step-1)*(steps-1); got != want {
+				t.Errorf("%d bytes missing, want %d", got, want)
+			}
+		})
+	}
+}
+
+func TestPositionAndSeqAreInverse(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := Flow{Begun: true, Base: rapid.Uint32().Draw(t, "base"), Hi: rapid.Int64Range(0, 1<<40).Draw(t, "high")}
+		position := f.Hi + rapid.Int64Range(-1<<31, 1<<31-1).Draw(t, "distance")
+		if got := f.Position(f.Seq(position)); got != position {
+			t.Errorf("position %d came back as %d", position, got)
+		}
+	})
+}
+
+func TestAcknowledgedBytesThatTheTapNeverSawAreMissing(t *testing.T) {
+	data := func(seq uint32, length int) segment.Segment {
+		return segment.Segment{Flags: segment.ACK, Seq: seq, PayloadLen: length}
+	}
+	acked := func(ack uint32) segment.Segment { return segment.Segment{Flags: segment.ACK, Ack: ack} }
+	type step struct {
+		segment.Segment
+		side Side
+	}
+	for name, c := range map[string]struct {
+		steps   []step
+		missing int64
+	}{
+		"nothing": {[]step{{data(1000, 100), Initiator}, {acked(1100), Responder}}, 0},
+		"a segment in the middle": {
+			[]step{{data(1000, 100), Initiator}, {data(1200, 100), Initiator}, {acked(1300), Responder}}, 100},
+		"a segment in the middle, repeated later": {
+			[]step{{data(1000, 100), Initiator}, {data(1200, 100), Initiator}, {data(1100, 100), Initiator}, {acked(1300), Responder}}, 0},
+		"a segment that is lost and not acknowledged so far": {
+			[]step{{data(1000, 100), Initiator}, {data(1200, 100), Initiator}, {acked(1100), Responder}}, 0},
+		"the last segments": {
+			[]step{{data(1000, 100), Initiator}, {acked(1350), Responder}}, 250},
+		"the acknowledgment of what was sent before the tap began": {
+			[]step{{acked(900), Responder}, {data(1000, 100), Initiator}, {acked(1100), Responder}}, 0},
+		"only acknowledgments: the tap does not see the other direction": {
+			[]step{{acked(900), Responder}, {acked(9900), Responder}}, 0},
+		"an acknowledgment beyond any window": {
+			[]step{{data(1000, 100), Initiator}, {acked(1000 + 1<<31 - 1), Responder}}, 0},
+		"the FIN, which takes a number of its own": {
+			[]step{{data(1000, 100), Initiator}, {acked(1101), Responder}}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var conn Connection
+			for i := range c.steps {
+				conn.note(&c.steps[i].Segment, c.steps[i].side)
+			}
+			if got := conn.Flows[Initiator].Missing(); got != c.missing {
+				t.Errorf("%d bytes missing, want %d", got, c.missing)
+			}
+		})
+	}
+}
+
+func TestASurveyCountsWhatTheFramesHold(t *testing.T) {
+	at := int64(1e18)
+	list := []capture.Packet{
+		{TimeNS: at + 5, LinkType: capture.LinkRaw, Data: ipv4ACK(64, 1)},
+		{TimeNS: at, LinkType: capture.LinkRaw, Data: ipv4ACK(64, 2)},
+		{Untimed: true, LinkType: capture.LinkRaw, Data: ipv4ACK(64, 3)},
+		{TimeNS: at + 9, LinkType: capture.LinkRaw, Data: ipv4ACK(64, 4)[:24]},
+	}
+	sv, err := Take(context.Background(), &frames{list: list}, func(int64) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sv.Packets != 4 || sv.Untimed != 1 || sv.HeadersCut() != 1 || sv.Decoded[segment.TCP] != 2 {
+		t.Errorf("packets %d, untimed %d, headers cut %d, TCP %d", sv.Packets, sv.Untimed, sv.HeadersCut(), sv.Decoded[segment.TCP])
+	}
+	if sv.FirstNS != at || sv.LastNS != at+9 || sv.Disorder != 5 {
+		t.Errorf("from %d to %d, %d out of order", sv.FirstNS-at, sv.LastNS-at, sv.Disorder)
+	}
+	if c := sv.Connections; len(c) != 1 || c[0].FirstNS != at || c[0].LastNS != at+5 || c[0].Handshake {
+		t.Errorf("connections %+v", c)
+	}
+}
+
+func TestASurveyEndsWhenCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := Take(ctx, &frames{}, func(int64) {}); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want that of the context", err)
+	}
+}
