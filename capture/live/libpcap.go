@@ -29,6 +29,7 @@ type Handle struct {
 	name  string
 	index int // of the interface; 0 for "any"
 	pcap  *pcap.Handle
+	batch *batcher // nil if packets are read one by one
 	link  capture.LinkType
 	host  atomic.Pointer[host] // exchanged by Refresh while Next reads
 }
@@ -59,6 +60,10 @@ func Open(name string, o Options) (*Handle, error) {
 		return nil, fmt.Errorf("%s: %w", name, activation(err))
 	}
 	h := &Handle{name: name, pcap: handle, link: linkType(int(handle.LinkType()))}
+	if h.batch, err = newBatcher(handle, o, h.Nanoseconds()); err != nil {
+		handle.Close()
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
 	h.Refresh()
 	if i, err := net.InterfaceByName(name); err == nil {
 		h.index = i.Index
@@ -92,29 +97,31 @@ func (h *Handle) Filter(expression string) error {
 	return nil
 }
 
-// Next fills p with the next packet, whose Data lies in the kernel's ring and is
-// valid until the following call. It returns ErrTimeout when none came in time,
+// Next fills p with the next packet, whose Data is libpcap's memory and valid
+// until the following call. It returns ErrTimeout when none came in time,
 // ErrDown when the interface went down (the handle stays good and yields packets
 // again when it comes back), and ErrGone when it is no longer the interface that
 // was opened.
 func (h *Handle) Next(p *capture.Packet) error {
-	data, about, err := h.pcap.ZeroCopyReadPacketData()
-	if err != nil {
-		return h.reading(err)
+	*p = capture.Packet{LinkType: h.link}
+	if h.batch != nil {
+		if err := h.batch.next(p); err != nil {
+			return h.reading(err)
+		}
+	} else {
+		data, about, err := h.pcap.ZeroCopyReadPacketData()
+		if err != nil {
+			return h.reading(err)
+		}
+		p.TimeNS, p.OrigLen, p.Data = about.Timestamp.UnixNano(), about.Length, data
 	}
-	*p = capture.Packet{
-		TimeNS:    about.Timestamp.UnixNano(),
-		LinkType:  h.link,
-		Direction: h.host.Load().direction(h.link, data),
-		OrigLen:   about.Length,
-		Data:      data,
-	}
+	p.Direction = h.host.Load().direction(h.link, p.Data)
 	return nil
 }
 
 func (h *Handle) reading(err error) error {
 	switch {
-	case err == pcap.NextErrorTimeoutExpired:
+	case err == pcap.NextErrorTimeoutExpired, err == ErrTimeout:
 		return ErrTimeout
 	case err == io.EOF:
 		return err
@@ -168,8 +175,13 @@ func (h *Handle) Counters() (Counters, error) {
 	return Counters{Received: uint32(s.PacketsReceived), Dropped: uint32(s.PacketsDropped), IfDropped: uint32(s.PacketsIfDropped)}, nil
 }
 
-// Close gives the ring back.
-func (h *Handle) Close() { h.pcap.Close() }
+// Close gives the ring back. No other call may be under way.
+func (h *Handle) Close() {
+	h.pcap.Close()
+	if h.batch != nil {
+		h.batch.close()
+	}
+}
 
 // List returns the interfaces that could be opened.
 func List() ([]Interface, error) {
