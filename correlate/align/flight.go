@@ -18,9 +18,12 @@ const (
 	// maxHeld bounds what one tap's view of one stream may hold: 47 MB in
 	// segments of an Ethernet's size, far above the windows in use.
 	maxHeld = 1 << 15
-	// maxLook bounds the search for what overlaps a segment, of which there may
-	// be very many only if a capture was made to be slow.
-	maxLook = 4096
+	// maxLook and maxLookBytes bound the search for what overlaps a segment, of
+	// which there may be very much only if a capture was made to be slow: a
+	// super-segment of 64 KiB overlaps 122 segments of the smallest usual size
+	// (536 bytes, RFC 9293 section 3.7.1), and a few copies of them.
+	maxLook      = 1024
+	maxLookBytes = 1 << 20
 )
 
 func (f *flight) insert(h *held) {
@@ -50,9 +53,11 @@ func (f *flight) overlapping(start, end int64, visit func(*held)) {
 		return
 	}
 	to := sort.Search(len(live), func(i int) bool { return live[i].start >= end })
-	for i := to - 1; i >= max(0, to-maxLook) && live[i].start+f.longest > start; i-- {
-		if live[i].end > start {
-			visit(live[i])
+	looked := int64(0)
+	for i := to - 1; i >= max(0, to-maxLook) && live[i].start+f.longest > start && looked < maxLookBytes; i-- {
+		if h := live[i]; h.end > start {
+			looked += min(h.end, end) - max(h.start, start)
+			visit(h)
 		}
 	}
 }

@@ -1,0 +1,162 @@
+package agent
+
+import (
+	"fmt"
+	"time"
+
+	"bothends/capture"
+	"bothends/capture/pcapng"
+	"bothends/capture/testimony"
+	"bothends/correlate/segment"
+)
+
+// Room that is kept free in a file of limited size for what must stand at its
+// end: one statistics block an interface, whose comment is the longest part with
+// about 1 KiB of counters.
+const statisticsSize = 4 << 10
+
+// describedSize is room for an interface description block in mid-file.
+const describedSize = 8 << 10
+
+// packetOverhead is what a packet block has beside the packet: 32 bytes of
+// header and trailer, 12 of options, 3 of padding.
+const packetOverhead = 47
+
+// packet writes one packet and says whether there should be more.
+func (a *Agent) packet(t *tap, p *capture.Packet) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.ended {
+		return false
+	}
+	if !a.stopAt.IsZero() && (p.TimeNS > a.stopAt.UnixNano() || time.Since(a.stopAt) > drainLimit) {
+		return false
+	}
+	if t.gap != nil {
+		// It came back and brought a packet before anybody asked how it is.
+		a.mu.Unlock()
+		a.watch(t, t.source.State())
+		a.mu.Lock()
+	}
+	var s segment.Segment
+	isTCP := segment.Decode(p, &s) == segment.TCP
+	if a.config.HeadersOnly {
+		p.Data = p.Data[:segment.HeadersLen(p)]
+	}
+	if !a.room(int64(len(p.Data)) + packetOverhead) {
+		return false
+	}
+	p.Interface = t.number
+	if err := a.writer.WritePacket(p); err != nil {
+		a.write(err)
+		return false
+	}
+	t.totals.delivered++
+	a.counts.add(p)
+	if isTCP {
+		a.counts.addSegment(&s)
+		a.sessions.add(&s)
+	}
+	if l := a.config.Limits.Packets; l > 0 && a.counts.packets >= l {
+		a.halt(time.Now())
+		return false
+	}
+	return true
+}
+
+// write ends the recording if something could not be written.
+func (a *Agent) write(err error) {
+	if err != nil {
+		a.fail(err)
+	}
+}
+
+// room makes sure that n more bytes fit within the limits, with what must
+// follow them at the file's end; it begins another file if that helps, and ends
+// the recording if nothing does.
+func (a *Agent) room(n int64) bool {
+	if a.ended {
+		return false
+	}
+	l := a.config.Limits
+	if l.Size == 0 && l.RotateSize == 0 {
+		return true
+	}
+	// Twice: once for the block itself if it is one of statistics.
+	reserve := int64(len(a.taps)+1) * statisticsSize
+	if l.Size > 0 && a.before+a.writer.Size()+n+reserve > l.Size {
+		a.halt(time.Now())
+		return false
+	}
+	if l.RotateSize > 0 && a.writer.Size()+n+reserve > l.RotateSize {
+		a.rotate(time.Now())
+	}
+	return !a.ended
+}
+
+// rotate completes the file and begins the next.
+func (a *Agent) rotate(now time.Time) {
+	a.statistics(now, testimony.Statistics)
+	if a.ended {
+		return
+	}
+	if err := a.writer.Flush(); err != nil {
+		a.fail(err)
+		return
+	}
+	a.before += a.writer.Size()
+	if err := a.out.Rotate(); err != nil {
+		a.failure = fmt.Errorf("beginning the next file: %w", err)
+		a.halt(now)
+		return
+	}
+	a.fileAt, a.statsAt = now, now
+	a.write(a.writeHead())
+	if !a.ended {
+		a.write(a.writer.Flush())
+	}
+}
+
+// writeHead begins a file: who recorded, and where.
+func (a *Agent) writeHead() error {
+	section := a.config.Host.Section
+	section.Comments = append([]string{a.forPeople()}, a.start.Line())
+	w, err := pcapng.NewWriter(a.out, section)
+	if err != nil {
+		return err
+	}
+	a.writer = w
+	for _, t := range a.taps {
+		if err := a.describe(t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// describe writes a tap's interface description block.
+func (a *Agent) describe(t *tap) error {
+	r := a.start
+	r.Interface, r.Offloads = t.name, t.offloads
+	granted := t.source.Nanoseconds()
+	r.Nanoseconds = &granted
+	r.Direction = directionFrom(t.about.LinkType)
+	about := t.about
+	about.Comments = []string{r.Line()}
+	n, err := a.writer.AddInterface(about)
+	t.number = n
+	return err
+}
+
+// directionFrom says how inbound and outbound were told apart.
+func directionFrom(link capture.LinkType) string {
+	switch link {
+	case capture.LinkLinuxSLL:
+		return "kernel"
+	case capture.LinkEthernet:
+		return "link address"
+	case capture.LinkRaw, capture.LinkIPv4, capture.LinkIPv6:
+		return "IP address"
+	}
+	return ""
+}

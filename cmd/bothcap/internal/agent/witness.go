@@ -1,0 +1,97 @@
+package agent
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"bothends/capture"
+	"bothends/capture/testimony"
+)
+
+// startRecord is what is known before the first packet.
+func (a *Agent) startRecord(now time.Time) testimony.Record {
+	r := testimony.Record{
+		Event: testimony.Start, Time: now.UTC(),
+		Session: a.config.Session, End: a.config.End,
+		Peers: a.config.Target.Peers, Ports: a.config.Target.Ports,
+		HeadersOnly: a.config.HeadersOnly, Libpcap: a.config.Libpcap,
+	}
+	a.hostState(&r)
+	return r
+}
+
+// hostState adds the clock's state and the kernel's counters. Those that the
+// host does not know stay out.
+func (a *Agent) hostState(r *testimony.Record) {
+	if clock, err := a.config.Host.Clock(); err == nil {
+		r.Clock = clock
+	}
+	if counters, err := a.config.Host.Counters(); err == nil {
+		r.Kernel = counters
+	}
+}
+
+// forPeople is the section's comment for those who read the file in Wireshark.
+func (a *Agent) forPeople() string {
+	var b strings.Builder
+	b.WriteString("Recorded by bothcap")
+	if a.config.Session != "" {
+		fmt.Fprintf(&b, ", session %q", a.config.Session)
+	}
+	if a.config.End != "" {
+		fmt.Fprintf(&b, ", at the %s", a.config.End)
+	}
+	for _, p := range a.config.Target.Peers {
+		fmt.Fprintf(&b, ", with %s %v", p.Name, p.Addresses)
+	}
+	if a.config.HeadersOnly {
+		b.WriteString(", headers only")
+	}
+	switch c := a.start.Clock; {
+	case c == nil:
+		b.WriteString(". It is not known whether the clock was synchronised.")
+	case c.Synchronised:
+		fmt.Fprintf(&b, ". The clock was synchronised, and wrong by at most %s.", time.Duration(c.MaximumErrorNS))
+	default:
+		b.WriteString(". The clock was not synchronised.")
+	}
+	return b.String()
+}
+
+// statistics writes one block an interface, with the host's state in the first.
+func (a *Agent) statistics(now time.Time, event testimony.Event) {
+	r := testimony.Record{Event: event, Time: now.UTC()}
+	a.hostState(&r)
+	for _, t := range a.taps {
+		r.Interface, r.Gap = t.name, t.gap
+		c := a.countersOf(t, now)
+		if a.write(a.writer.WriteStatistics(t.number, now.UnixNano(), c, r.Line())); a.ended {
+			return
+		}
+	}
+	a.counts.drops = a.drops()
+	if r.Kernel != nil && a.atHead != nil {
+		a.counts.kernel = &KernelResets{
+			Sent:        r.Kernel[outResets] - a.atHead[outResets],
+			Established: r.Kernel[establishedResets] - a.atHead[establishedResets],
+		}
+	}
+}
+
+// The kernel's counters of resets (RFC 4022).
+const (
+	outResets         = "Tcp.OutRsts"
+	establishedResets = "Tcp.EstabResets"
+)
+
+// countersOf asks libpcap what it counted, and keeps what it said before if it
+// does not answer.
+func (a *Agent) countersOf(t *tap, now time.Time) capture.Counters {
+	if c, err := t.source.Counters(); err == nil {
+		t.totals.add(c)
+	}
+	c := t.totals.counters()
+	c.StartNS, c.EndNS = t.openedAt.UnixNano(), now.UnixNano()
+	return c
+}

@@ -1,0 +1,103 @@
+// Package child runs the command around which a recording is made.
+package child
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+
+	"bothends/cmd/bothcap/internal/privilege"
+)
+
+// Exit statuses of a command that could not be run, as env(1) and sudo(8) have
+// them.
+const (
+	StatusNotExecutable = 126
+	StatusNotFound      = 127
+	signalled           = 128 // plus the signal's number, as shells have it
+)
+
+// A Command is one that runs.
+type Command struct {
+	cmd  *exec.Cmd
+	done chan struct{}
+	err  error
+}
+
+// Start runs a command with this process's standard streams, as user u if that
+// is given. The returned error is an *Error.
+func Start(arguments []string, u *privilege.User) (*Command, error) {
+	c := &Command{cmd: exec.Command(arguments[0], arguments[1:]...), done: make(chan struct{})}
+	c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	if u != nil {
+		become(c.cmd, *u)
+		c.cmd.Env = append(os.Environ(), "USER="+u.Name, "LOGNAME="+u.Name)
+		if u.Home != "" {
+			c.cmd.Env = append(c.cmd.Env, "HOME="+u.Home)
+		}
+	}
+	if err := c.cmd.Start(); err != nil {
+		return nil, &Error{Command: arguments[0], Err: err}
+	}
+	go func() {
+		c.err = c.cmd.Wait()
+		close(c.done)
+	}()
+	return c, nil
+}
+
+// An Error is why a command did not start.
+type Error struct {
+	Command string
+	Err     error
+}
+
+func (e *Error) Error() string {
+	reason := e.Err
+	var lookup *exec.Error
+	var path *fs.PathError
+	switch {
+	case errors.As(e.Err, &lookup):
+		reason = lookup.Err
+	case errors.As(e.Err, &path):
+		reason = path.Err
+	}
+	return fmt.Sprintf("cannot run %q: %v", e.Command, reason)
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// Status is the exit status that says so.
+func (e *Error) Status() int {
+	if errors.Is(e.Err, exec.ErrNotFound) || errors.Is(e.Err, fs.ErrNotExist) {
+		return StatusNotFound
+	}
+	return StatusNotExecutable
+}
+
+// Done is closed when the command has ended.
+func (c *Command) Done() <-chan struct{} { return c.done }
+
+// Status is the exit status of a command that has ended: its own, or 128 and
+// the number of the signal that ended it.
+func (c *Command) Status() int {
+	var exit *exec.ExitError
+	switch {
+	case c.err == nil:
+		return 0
+	case errors.As(c.err, &exit):
+		return exitStatus(exit.ProcessState)
+	}
+	return StatusNotExecutable
+}
+
+// Signal sends a signal to the command. One that has ended does not mind.
+func (c *Command) Signal(s os.Signal) error {
+	err := c.cmd.Process.Signal(s)
+	if errors.Is(err, os.ErrProcessDone) {
+		return nil
+	}
+	return err
+}

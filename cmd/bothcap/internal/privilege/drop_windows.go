@@ -1,0 +1,7 @@
+package privilege
+
+// Root is never said: Windows has no user to drop to by number.
+func Root() bool { return false }
+
+// Drop does nothing.
+func Drop(User) error { return nil }

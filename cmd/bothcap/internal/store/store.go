@@ -1,0 +1,254 @@
+// Package store keeps a recording's files: made for their owner only, never
+// through a link, never over something that was there, and never more of them
+// than were asked for.
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Options say how files are made.
+type Options struct {
+	Force  bool // replace a regular file of that name
+	Rotate bool // several files, with a number and the time in their names
+	Keep   int  // how many of them; 0 is all
+	// Owner of the files, if the process may give files away.
+	UID, GID int
+	Chown    bool
+	Now      func() time.Time
+}
+
+// Files are the files of one recording. They are for one goroutine at a time.
+type Files struct {
+	dir     *os.Root // opened before privileges are dropped, so no one can exchange it
+	path    string   // as the user gave it
+	options Options
+	current *os.File
+	count   int      // of files made
+	names   []string // of those that are still there, in dir
+}
+
+// A Sum is the fingerprint of one file.
+type Sum struct {
+	Path   string
+	Size   int64
+	SHA256 string // in hexadecimal
+}
+
+// ErrExists says that there is something of that name already.
+var ErrExists = errors.New("exists already")
+
+// Create makes the first file.
+func Create(path string, o Options) (*Files, error) {
+	dir, err := os.OpenRoot(filepath.Dir(path))
+	if err != nil {
+		return nil, fmt.Errorf("%q: %w", path, err)
+	}
+	f := &Files{dir: dir, path: path, options: o}
+	if err := f.open(); err != nil {
+		dir.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+func (f *Files) Write(b []byte) (int, error) { return f.current.Write(b) }
+
+// Truncate shortens the current file to its first size bytes.
+func (f *Files) Truncate(size int64) error { return f.current.Truncate(size) }
+
+// Rotate completes the current file and makes the next. Before that it removes
+// as many of the oldest as are one too many.
+func (f *Files) Rotate() error {
+	if err := f.finish(); err != nil {
+		return err
+	}
+	for f.options.Keep > 0 && len(f.names) >= f.options.Keep {
+		if err := f.dir.Remove(f.names[0]); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return f.wrap(f.names[0], err)
+		}
+		f.names = f.names[1:]
+	}
+	return f.open()
+}
+
+// Close completes the current file.
+func (f *Files) Close() error { return f.finish() }
+
+// Paths are those of the files that are there, the oldest first.
+func (f *Files) Paths() []string {
+	var paths []string
+	for _, name := range f.names {
+		paths = append(paths, f.beside(name))
+	}
+	return paths
+}
+
+// Discard removes all files: nothing was recorded.
+func (f *Files) Discard() {
+	f.finish()
+	for _, name := range f.names {
+		f.dir.Remove(name)
+	}
+	f.names = nil
+}
+
+// Probe finds out whether another file could be made. After privileges are
+// dropped it tells early what would otherwise end a recording in the middle.
+func (f *Files) Probe() error {
+	name := ".bothcap-" + filepath.Base(f.path)
+	probe, err := f.dir.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, fileMode)
+	if errors.Is(err, fs.ErrExist) {
+		return nil // left behind by a recorder that was killed just here
+	}
+	if err != nil {
+		return f.wrap(name, err)
+	}
+	probe.Close()
+	return f.dir.Remove(name)
+}
+
+// Sums reads the files again, as they are now.
+func (f *Files) Sums() ([]Sum, error) {
+	var sums []Sum
+	for _, name := range f.names {
+		file, err := f.dir.Open(name)
+		if err != nil {
+			return sums, f.wrap(name, err)
+		}
+		digest := sha256.New()
+		size, err := io.Copy(digest, file)
+		file.Close()
+		if err != nil {
+			return sums, f.wrap(name, err)
+		}
+		sums = append(sums, Sum{Path: f.beside(name), Size: size, SHA256: hex.EncodeToString(digest.Sum(nil))})
+	}
+	return sums, nil
+}
+
+// fileMode lets only the owner read what others said to each other.
+const fileMode = 0o600
+
+func (f *Files) open() error {
+	f.count++
+	name := f.name()
+	if f.options.Force {
+		if err := f.clear(name); err != nil {
+			return err
+		}
+	}
+	// O_EXCL follows no symbolic link (open(2)).
+	file, err := f.dir.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, fileMode)
+	if errors.Is(err, fs.ErrExist) {
+		return f.wrap(name, ErrExists)
+	}
+	if err != nil {
+		return f.wrap(name, err)
+	}
+	f.current, f.names = file, append(f.names, name)
+	if f.options.Chown {
+		if err := file.Chown(f.options.UID, f.options.GID); err != nil {
+			f.Discard()
+			return f.wrap(name, err)
+		}
+	}
+	return nil
+}
+
+// clear removes a regular file. Removing and making anew, instead of emptying,
+// leaves alone who still reads it, and what it may be linked to.
+func (f *Files) clear(name string) error {
+	there, err := f.dir.Lstat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return f.wrap(name, err)
+	case !there.Mode().IsRegular():
+		return f.wrap(name, fmt.Errorf("%w and is no regular file", ErrExists))
+	}
+	if err := f.dir.Remove(name); err != nil {
+		return f.wrap(name, err)
+	}
+	return nil
+}
+
+// name is the next file's: what the user said, or with dumpcap's number and
+// time in it, so that sorting names sorts files.
+func (f *Files) name() string {
+	base := filepath.Base(f.path)
+	if !f.options.Rotate {
+		return base
+	}
+	extension := filepath.Ext(base)
+	return fmt.Sprintf("%s_%05d_%s%s", strings.TrimSuffix(base, extension), f.count,
+		f.options.Now().UTC().Format("20060102150405"), extension)
+}
+
+// finish puts the current file on the disk: a recording that a power cut takes
+// back is none.
+func (f *Files) finish() error {
+	if f.current == nil {
+		return nil
+	}
+	name := f.names[len(f.names)-1]
+	synced, closed := f.current.Sync(), f.current.Close()
+	f.current = nil
+	if err := errors.Join(synced, closed); err != nil {
+		return f.wrap(name, err)
+	}
+	return nil
+}
+
+func (f *Files) beside(name string) string { return filepath.Join(filepath.Dir(f.path), name) }
+
+// wrap names the file as the user would; os.Root names it within its directory.
+func (f *Files) wrap(name string, err error) error {
+	var inner *fs.PathError
+	if errors.As(err, &inner) {
+		err = inner.Err
+	}
+	return fmt.Errorf("%q: %w", f.beside(name), err)
+}
+
+// A Stream is a recording that goes to another program, with its fingerprint.
+type Stream struct {
+	out    io.Writer
+	digest hash.Hash
+	size   int64
+}
+
+// NewStream writes to out.
+func NewStream(out io.Writer) *Stream { return &Stream{out: out, digest: sha256.New()} }
+
+func (s *Stream) Write(b []byte) (int, error) {
+	n, err := s.out.Write(b)
+	s.digest.Write(b[:n])
+	s.size += int64(n)
+	return n, err
+}
+
+// Truncate cannot take back what was sent.
+func (s *Stream) Truncate(int64) error { return nil }
+
+// Rotate is an error: a stream is one.
+func (s *Stream) Rotate() error { return errors.New("a stream has no next file") }
+
+// Close does nothing.
+func (s *Stream) Close() error { return nil }
+
+// Sums is the stream's.
+func (s *Stream) Sums() ([]Sum, error) {
+	return []Sum{{Path: "-", Size: s.size, SHA256: hex.EncodeToString(s.digest.Sum(nil))}}, nil
+}

@@ -1,0 +1,94 @@
+//go:build cgo || windows
+
+// Command bothcap records one session's TCP segments at one end, with all that
+// a later judge needs to trust the recording. It runs as root only until its
+// handle is open.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"bothends/capture/live"
+)
+
+func main() {
+	os.Exit(run(os.Args[1:]))
+}
+
+// Exit statuses; the list for users is in help.go. A command's own status
+// stands for a recording around it that went well.
+const (
+	exitRecorded    = 0
+	exitIncomplete  = 1
+	exitNotStarted  = 2
+	exitFailed      = 125 // around a command
+	exitInterrupted = 130
+)
+
+// run does what the arguments say and returns the exit status.
+func run(arguments []string) int {
+	c := newConsole()
+	o, err := parse(arguments)
+	switch {
+	case errors.Is(err, pflag.ErrHelp):
+		fmt.Print(help())
+		return exitRecorded
+	case err == nil && o.version:
+		fmt.Println(program())
+		return exitRecorded
+	case err == nil && o.listInterfaces:
+		err = listInterfaces()
+		if err == nil {
+			return exitRecorded
+		}
+	case err == nil:
+		return record(o, c)
+	}
+	c.fail(err)
+	if len(o.command) > 0 {
+		return exitFailed
+	}
+	return exitNotStarted
+}
+
+// program names itself as it does in the files it writes.
+func program() string {
+	version := "of unknown version"
+	if build, ok := debug.ReadBuildInfo(); ok && build.Main.Version != "" {
+		version = build.Main.Version
+	}
+	return fmt.Sprintf("bothcap %s, %s", version, live.Version())
+}
+
+func listInterfaces() error {
+	list, err := live.List()
+	if err != nil {
+		return err
+	}
+	for _, i := range list {
+		state := "down"
+		if i.Up {
+			state = "up"
+		}
+		fmt.Printf("%-16s %-5s %s", i.Name, state, strings.Join(i.Addresses, " "))
+		if i.Description != "" {
+			fmt.Printf("  (%s)", i.Description)
+		}
+		fmt.Println()
+	}
+	return nil
+}
+
+// A hinted error says what to type next.
+type hinted struct {
+	error
+	hint string
+}
+
+func (h *hinted) Unwrap() error { return h.error }

@@ -1,0 +1,224 @@
+//go:build cgo || windows
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"bothends/capture/live"
+	"bothends/cmd/bothcap/internal/agent"
+)
+
+// options are the flags, and the command around which to record.
+type options struct {
+	interfaces     []string
+	peers          []string
+	ports          []uint
+	filter         string
+	everything     bool
+	write          string
+	force          bool
+	session        string
+	end            string
+	headersOnly    bool
+	snapLen        int
+	buffer         size
+	promiscuous    bool
+	user           string
+	reopen         bool
+	duration       time.Duration
+	maxPackets     int64
+	maxSize        size
+	afterReset     time.Duration
+	rotateSize     size
+	rotateInterval time.Duration
+	keep           int
+	listInterfaces bool
+	version        bool
+	command        []string
+}
+
+const (
+	// defaultSnapLen is libpcap's MAXIMUM_SNAPLEN: whole packets, those that
+	// offloads put together too.
+	defaultSnapLen = 262144
+
+	// defaultBuffer is the kernel's ring. A packet of 100 bytes takes about 200
+	// there with its header (struct tpacket3_hdr, sockaddr_ll, alignment), so at
+	// 200,000 a second 32 MiB last 0.8 s; at a full gigabit of large packets,
+	// 125 MB/s, a quarter of a second. A recorder that waits for its disk longer
+	// than that loses packets. libpcap's own 2 MiB last a sixteenth.
+	defaultBuffer = 32 << 20
+
+	// readTimeout is how long the kernel holds packets back. Shorter ones cost
+	// wake-ups, longer ones delay what a user sees.
+	readTimeout = 100 * time.Millisecond
+
+	// minFile is the smallest limit on a file's size: head, statistics and the
+	// largest packet fit in a third of it.
+	minFile = 1 << 20
+)
+
+func (o *options) addFlags(f *pflag.FlagSet) {
+	o.buffer = defaultBuffer
+	f.StringArrayVarP(&o.interfaces, "interface", "i", nil, "record on `IFACE`; repeatable (default: where the kernel routes to the peer)")
+	f.StringArrayVar(&o.peers, "peer", nil, "record TCP with `HOST`, a name or an address; repeatable")
+	f.UintSliceVar(&o.ports, "port", nil, "record TCP with port `N` at either end; repeatable")
+	f.Lookup("port").DefValue = "" // not "[]"
+	f.StringVar(&o.filter, "filter", "", "record what this `BPF` filter admits (pcap-filter(7)) instead")
+	f.BoolVar(&o.everything, "everything", false, "record everything")
+	f.StringVarP(&o.write, "write", "w", "", "write to `FILE` (pcapng); - is standard output")
+	f.BoolVar(&o.force, "force", false, "replace FILE if it exists")
+	f.StringVar(&o.session, "session", "", "note `NAME` in the file")
+	f.StringVar(&o.end, "end", "", "note which end this is: `client|server`")
+	f.BoolVar(&o.headersOnly, "headers-only", false, "keep IP and TCP headers, and nothing of what was said")
+	f.IntVar(&o.snapLen, "snaplen", defaultSnapLen, "keep at most `N` bytes of each packet")
+	f.Var(&o.buffer, "buffer", "`SIZE` of the kernel's buffer")
+	f.BoolVar(&o.promiscuous, "promiscuous", false, "take in frames for other hosts, too")
+	f.StringVar(&o.user, "user", "", "become `USER` once recording (default: who called sudo, else nobody)")
+	f.BoolVar(&o.reopen, "reopen", false, "keep the privilege to open an interface again that was unplugged (CAP_NET_RAW)")
+	f.DurationVar(&o.duration, "duration", 0, "stop after `D`, such as 90s or 5m")
+	f.Int64Var(&o.maxPackets, "max-packets", 0, "stop after `N` packets")
+	f.Var(&o.maxSize, "max-size", "stop before the files exceed `SIZE`, such as 500M")
+	f.DurationVar(&o.afterReset, "stop-after-reset", 0, "stop `D` after the first reset")
+	f.Var(&o.rotateSize, "rotate-size", "begin another file before one exceeds `SIZE`")
+	f.DurationVar(&o.rotateInterval, "rotate-interval", 0, "begin another file every `D`")
+	f.IntVar(&o.keep, "keep", 0, "keep only the newest `N` files")
+	f.BoolVar(&o.listInterfaces, "list-interfaces", false, "list the interfaces there are, and do nothing else")
+	f.BoolVar(&o.version, "version", false, "show the version, and do nothing else")
+	f.BoolP("help", "h", false, "show this help, and do nothing else")
+}
+
+func newFlags(o *options) *pflag.FlagSet {
+	f := pflag.NewFlagSet("bothcap", pflag.ContinueOnError)
+	f.SortFlags = false
+	f.Usage = func() {}
+	o.addFlags(f)
+	return f
+}
+
+// parse reads the arguments. Whatever is wrong, the command is in the result.
+func parse(arguments []string) (options, error) {
+	var o options
+	if at := slices.Index(arguments, "--"); at >= 0 {
+		o.command = arguments[at+1:]
+		arguments = arguments[:at]
+		if len(o.command) == 0 {
+			return o, &hinted{errors.New("no command behind --"), "bothcap [FLAGS] -w FILE -- COMMAND [ARGUMENT...]"}
+		}
+	}
+	f := newFlags(&o)
+	if err := f.Parse(arguments); err != nil {
+		return o, &hinted{err, "bothcap --help lists the flags"}
+	}
+	if f.Changed("help") {
+		return o, pflag.ErrHelp
+	}
+	if o.listInterfaces || o.version {
+		return o, nil
+	}
+	if f.NArg() > 0 {
+		return o, &hinted{fmt.Errorf("%q is no flag", f.Arg(0)), "a command stands behind --: bothcap [FLAGS] -w FILE -- COMMAND"}
+	}
+	for flag, limit := range map[string]*time.Duration{"duration": &o.duration, "rotate-interval": &o.rotateInterval, "stop-after-reset": &o.afterReset} {
+		if f.Changed(flag) && *limit < 0 || f.Changed(flag) && *limit == 0 && flag != "stop-after-reset" {
+			return o, fmt.Errorf("--%s must be longer than nothing", flag)
+		}
+	}
+	if f.Changed("stop-after-reset") {
+		o.afterReset = max(o.afterReset, 1) // at once
+	}
+	return o, o.check(f)
+}
+
+// check refuses what cannot be meant, and says what could be.
+func (o *options) check(f *pflag.FlagSet) error {
+	made := len(o.peers) > 0 || len(o.ports) > 0
+	switch {
+	case o.everything && (made || o.filter != ""):
+		return errors.New("--everything leaves nothing for --peer, --port or --filter to choose")
+	case o.filter != "" && made:
+		return &hinted{errors.New("--filter takes the place of --peer and --port"), "say all of it in the filter, and the interface by -i"}
+	case !o.everything && !made && o.filter == "":
+		return &hinted{errors.New("what to record? Everybody's traffic is not what you want"),
+			"bothcap --peer mail.example.org --port 587 -w client.pcapng (or --everything, if you do)"}
+	case o.write == "":
+		return &hinted{errors.New("where to? There is no -w FILE"), "bothcap ... -w client.pcapng"}
+	case len(o.interfaces) == 0 && len(o.peers) == 0:
+		return &hinted{errors.New("on which interface? Without --peer there is no route to look up"), "-i IFACE; bothcap --list-interfaces lists them"}
+	case slices.Contains(o.interfaces, live.AnyInterface) && len(o.interfaces) > 1:
+		return errors.New(`-i any stands for all interfaces: another beside it would record its packets twice`)
+	case o.end != "" && o.end != "client" && o.end != "server":
+		return fmt.Errorf("--end is client or server, not %q", o.end)
+	case o.snapLen < 64 || o.snapLen > defaultSnapLen:
+		return fmt.Errorf("--snaplen %d is not between 64 and %d", o.snapLen, defaultSnapLen)
+	case o.buffer < 64<<10 || o.buffer > 1<<30:
+		return errors.New("--buffer is not between 64K and 1G")
+	case f.Changed("max-packets") && o.maxPackets <= 0:
+		return errors.New("--max-packets must be more than none")
+	case f.Changed("max-size") && o.maxSize < minFile, f.Changed("rotate-size") && o.rotateSize < minFile:
+		return errors.New("a limit on size below 1M leaves no room for a file's head and end")
+	case f.Changed("keep") && o.keep < 1:
+		return errors.New("--keep must keep at least one file")
+	case o.keep > 0 && !o.rotates():
+		return &hinted{errors.New("--keep has nothing to choose from"), "--rotate-size SIZE or --rotate-interval D makes several files"}
+	case o.rotates() && o.write == "-":
+		return errors.New("standard output cannot be rotated")
+	case len(o.command) > 0 && o.write == "-":
+		return errors.New("standard output is the command's: give -w a file")
+	}
+	for _, p := range o.ports {
+		if p < 1 || p > 65535 {
+			return fmt.Errorf("--port %d is not between 1 and 65535", p)
+		}
+	}
+	return nil
+}
+
+func (o *options) rotates() bool { return o.rotateSize > 0 || o.rotateInterval > 0 }
+
+func (o *options) limits() agent.Limits {
+	return agent.Limits{
+		Packets: o.maxPackets, Size: int64(o.maxSize), Duration: o.duration, AfterReset: o.afterReset,
+		RotateSize: int64(o.rotateSize), RotateInterval: o.rotateInterval,
+	}
+}
+
+// size is a number of bytes, in flags with K, M or G for powers of 1024.
+type size int64
+
+func (s *size) String() string {
+	n := int64(*s)
+	for i, unit := range []string{"G", "M", "K"} {
+		if shift := 30 - 10*i; n != 0 && n&(1<<shift-1) == 0 {
+			return strconv.FormatInt(n>>shift, 10) + unit
+		}
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+func (s *size) Set(text string) error {
+	digits := strings.TrimSuffix(strings.TrimSuffix(strings.ToUpper(text), "B"), "I")
+	shift := 0
+	for i, unit := range []string{"K", "M", "G", "T"} {
+		if rest, ok := strings.CutSuffix(digits, unit); ok {
+			digits, shift = rest, 10*(i+1)
+			break
+		}
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || n < 0 || n > (1<<62)>>shift {
+		return fmt.Errorf("%q is no size such as 500000, 64K, 32M or 1G", text)
+	}
+	*s = size(n << shift)
+	return nil
+}
+
+func (s *size) Type() string { return "size" }

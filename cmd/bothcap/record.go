@@ -1,0 +1,277 @@
+//go:build cgo || windows
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"bothends/capture"
+	"bothends/capture/live"
+	"bothends/cmd/bothcap/internal/agent"
+	"bothends/cmd/bothcap/internal/child"
+	"bothends/cmd/bothcap/internal/store"
+	"bothends/cmd/bothcap/internal/target"
+)
+
+// settleLimit is how long a connection may take to end after its command has.
+const settleLimit = 2 * time.Second
+
+// output is where a recording goes: a store's files, or its stream.
+type output interface {
+	agent.Output
+	Close() error
+	Sums() ([]store.Sum, error)
+}
+
+// A recording is one run of bothcap.
+type recording struct {
+	options options
+	console *console
+	config  agent.Config
+	roles   roles
+	files   output
+	agent   *agent.Agent
+	command *child.Command
+	signals chan os.Signal
+	began   time.Time
+}
+
+// record does all of it and returns the exit status.
+func record(o options, c *console) int {
+	r := &recording{options: o, console: c}
+	err := r.start()
+	if err != nil {
+		c.fail(err)
+		var notRun *child.Error
+		switch {
+		case errors.As(err, &notRun):
+			return notRun.Status()
+		case len(o.command) > 0:
+			return exitFailed
+		}
+		return exitNotStarted
+	}
+	err = r.run()
+	r.agent.Close()
+	err = errors.Join(err, r.files.Close())
+	if err != nil {
+		c.fail(explainFailure(err))
+	}
+	r.summarise()
+	switch {
+	case err != nil && r.command != nil:
+		return exitFailed
+	case err != nil:
+		return exitIncomplete
+	case r.command != nil:
+		return r.command.Status()
+	}
+	return exitRecorded
+}
+
+// start does what needs privilege, and gives it up.
+func (r *recording) start() error {
+	var err error
+	if r.config, err = configure(r.options, r.console); err != nil {
+		return err
+	}
+	if r.roles, err = assignRoles(r.options); err != nil {
+		return err
+	}
+	opener := func(name string, o live.Options) (agent.Source, error) {
+		var source *live.Handle
+		var err error
+		r.roles.open(func() { source, err = live.Open(name, o) })
+		if err != nil {
+			return nil, explainOpening(err)
+		}
+		return source, nil
+	}
+	if r.agent, err = agent.Start(r.config, opener, r.create); err != nil {
+		r.discard()
+		return err
+	}
+	r.began = time.Now()
+	r.catch()
+	if err := r.handOver(); err != nil {
+		r.agent.Close()
+		r.discard()
+		return err
+	}
+	return nil
+}
+
+// handOver starts the command, while there is the privilege to become its user,
+// and then drops all privilege.
+func (r *recording) handOver() error {
+	if len(r.options.command) > 0 {
+		var err error
+		if r.command, err = child.Start(r.options.command, r.roles.command); err != nil {
+			return err
+		}
+	}
+	err := r.roles.drop()
+	if files, ok := r.files.(*store.Files); ok && err == nil && r.options.rotates() {
+		if err = files.Probe(); err != nil {
+			err = &hinted{fmt.Errorf("no further file could be made there by user %q, as whom bothcap goes on: %w", r.roles.recorder.Name, err),
+				"write to a directory of that user, or name another by --user"}
+		}
+	}
+	if err != nil && r.command != nil {
+		r.roles.signaller.do(func() { r.command.Signal(os.Kill) })
+	}
+	return err
+}
+
+// create makes the first file, or takes standard output for it.
+func (r *recording) create() (agent.Output, error) {
+	if r.options.write == "-" {
+		if isTerminal(os.Stdout) {
+			return nil, &hinted{errors.New("standard output is a terminal, and a recording is binary"), "-w FILE, or a pipe"}
+		}
+		r.files = store.NewStream(os.Stdout)
+		return r.files, nil
+	}
+	o := store.Options{Force: r.options.force, Rotate: r.options.rotates(), Keep: r.options.keep, Now: time.Now}
+	if u := r.roles.recorder; u != nil {
+		o.Chown, o.UID, o.GID = true, u.UID, u.GID
+	}
+	files, err := store.Create(r.options.write, o)
+	if errors.Is(err, store.ErrExists) && !r.options.force {
+		return nil, &hinted{err, "another name, or --force to replace it"}
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.files = files
+	return files, nil
+}
+
+func (r *recording) discard() {
+	if files, ok := r.files.(*store.Files); ok {
+		files.Discard()
+	}
+}
+
+// run records until it is over.
+func (r *recording) run() error {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	stopSignals := r.obey(cancel)
+	defer stopSignals()
+	if r.command == nil {
+		r.console.say("recording on %s to %s; Ctrl-C stops", interfaceNames(r.config.Interfaces), shellWord(r.options.write))
+		stopStatus := r.showStatus()
+		defer stopStatus()
+	} else {
+		go func() {
+			<-r.command.Done()
+			r.agent.Settle(ctx, settleLimit)
+			cancel()
+		}()
+	}
+	err := r.agent.Record(ctx)
+	if r.command != nil {
+		// A limit may have ended the recording before the command.
+		<-r.command.Done()
+	}
+	return err
+}
+
+// showStatus keeps a status line on a terminal until it is stopped.
+func (r *recording) showStatus() (stop func()) {
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		ticker := time.NewTicker(time.Second)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				if r.console.terminal {
+					r.console.status(statusLine(r.agent.Status()))
+				}
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() { close(done); <-ended }
+}
+
+func (r *recording) summarise() {
+	lasted := time.Since(r.began)
+	sums, err := r.files.Sums()
+	r.console.mu.Lock()
+	defer r.console.mu.Unlock()
+	r.console.erase()
+	summary{status: r.agent.Status(), sums: sums, interfaces: r.config.Interfaces, lasted: lasted, end: r.options.end}.print(r.console.out)
+	if err != nil {
+		fmt.Fprintf(r.console.out, "bothcap: no checksum: %v\n", err)
+	}
+}
+
+// configure resolves names and finds interfaces.
+func configure(o options, c *console) (agent.Config, error) {
+	config := agent.Config{
+		Interfaces: o.interfaces, Session: o.session, End: o.end, HeadersOnly: o.headersOnly,
+		Live:    live.Options{SnapLen: o.snapLen, BufferSize: int(o.buffer), Promiscuous: o.promiscuous, Timeout: readTimeout},
+		Target:  target.Target{Expression: o.filter},
+		Limits:  o.limits(),
+		Libpcap: live.Version(),
+		Host:    thisHost(),
+		Say:     c.say,
+	}
+	for _, p := range o.ports {
+		config.Target.Ports = append(config.Target.Ports, uint16(p))
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), resolveLimit)
+	defer cancel()
+	for _, name := range o.peers {
+		peer, err := target.Resolve(ctx, name)
+		if err != nil {
+			return config, &hinted{err, "--peer ADDRESS, if the name cannot be looked up here"}
+		}
+		config.Target.Peers = append(config.Target.Peers, peer)
+	}
+	if len(config.Interfaces) == 0 {
+		routed, err := routes(config.Target)
+		if err != nil {
+			return config, &hinted{err, "-i IFACE; bothcap --list-interfaces lists them"}
+		}
+		config.Interfaces = routed
+	}
+	for _, name := range config.Interfaces {
+		if name == live.AnyInterface {
+			c.say("warning: -i any records a packet once for each interface it passes, and no link addresses; name the interface if you can")
+		}
+	}
+	return config, nil
+}
+
+// resolveLimit is how long looking up all peers may take.
+const resolveLimit = 30 * time.Second
+
+// Of interest at start only: who could not be opened, and why.
+func explainOpening(err error) error {
+	switch {
+	case errors.Is(err, live.ErrPermission):
+		return &hinted{err, "sudo " + commandLine()}
+	case errors.Is(err, live.ErrNoInterface):
+		return &hinted{err, "bothcap --list-interfaces lists them"}
+	case errors.Is(err, live.ErrNotUp):
+		return &hinted{err, "sudo ip link set dev IFACE up"}
+	}
+	return err
+}
+
+var _ agent.Source = (*live.Handle)(nil)
+
+// section is the head of the files.
+func section(hardware, os string) capture.Section {
+	return capture.Section{Hardware: hardware, OS: os, Application: program()}
+}

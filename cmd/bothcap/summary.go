@@ -1,0 +1,112 @@
+//go:build cgo || windows
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"bothends/cmd/bothcap/internal/agent"
+	"bothends/cmd/bothcap/internal/store"
+)
+
+// The rules of what bothcap prints: what endangers the recording comes first;
+// then what it holds; then what to type next.
+
+// statusLine is the recording in one line.
+func statusLine(s agent.Status) string {
+	var b strings.Builder
+	if s.Drops != (agent.Drops{}) {
+		fmt.Fprintf(&b, "DROPPED %d by the kernel, %d by the interface | ", s.Drops.Kernel, s.Drops.Interface)
+	}
+	if len(s.Down) > 0 {
+		fmt.Fprintf(&b, "DOWN %s | ", strings.Join(s.Down, " "))
+	}
+	fmt.Fprintf(&b, "%d packets, %s | resets: %s", s.Packets, bytesText(s.Bytes), resetsText(s))
+	if s.Drops == (agent.Drops{}) {
+		b.WriteString(" | no drops")
+	}
+	return b.String()
+}
+
+func resetsText(s agent.Status) string {
+	text := fmt.Sprintf("%d received, %d sent", s.Inbound, s.Outbound)
+	if s.Unknown > 0 {
+		text += fmt.Sprintf(", %d of unknown direction", s.Unknown)
+	}
+	return text
+}
+
+// bytesText is a size as people say it.
+func bytesText(n int64) string {
+	const step = 1024
+	if n < step {
+		return fmt.Sprintf("%d bytes", n)
+	}
+	value, unit := float64(n), 0
+	for value >= step && unit < 4 {
+		value /= step
+		unit++
+	}
+	return fmt.Sprintf("%.1f %ciB", value, " KMGT"[unit])
+}
+
+// summary is what is known when all is done.
+type summary struct {
+	status     agent.Status
+	sums       []store.Sum
+	interfaces []string
+	lasted     time.Duration
+	end        string
+}
+
+func (s summary) print(w io.Writer) {
+	if d := s.status.Drops; d != (agent.Drops{}) {
+		fmt.Fprintf(w, "WARNING: %d packets dropped by the kernel, %d by the interface. A recording that missed packets proves\n"+
+			"         little: record again with a larger --buffer, or with --headers-only.\n", d.Kernel, d.Interface)
+	}
+	if len(s.status.Down) > 0 {
+		fmt.Fprintf(w, "WARNING: %s was down at the end.\n", strings.Join(s.status.Down, ", "))
+	}
+	for _, f := range s.sums {
+		fmt.Fprintf(w, "file     %s (%s)\nsha256   %s\n", f.Path, bytesText(f.Size), f.SHA256)
+	}
+	fmt.Fprintf(w, "packets  %d in %s on %s\n", s.status.Packets, s.lasted.Round(100*time.Millisecond), strings.Join(s.interfaces, ", "))
+	if s.status.Drops == (agent.Drops{}) {
+		fmt.Fprintln(w, "drops    none")
+	} else {
+		fmt.Fprintf(w, "drops    %d by the kernel, %d by the interface\n", s.status.Drops.Kernel, s.status.Drops.Interface)
+	}
+	fmt.Fprintf(w, "resets   %s\n", resetsText(s.status))
+	if k := s.status.Kernel; k != nil && k.Sent == 0 {
+		fmt.Fprintln(w, "         this host's TCP sent no reset in this time, says its kernel")
+	} else if k != nil {
+		fmt.Fprintf(w, "         this host's TCP sent %d resets in this time, to anybody, says its kernel\n", k.Sent)
+	}
+	if next := s.next(); next != "" {
+		fmt.Fprintf(w, "next     %s\n", next)
+	}
+}
+
+// next is what to type when the other end's recording is here.
+func (s summary) next() string {
+	if len(s.sums) == 0 || s.sums[0].Path == "-" {
+		return ""
+	}
+	mine := make([]string, 0, len(s.sums))
+	for _, f := range s.sums {
+		mine = append(mine, shellWord(f.Path))
+	}
+	if len(mine) == 1 {
+		if s.end == "server" {
+			return "bothends compare CLIENT.pcapng " + mine[0]
+		}
+		return "bothends compare " + mine[0] + " SERVER.pcapng"
+	}
+	if s.end == "server" {
+		return "bothends compare --client CLIENT.pcapng --server " + strings.Join(mine, " --server ")
+	}
+	return "bothends compare --client " + strings.Join(mine, " --client ") + " --server SERVER.pcapng"
+}
