@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"bothends/correlate/align"
 )
 
@@ -130,6 +132,7 @@ func TestEstimatesThatContradictThemselvesAreVoid(t *testing.T) {
 		{"the server's reset is 25 ms late", func(e *Event) { e.Resets[1].First.NS += 25 * ms }, "before the client"},
 		{"the client's reset is 25 ms late", func(e *Event) { e.Resets[0].First.NS += 25 * ms }, "beyond the server"},
 		{"nobody reset the end that sent the trigger", func(e *Event) { e.Resets[0] = Burst{} }, "no forged reset came back to the client"},
+		{"clocks that are not aligned", func(e *Event) { e.Trips[0][2] = -25 * ms }, "less than no time"},
 		{"the trigger is not known", func(e *Event) { e.Sent = Moment{} }, "not known when the trigger left"},
 	}
 	for _, test := range tests {
@@ -141,6 +144,54 @@ func TestEstimatesThatContradictThemselvesAreVoid(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Of n values drawn alike the next one falls into each of the n+1 gaps with the
+// same chance: of 40, 95 % are below the 39th.
+func TestTheNextPacketStaysBelowHighWithConfidence(t *testing.T) {
+	var sample []int64
+	for i := range int64(40) {
+		sample = append(sample, 100+(i*7)%40)
+	}
+	if got := newTrips(sample); got != (trips{n: 40, fastest: 100, median: 19, high: 38}) {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestIntervalsAreNeverInsideOut(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		time := rapid.Int64Range(-50*ms, 50*ms)
+		e := still()
+		e.Sender = align.End(rapid.IntRange(0, 1).Draw(t, "sender"))
+		e.Reached.Known = rapid.Bool().Draw(t, "reached")
+		e.Repeated = rapid.Bool().Draw(t, "repeated")
+		e.OffsetNS = time.Draw(t, "offset")
+		e.TickNS = rapid.Int64Range(0, ms).Draw(t, "tick")
+		e.Sent.NS, e.Reached.NS = time.Draw(t, "a0"), time.Draw(t, "b0")
+		for end := range e.Resets {
+			e.Resets[end].First = Moment{time.Draw(t, "arrival"), rapid.IntRange(0, 9).Draw(t, "arrived") > 0}
+			e.Resets[end].StepNS = rapid.Int64Range(0, 5*ms).Draw(t, "step")
+			e.Resets[end].TTLs = rapid.SliceOfN(rapid.Uint8(), 0, 2).Draw(t, "ttls")
+			e.Trips[end] = rapid.SliceOfN(time, 0, 40).Draw(t, "trips")
+			e.Routes[end] = Route{rapid.Bool().Draw(t, "known"), rapid.IntRange(-300, 300).Draw(t, "hops"), rapid.Uint8().Draw(t, "ttl")}
+		}
+		p := Find(e)
+		if p.Timing.Void == "" {
+			for end, s := range p.Timing.From {
+				guess := p.Timing.Method != ByWait
+				if known := align.End(end) == e.Sender || p.Timing.FarKnown; known && (s.LoNS < 0 || s.LoNS > s.HiNS || guess && (s.BestNS < s.LoNS || s.BestNS > s.HiNS)) {
+					t.Fatalf("%+v of %+v", p.Timing, e)
+				}
+			}
+		}
+		if p.Hops.Void == "" {
+			for end, r := range p.Hops.From {
+				if known := len(e.Resets[end].TTLs) > 0 || p.Hops.FarKnown; known && (r.Lo < 0 || r.Lo > r.Hi || r.Hi > 1<<9) {
+					t.Fatalf("%+v of %+v", p.Hops, e)
+				}
+			}
+		}
+	})
 }
 
 func TestRoutersAreCountedFromTheTTL(t *testing.T) {

@@ -177,7 +177,7 @@ func (c *tally) check(t *testing.T) {
 	}
 }
 
-const simulated = 2000
+const simulated = 1000
 
 func TestTheIntervalHoldsTheTruthOnSimulatedPaths(t *testing.T) {
 	for _, q := range queues {

@@ -70,6 +70,9 @@ func (e *Event) timing() Timing {
 	if there.n > 0 && back.n > 0 {
 		t.FarKnown, t.RoundTripNS = true, there.fastest+back.fastest
 	}
+	if t.RoundTripNS < 0 {
+		return void("the fastest packets both ways together took less than no time: the clocks are not aligned")
+	}
 	if !e.Sent.Known {
 		return void("it is not known when the trigger left the %s", a)
 	}
@@ -142,26 +145,23 @@ func (e *Event) both(t Timing, wait int64, there, back trips) Timing {
 	}
 	roundTrip := t.RoundTripNS
 	switch {
-	case !e.Repeated && t.AnswerNS < -there.median-2*e.TickNS:
+	case t.AnswerNS < -there.median-2*e.TickNS:
 		return void("the reset reached the %s %s sooner than the fastest packet could after the trigger left: it answers something earlier", b, duration(-t.AnswerNS))
 	case center+raise < 0:
 		return void("the place comes out %s before the %s: the box did not answer both ways at once, or this was not the trigger", duration(-center/2), a)
 	case center-down > roundTrip:
 		return void("the place comes out %s beyond the %s: the box did not answer both ways at once, or this was not the trigger", duration((center-roundTrip)/2), b)
-	case center-down > wait:
-		return void("the box would have had to answer before the trigger reached it: it did not answer both ways at once, or this was not the trigger")
 	}
 	hi := min(center+raise, roundTrip)
 	certain := wait <= hi
 	hi = min(hi, wait)
 	lo := max(0, center-down)
-	floor := there.median + back.median
 	// From B the same sum holds with the two resets exchanged.
-	farHi := min(roundTrip, roundTrip-center+back.high+apart+2*e.TickNS)
-	farLo := max(0, roundTrip-floor-hi)
+	farHi := max(0, min(roundTrip, roundTrip-center+back.high+apart+2*e.TickNS))
+	farLo := min(max(0, roundTrip-there.median-back.median-hi), farHi)
 	best := likeliest(center, lo, hi, there, back)
 	t.From[a] = Span{LoNS: lo / 2, HiNS: hi / 2, BestNS: best / 2, Certain: certain}
-	t.From[b] = Span{LoNS: min(farLo, farHi) / 2, HiNS: max(farHi, 0) / 2, BestNS: min(max(roundTrip-best, farLo), max(farHi, farLo)) / 2}
+	t.From[b] = Span{LoNS: farLo / 2, HiNS: farHi / 2, BestNS: min(max(roundTrip-best, farLo), farHi) / 2}
 	return t
 }
 

@@ -1,6 +1,7 @@
 package trigger
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"os"
 	"strings"
@@ -117,6 +118,7 @@ func TestSegmentsAreNamedByTheirFirstBytes(t *testing.T) {
 		{"curl's hello", client(443, recorded(t, "clienthello-curl")), "TLS", "TLS ClientHello (SNI www.example.org, ALPN h2 http/1.1, version TLS 1.3)"},
 		{"OpenSSL's TLS 1.3 answer", server(443, recorded(t, "serverhello-openssl-tls13")), "TLS", "TLS ServerHello (version TLS 1.3)"},
 		{"OpenSSL's TLS 1.2 answer", server(443, recorded(t, "serverhello-openssl-tls12")), "TLS", "TLS ServerHello (version TLS 1.2)"},
+		{"a server that asks for another hello", server(443, retry(t)), "TLS", "TLS ServerHello (hello retry request yes, version TLS 1.3)"},
 		{"OpenSSL's alert", server(443, recorded(t, "alert-openssl")), "TLS", "TLS alert (alert fatal decode_error)"},
 		{"an encrypted alert", server(443, unhex(t, "15 0303 0013")+strings.Repeat("x", 19)), "TLS", "TLS alert"},
 		{"an alert of no known number", server(443, unhex(t, "15 0303 0002 02 ff")), "TLS", "TLS alert (alert fatal 255)"},
@@ -128,6 +130,7 @@ func TestSegmentsAreNamedByTheirFirstBytes(t *testing.T) {
 		{"a server name that wants to be read as something else", client(443, hello(t, "3 0a0a 0304", "0000 000c 000a 00 0007 612c 2028 5c22 1b")), "TLS", `TLS ClientHello (SNI "a, (\x5c\x22\x1b", version TLS 1.3)`},
 
 		{"bytes that nothing knows", client(4242, "\x00\x01\xffhello\x1b[2J and so on and on"), "", `unknown (bytes "\x00\x01\xffhello\x1b[2J and"...)`},
+		{"OpenVPN's first byte with another length", client(443, unhex(t, "0020 38 d14d0657c6560c62 00 00000000")), "", `unknown (bytes "\x00 8\xd1M\x06W\xc6V\x0cb\x00\x00\x00\x00\x00")`},
 		{"a TLS record of impossible length", client(443, unhex(t, "16 0301 ffff 01")), "", `unknown (bytes "\x16\x03\x01\xff\xff\x01")`},
 		{"a client's words that only a server says", client(4242, "220 x.example.org ESMTP\r\n"), "", `unknown (bytes "220 x.example.or"...)`},
 	}
@@ -152,6 +155,14 @@ func hello(t *testing.T, versions, extension string) string {
 	return "\x16\x03\x01" + length16(message) + message
 }
 
+// retry is OpenSSL's answer with the random value of RFC 8446 section 4.1.3.
+func retry(t *testing.T) string {
+	b := []byte(recorded(t, "serverhello-openssl-tls13"))
+	random := sha256.Sum256([]byte("HelloRetryRequest"))
+	copy(b[11:], random[:])
+	return string(b)
+}
+
 func length16(s string) string { return string([]byte{byte(len(s) >> 8), byte(len(s))}) }
 
 // What a person typed, or what answers for a password, stands in no report.
@@ -166,7 +177,7 @@ func TestNothingSecretIsShown(t *testing.T) {
 		client(9999, "c2VjcmV0\r\n"),
 		client(9999, "secret\r\n"),
 		client(9999, "password secret\r\n"),
-		client(9999, "\x01\x05alice\x06secret"),
+		client(9999, "\x01\x05alice\x05hush!"),
 		client(587, "MAIL FROM:<alice@example.net>\r\nRCPT TO:<bob@example.org>\r\n"),
 		client(25, "VRFY alice\r\n"),
 		client(25, "EHLO alice@secret\r\n"),
