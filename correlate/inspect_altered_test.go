@@ -1,14 +1,9 @@
 package correlate_test
 
 import (
-	"bytes"
-	"compress/gzip"
-	"encoding/binary"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"bothends/correlate/report"
@@ -65,6 +60,14 @@ func TestAlteredCapturesAreSeenThrough(t *testing.T) {
 			command: []string{"tcpdump", "-r", "IN", "-w", "OUT", "dst host 203.0.113.25"},
 			fitness: "unfit", reasons: []string{"filtered"}, inferred: "one direction only",
 		},
+		"what the server received of one handshake": {
+			command: []string{"tcpdump", "-r", "IN", "-w", "OUT", "-c", "2", "dst host 203.0.113.25"},
+			fitness: "unfit", reasons: []string{"filtered"}, inferred: "one direction only",
+		},
+		"a SYN that was never answered, which is no filter's doing": {
+			command: []string{"tcpdump", "-r", "IN", "-w", "OUT", "-c", "1", "dst host 203.0.113.25"},
+			fitness: "limited", reasons: []string{"ended-early"},
+		},
 		"what the server sent": {
 			command: []string{"tcpdump", "-r", "IN", "-w", "OUT", "src host 203.0.113.25"},
 			fitness: "unfit", reasons: []string{"filtered"}, inferred: "one direction only",
@@ -106,6 +109,28 @@ func TestAlteredCapturesAreSeenThrough(t *testing.T) {
 					t.Errorf("%+v, %d bytes unseen; want one connection without handshake, one with, nothing unseen", c, i.Seen.Unseen)
 				}
 			},
+		},
+		"to the reset that ended a session": {
+			command: []string{"editcap", "-F", "pcap", "-r", synthetic + "/reset-forged-both-ways/server.pcap", "OUT", "1-28"},
+			fitness: "good",
+			hold: func(t *testing.T, i *report.Inspection) {
+				if i.Resets.ToHost != 1 {
+					t.Errorf("%+v, want one reset to the host: frame 28, so tshark says", i.Resets)
+				}
+			},
+		},
+		"a clock that was never set": {
+			command: []string{"editcap", "-F", "pcap", "-t", "-1772443800", "IN", "OUT"},
+			fitness: "good",
+			hold: func(t *testing.T, i *report.Inspection) {
+				if !has(i, "clock-unset") || i.First[:4] != "1970" {
+					t.Errorf("it began at %s: %v", i.First, i.Reasons)
+				}
+			},
+		},
+		"of a link that nobody decodes": {
+			command: []string{"editcap", "-F", "pcap", "-T", "user0", "IN", "OUT"},
+			fitness: "unfit", reasons: []string{"no-tcp", "link-unknown"},
 		},
 		"to the middle of a session": {
 			command: []string{"editcap", "-F", "pcap", "-r", "IN", "OUT", "1-40"},
@@ -181,139 +206,5 @@ func TestFilesThatBelongTogetherAreRecognised(t *testing.T) {
 	}
 	if mixed := inspect(t, synthetic+"/plain/client.pcap", plainServer); !has(mixed, "overlap") {
 		t.Errorf("captures of two ends as one: %q, want an overlap", reasons(mixed))
-	}
-}
-
-// section is a little-endian pcapng file with one Ethernet interface "wan0" (snapshot
-// length 96, a filter), the frames of a pcap file, and its statistics. Laid out by hand from
-// draft-ietf-opsawg-pcapng, sections 4.1 to 4.6.
-func section(t *testing.T, frames []byte, filter string, statistics ...uint64) []byte {
-	t.Helper()
-	var b []byte
-	block := func(kind uint32, body []byte) {
-		for len(body)%4 != 0 {
-			body = append(body, 0)
-		}
-		size := uint32(len(body) + 12)
-		b = binary.LittleEndian.AppendUint32(b, kind)
-		b = binary.LittleEndian.AppendUint32(b, size)
-		b = append(b, body...)
-		b = binary.LittleEndian.AppendUint32(b, size)
-	}
-	option := func(code uint16, value []byte) []byte {
-		o := binary.LittleEndian.AppendUint16(nil, code)
-		o = binary.LittleEndian.AppendUint16(o, uint16(len(value)))
-		o = append(o, value...)
-		for len(o)%4 != 0 {
-			o = append(o, 0)
-		}
-		return o
-	}
-	numbers := func(values ...uint32) (body []byte) {
-		for _, v := range values {
-			body = binary.LittleEndian.AppendUint32(body, v)
-		}
-		return body
-	}
-	block(0x0a0d0d0a, slices.Concat(numbers(0x1a2b3c4d, 1, 0xffffffff, 0xffffffff), option(3, []byte("Linux 6.1")), option(4, []byte("dumpcap 4.0.17"))))
-	block(1, slices.Concat(numbers(1, 96), option(2, []byte("wan0")), option(11, append([]byte{0}, filter...))))
-	for frames = frames[24:]; len(frames) > 0; {
-		sec, usec, size := binary.LittleEndian.Uint32(frames), binary.LittleEndian.Uint32(frames[4:]), binary.LittleEndian.Uint32(frames[8:])
-		ticks := uint64(sec)*1e6 + uint64(usec)
-		block(6, append(numbers(0, uint32(ticks>>32), uint32(ticks), size, size), frames[16:16+size]...))
-		frames = frames[16+size:]
-	}
-	if len(statistics) > 0 {
-		body := numbers(0, 0, 0)
-		for n, code := range []uint16{5, 7} { // isb_ifdrop, isb_osdrop
-			body = append(body, option(code, binary.LittleEndian.AppendUint64(nil, statistics[n]))...)
-		}
-		block(5, body)
-	}
-	return b
-}
-
-func TestTheRecordersWordsAreTaken(t *testing.T) {
-	frames, err := os.ReadFile(plainServer)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, test := range map[string]struct {
-		filter     string
-		statistics []uint64
-		fitness    string
-		reasons    []string
-		drops      report.InspectedDrops
-	}{
-		"it counted nothing lost": {
-			"tcp port 587", []uint64{0, 0}, "good", nil, report.InspectedDrops{Known: true},
-		},
-		"it counted losses": {
-			"tcp port 587", []uint64{3, 4}, "unfit", []string{"drops-counted"}, report.InspectedDrops{Known: true, Packets: 7, ByInterface: 3, ByKernel: 4},
-		},
-		"it does not say": {
-			"tcp port 587", nil, "good", nil, report.InspectedDrops{},
-		},
-		"its filter looks at flags": {
-			"tcp[tcpflags] & tcp-rst == 0", []uint64{0, 0}, "limited", []string{"filtered-by-flags"}, report.InspectedDrops{Known: true},
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "a.pcapng")
-			if err := os.WriteFile(path, section(t, frames, test.filter, test.statistics...), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			i := inspect(t, path)
-			if i.Fitness != test.fitness || strings.Join(reasons(i), " ") != strings.Join(test.reasons, " ") {
-				t.Errorf("%s because of %q, want %s because of %q", i.Fitness, reasons(i), test.fitness, test.reasons)
-			}
-			if i.Drops != test.drops || has(i, "drops-unknown") == test.drops.Known {
-				t.Errorf("%+v, want %+v", i.Drops, test.drops)
-			}
-			about := i.Interfaces[0]
-			if about.Name != "wan0" || about.SnapLen != 96 || about.Filter != test.filter || about.LinkType != "EN10MB" || about.Resolution != 1e6 || about.Packets != 63 {
-				t.Errorf("interface %+v", about)
-			}
-			if want := (report.Recorder{Application: "dumpcap 4.0.17", OS: "Linux 6.1"}); len(i.Recorders) != 1 || i.Recorders[0] != want {
-				t.Errorf("recorders %+v, want %+v", i.Recorders, want)
-			}
-		})
-	}
-}
-
-func TestDamageAndPackingAreSaid(t *testing.T) {
-	content, err := os.ReadFile(plainServer)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var packed bytes.Buffer
-	w := gzip.NewWriter(&packed)
-	w.Write(content)
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	spoiled := slices.Clone(content)
-	copy(spoiled[24+8:], "\xff\xff\xff\xff") // the first packet claims 4 GiB
-	for name, test := range map[string]struct {
-		content []byte
-		reasons string
-		packets int64
-	}{
-		"packed":                               {packed.Bytes(), "", 63},
-		"cut in the last packet":               {content[:len(content)-1], "truncated", 62},
-		"damaged from the first packet":        {spoiled, "no-packets damaged", 0},
-		"no more than a header":                {content[:24], "no-packets", 0},
-		"packed, and the stream is broken off": {packed.Bytes()[:packed.Len()-1], "truncated", 63},
-	} {
-		t.Run(name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "a.pcap")
-			if err := os.WriteFile(path, test.content, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			i := inspect(t, path)
-			if got := strings.Join(reasons(i), " "); got != test.reasons || i.Packets != test.packets {
-				t.Errorf("%d packets, %q; want %d, %q", i.Packets, got, test.packets, test.reasons)
-			}
-		})
 	}
 }

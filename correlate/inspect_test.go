@@ -101,8 +101,10 @@ func TestInspectionFindsWhatWasDoneToACapture(t *testing.T) {
 					"repeated":      tap.Twice,
 					"truncated":     tap.CutBytes > 0,
 					"ended-early":   tap.End > 0,
+					"end-unknown":   tap.Only != model.BothWays,
 					"any-interface": tap.Link == model.SLL,
 					"drops-unknown": tap.Format != model.Pcapng,
+					"few-packets":   tap.Format != model.Pcapng && i.Seen.FromHost > 0 && i.Seen.FromHost < 299, // 1 - 0.05^(1/299) = 1 %
 				} {
 					if has(i, what) != want {
 						t.Errorf("%s: %v, want %v", what, has(i, what), want)
@@ -113,6 +115,9 @@ func TestInspectionFindsWhatWasDoneToACapture(t *testing.T) {
 				}
 				if i.Tap.End != end && tap.Only == model.BothWays {
 					t.Errorf("recorded at %q (%s), want %q", i.Tap.End, i.Tap.DecidedBy, end)
+				}
+				if recorded := i.Segments + i.Repeated; recorded != i.Packets || tap.Twice && i.Repeated != i.Segments {
+					t.Errorf("%d segments and %d repeated, of %d packets", i.Segments, i.Repeated, i.Packets)
 				}
 				holdConnections(t, i, end, dir)
 				if len(i.Files) != max(1, tap.Files) || len(i.Seams) != len(i.Files)-1 {
@@ -205,7 +210,7 @@ func stamp(t *testing.T, text string) string {
 	return fmt.Sprintf("%d.%09d", at.Unix(), at.Nanosecond())
 }
 
-// tshark counts the resets by their sender.
+// tshark counts the resets, and the other segments, by their sender.
 func TestResetsAreCountedByDirection(t *testing.T) {
 	need(t, "tshark")
 	for _, path := range []string{
@@ -220,17 +225,26 @@ func TestResetsAreCountedByDirection(t *testing.T) {
 			if len(i.Tap.Hosts) != 1 {
 				t.Fatalf("hosts %v, want one", i.Tap.Hosts)
 			}
-			output, err := exec.Command("tshark", "-n", "-r", path, "-Y", "tcp.flags.reset == 1", "-T", "fields", "-e", "ip.src").Output()
+			output, err := exec.Command("tshark", "-n", "-r", path, "-Y", "tcp", "-T", "fields", "-e", "ip.src", "-e", "tcp.flags.reset").Output()
 			if err != nil {
 				t.Fatalf("tshark: %v", err)
 			}
 			var want report.Resets
-			for _, source := range strings.Fields(string(output)) {
-				if source == i.Tap.Hosts[0] {
+			var sent int64
+			for line := range strings.Lines(string(output)) {
+				source, reset, _ := strings.Cut(strings.TrimSpace(line), "\t")
+				isReset := reset == "1" || reset == "True" // as its version prints it
+				switch own := source == i.Tap.Hosts[0]; {
+				case own && isReset:
 					want.FromHost++
-				} else {
+				case isReset:
 					want.ToHost++
+				case own:
+					sent++
 				}
+			}
+			if i.Seen.FromHost != sent {
+				t.Errorf("%d segments from the host, tshark says %d", i.Seen.FromHost, sent)
 			}
 			if want == (report.Resets{}) {
 				t.Error("the capture has no reset: it is no example")
