@@ -24,7 +24,9 @@ Usage:
   bothends help [COMMAND]           show this help, or a command's
   bothends --version                show the version
 
-` + exitStatuses
+` + exitStatuses + `
+info ends with 0 whenever it can read what it is given.
+`
 
 // compareHelp is the help of `bothends compare`, with its flags.
 func compareHelp() string {
