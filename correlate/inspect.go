@@ -17,7 +17,7 @@ import (
 
 // Inspect reads each capture once and says what it holds and how good a witness
 // it is, as far as that can be told without the other end's. progress is called
-// now and then with the number of bytes read since the last call; they add up to
+// now and then with the number of bytes read since the last call: at most, in all,
 // the Length of all sets. The errors are the operating system's, or ctx's: a
 // capture that is no good is no error.
 func Inspect(ctx context.Context, sets []*file.Set, progress func(bytes int64)) (*report.Info, error) {
