@@ -12,7 +12,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"bothends/capture"
 	"bothends/capture/file"
 	"bothends/correlate/align"
 	"bothends/correlate/clock"
@@ -247,37 +246,6 @@ func (c *comparison) judge() {
 		c.bench.Witnesses[end] = witness(sv, c.files[end])
 	}
 	c.findings = c.bench.Findings()
-}
-
-// witness takes from a survey what bears on the capture's fitness.
-func witness(sv *survey.Survey, files []file.File) judge.Witness {
-	w := judge.Witness{
-		Coverage: align.Coverage{FirstNS: sv.FirstNS, LastNS: sv.LastNS},
-		Complete: true, DropsKnown: len(sv.Interfaces) > 0, Interfaces: len(sv.Interfaces),
-		HeadersCut: sv.HeadersCut(), Malformed: sv.Malformed(),
-	}
-	_, cooked := sv.LinkTypes[capture.LinkLinuxSLL]
-	_, cooked2 := sv.LinkTypes[capture.LinkLinuxSLL2]
-	w.AllInterfaces = cooked || cooked2
-	for _, f := range files {
-		w.Complete = w.Complete && f.End.Kind == 0
-	}
-	for i := range sv.Interfaces {
-		// A recorder that says when it stopped was watching until then.
-		w.LastNS = max(w.LastNS, sv.Interfaces[i].Counters.EndNS)
-		n, known := sv.Interfaces[i].Counters.Dropped()
-		w.Drops += int64(n)
-		w.DropsKnown = w.DropsKnown && known
-		if sv.Interfaces[i].Filter != "" {
-			w.Filter = sv.Interfaces[i].Filter
-		}
-	}
-	for i := range sv.Connections {
-		for _, f := range sv.Connections[i].Flows {
-			w.Resets += f.Resets
-		}
-	}
-	return w
 }
 
 // report puts everything into the form that is shown.

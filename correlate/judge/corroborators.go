@@ -19,6 +19,7 @@ var corroborators = []struct {
 	{"hop-count", (*hearing).hopCount},
 	{"never-sent-so-far", (*hearing).neverSentSoFar},
 	{"growing-seq", (*hearing).growingSeq},
+	{"kernel-testimony", (*hearing).kernelTestimony},
 	{"other-bytes", (*hearing).otherBytes},
 	{"same-as-genuine", (*hearing).likeGenuine},
 	{"fingerprint", (*hearing).fingerprint},
@@ -45,7 +46,7 @@ func supports(format string, args ...any) testimony {
 // must have left there.
 func (h *hearing) lightCone(a *accusation) testimony {
 	r := a.reset
-	if r == nil || a.Header.Flags&segment.ACK == 0 || !h.Clock.Known() {
+	if r == nil || a.Header.Flags&segment.ACK == 0 || !h.comparable(a.TimeNS) {
 		return testimony{}
 	}
 	strip := h.stripAt(a.TimeNS)
@@ -61,7 +62,7 @@ func (h *hearing) lightCone(a *accusation) testimony {
 		}
 	}
 	latest := h.latestSent(a.TimeNS)
-	if r.AckReached != align.Seen || r.AckArrived.TimeNS <= latest+strip.HalfWidthNS/2 {
+	if r.AckReached != align.Seen || r.AckArrived.TimeNS <= latest+h.margin(a.TimeNS) {
 		return testimony{}
 	}
 	t := supports("it acknowledges bytes that reached the %s (frame %d there) only %s after it must have left",
@@ -74,10 +75,10 @@ func (h *hearing) lightCone(a *accusation) testimony {
 // senderContradiction: the sender went on as if it had sent no such packet.
 func (h *hearing) senderContradiction(a *accusation) testimony {
 	last := h.stream.LastSent
-	if !h.Clock.Known() || last.Number == 0 || a.kind != "rst" {
+	if last.Number == 0 || a.kind != "rst" || !h.comparable(a.TimeNS) {
 		return testimony{}
 	}
-	margin := h.stripAt(a.TimeNS).HalfWidthNS / 2
+	margin := h.margin(a.TimeNS)
 	after := last.TimeNS - h.latestSent(a.TimeNS)
 	if after <= margin || a.position < h.stream.Sent.First || a.position > h.stream.Sent.Next+maxWindow {
 		return testimony{}
@@ -98,14 +99,14 @@ const maxWindow = 1 << 16
 // whatever still comes with resets of its own, but not resets (RFC 9293 section
 // 3.10.7.1).
 func (h *hearing) bothEndsHit(a *accusation) testimony {
-	if a.kind != "rst" || !a.first || !h.Clock.Known() {
+	if a.kind != "rst" || !a.first || !h.comparable(a.TimeNS) {
 		return testimony{}
 	}
 	hits := h.Bench.hearing(h.index, h.sender.Other()).unmatched()
 	if len(hits) == 0 {
 		return testimony{}
 	}
-	latest, margin := h.latestSent(a.TimeNS), h.stripAt(a.TimeNS).HalfWidthNS/2
+	latest, margin := h.latestSent(a.TimeNS), h.margin(a.TimeNS)
 	why := "and nothing came after it that could have called for this one"
 	for _, r := range hits {
 		if !h.provoked(r) {

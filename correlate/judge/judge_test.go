@@ -147,6 +147,7 @@ func TestEachFailingRuleMakesTheVerdictIndeterminateAndIsNamed(t *testing.T) {
 			b.Witnesses[align.Server].FirstNS = 2999 * ms
 			b.Cases[0].Streams[align.Server].SentFromSYN = false
 		}},
+		{"coverage", func(b *Bench) { b.Witnesses[align.Server].Gaps = []Gap{{FromNS: 2990 * ms, UntilNS: 3500 * ms}} }},
 		{"filter", func(b *Bench) { b.Witnesses[align.Server].HeadersCut = 1 }},
 		{"filter", func(b *Bench) {
 			b.Witnesses[align.Server].Filter = "tcp port 25 and tcp[tcpflags] & tcp-rst == 0"
@@ -252,5 +253,35 @@ func TestASenderThatGoesOnMayHaveAFirewall(t *testing.T) {
 	b.Witnesses[align.Server].DropsKnown, b.Witnesses[align.Server].AllInterfaces = true, true
 	if f := verdicts(b)[0]; f.Verdict != Injected || f.Confidence != Proven {
 		t.Errorf("a capture that counts no loss, of all interfaces: %s (%s), want injected (proven)", f.Verdict, f.Confidence)
+	}
+}
+
+// The kernel's count speaks for the host's TCP: it supports an accusation, and
+// alone it does not carry one, as a packet filter's resets are not in it.
+func TestTheKernelsCountSupportsAndDoesNotReplaceTheRest(t *testing.T) {
+	counts := func(before, after uint64) []KernelCount {
+		return []KernelCount{{TimeNS: 1000 * ms, Resets: before}, {TimeNS: 9000 * ms, Resets: after}}
+	}
+	tests := []struct {
+		name   string
+		kernel []KernelCount
+		says   bool
+	}{
+		{"no reset counted", counts(7, 7), true},
+		{"one counted, none captured", counts(7, 8), false},
+		{"counted only before", counts(7, 7)[:1], false},
+	}
+	for _, tt := range tests {
+		b := trial()
+		b.Cases[0].Streams[align.Server].Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, 57, 0)}
+		b.Witnesses[align.Server].Kernel = tt.kernel
+		f := verdicts(b)[0]
+		says := false
+		for _, s := range f.Evidence {
+			says = says || s.Rule == "kernel-testimony" && s.Outcome == Supports
+		}
+		if says != tt.says || f.Verdict != Indeterminate {
+			t.Errorf("%s: supports %v, verdict %s; want %v and indeterminate", tt.name, says, f.Verdict, tt.says)
+		}
 	}
 }

@@ -3,7 +3,6 @@ package judge
 import (
 	"fmt"
 	"math"
-	"time"
 
 	"bothends/correlate/align"
 	"bothends/correlate/segment"
@@ -53,12 +52,10 @@ func (h *hearing) genuine(r, s *align.Reset) Finding {
 
 // delay puts the time under way into words, if the clocks are known.
 func (h *hearing) delay(s, r *align.Reset) string {
-	if !h.Clock.Known() {
+	if !h.comparable(r.TimeNS) {
 		return ""
 	}
-	late := time.Duration(h.Clock.LatestSent(h.sender == align.Server, r.TimeNS) - s.TimeNS)
-	strip := h.stripAt(r.TimeNS)
-	return fmt.Sprintf(", %s under way", (late + time.Duration(strip.HalfWidthNS)).Round(10*time.Microsecond))
+	return fmt.Sprintf(", about %s under way", readable(max(0, r.TimeNS-h.atReceiver(s.TimeNS))))
 }
 
 // strange is a reset with the numbers of one that was sent, which is not that
@@ -138,6 +135,10 @@ func (h *hearing) receiverWatched(sent int64, overtaken bool) Step {
 		return step.because("the two clocks cannot be compared: no packets passed in both directions")
 	}
 	at := h.atReceiver(sent)
+	if !h.comparable(at) {
+		step.Outcome = Unknown
+		return step.because("the two clocks cannot be compared at that time: one of them was set, or too little passed")
+	}
 	wait := lossWait * h.stripAt(at).MinRTT()
 	step.Values = map[string]any{"expected_after": stamp(at), "capture_ends": stamp(h.receiving.LastNS)}
 	switch {
@@ -203,7 +204,7 @@ func (h *hearing) likeliest(r *align.Reset, sent []*align.Reset, taken []bool, g
 			continue
 		}
 		under := r.TimeNS - s.TimeNS // only compared among themselves
-		if h.Clock.Known() {
+		if h.comparable(r.TimeNS) {
 			if under = h.latestSent(r.TimeNS) - s.TimeNS; under < 0 {
 				under = math.MaxInt64 / 2 // faster than any other: only if nothing else would do
 			}
@@ -232,10 +233,10 @@ func (h *hearing) possible(s, r *align.Reset) bool {
 // sentBefore tells whether what passed the sender's tap at sent can have arrived
 // at the other tap at arrived, each by its own clock.
 func (h *hearing) sentBefore(sent, arrived int64) bool {
-	if !h.Clock.Known() {
+	if !h.comparable(arrived) {
 		return true
 	}
-	return sent <= h.Clock.LatestSent(h.sender == align.Server, arrived)+h.stripAt(arrived).HalfWidthNS
+	return sent <= h.latestSent(arrived)+2*h.margin(arrived)
 }
 
 // Grades of likeness beyond the numbers.

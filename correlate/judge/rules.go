@@ -57,13 +57,19 @@ func (h *hearing) coverage(a *accusation) Step {
 	if !h.Clock.Known() {
 		return Step{Outcome: Unknown}.because("the two clocks cannot be compared: no packets passed in both directions")
 	}
+	if !h.comparable(a.TimeNS) {
+		return Step{Outcome: Unknown}.because("the two clocks cannot be compared at that time: one of them was set, or too little passed")
+	}
 	w := h.alleged
 	at, strip := h.latestSent(a.TimeNS), h.stripAt(a.TimeNS)
 	step := Step{Values: map[string]any{
 		"latest_sent": stamp(at), "capture_begins": stamp(w.FirstNS), "capture_ends": stamp(w.LastNS),
-		"clock_uncertainty_ns": strip.HalfWidthNS,
+		"clock_uncertainty_ns": h.Clock.UncertaintyAt(h.clientTime(a.TimeNS)),
 	}}
-	switch {
+	switch gap := w.gapAt(at-strip.MinRTT(), at); {
+	case gap != nil:
+		step.Outcome = Fails
+		return step.because("the %s's capture says that it recorded nothing from %s to %s, when the packet may have left", h.sender, clockTime(gap.FromNS), clockTime(gap.UntilNS))
 	case at > w.LastNS:
 		step.Outcome = Fails
 		return step.because("the %s's capture ends %s before the latest moment at which the packet can have left there", h.sender, duration(at-w.LastNS))

@@ -7,6 +7,30 @@ import (
 	"bothends/correlate/clock"
 )
 
+// comparable tells whether the clocks can be compared at a time by the
+// receiver's clock.
+func (h *hearing) comparable(received int64) bool {
+	return h.Clock.Known() && h.Clock.UncertaintyAt(h.clientTime(received)) < clock.Unbounded
+}
+
+// clientTime turns a time by the receiver's clock into the client's.
+func (h *hearing) clientTime(received int64) int64 {
+	if h.sender == align.Server { // received at the client
+		return received
+	}
+	return h.Clock.ClientTime(received)
+}
+
+// margin is by how much something must miss the fastest packet seen before it
+// counts as certain: a quarter of the smallest round trip, or where that is not
+// known all that the clock can be wrong.
+func (h *hearing) margin(received int64) int64 {
+	if rtt := h.stripAt(received).MinRTT(); rtt > 0 {
+		return rtt / 4
+	}
+	return h.Clock.UncertaintyAt(h.clientTime(received))
+}
+
 // stripAt is the clock relation at a time by the receiver's clock.
 func (h *hearing) stripAt(received int64) *clock.Strip {
 	if h.sender == align.Server { // received at the client
@@ -18,10 +42,9 @@ func (h *hearing) stripAt(received int64) *clock.Strip {
 // atReceiver turns a time by the sender's clock into the receiver's.
 func (h *hearing) atReceiver(sent int64) int64 {
 	if h.sender == align.Client {
-		return sent + h.Clock.At(sent).At(sent)
+		return h.Clock.ServerTime(sent)
 	}
-	s := h.Clock.AtServer(sent)
-	return sent - s.At(sent-s.OffsetNS)
+	return h.Clock.ClientTime(sent)
 }
 
 // latestSent is the latest time, by the sender's clock, at which a packet that

@@ -21,8 +21,35 @@ type Witness struct {
 	// AllInterfaces tells that it was made on Linux's "any" device.
 	AllInterfaces bool
 
+	// Kernel is what the host's kernel counted, by time, where the recorder
+	// wrote it down.
+	Kernel []KernelCount
+	// Gaps are times in which the recorder says it recorded nothing.
+	Gaps []Gap
+
 	Passed int64 // packets of this end that the other end's capture shows, and this one too
 	Missed int64 // and that this one lacks, though it covers them
+}
+
+// A KernelCount is how many resets the host's TCP had sent at a time, by the
+// host's clock (Tcp: OutRsts in /proc/net/snmp, RFC 4022). Those of a packet
+// filter are not in it.
+type KernelCount struct {
+	TimeNS int64
+	Resets uint64
+}
+
+// A Gap is a time in which nothing was recorded, by the host's clock.
+type Gap struct{ FromNS, UntilNS int64 }
+
+// gapAt is a gap that overlaps the time from one to the other, or nil.
+func (w *Witness) gapAt(from, to int64) *Gap {
+	for i := range w.Gaps {
+		if g := &w.Gaps[i]; g.FromNS <= to && from <= g.UntilNS {
+			return g
+		}
+	}
+	return nil
 }
 
 // FiltersFlags tells whether the capture filter looks at TCP flags, by the names
