@@ -134,7 +134,7 @@ func (n *network) passed(e *Event, r *rand.Rand, all int, at [2]int64, eaten boo
 // tally counts how often intervals hold the truth.
 type tally struct {
 	runs, void, covered int
-	widths, paths       []float64
+	widths, paths, off  []float64
 }
 
 func (c *tally) add(got Timing, n *network) {
@@ -152,6 +152,9 @@ func (c *tally) add(got Timing, n *network) {
 		c.covered++
 	}
 	c.widths = append(c.widths, float64(got.From[0].HiNS-got.From[0].LoNS)/1e6)
+	if got.Method != ByWait {
+		c.off = append(c.off, math.Abs(float64(got.From[0].BestNS-n.distance(0)))/1e6)
+	}
 	c.paths = append(c.paths, float64(n.distance(0)+n.distance(1))/1e6)
 }
 
@@ -167,8 +170,8 @@ func median(list []float64) float64 {
 func (c *tally) check(t *testing.T) {
 	t.Helper()
 	share := float64(c.covered) / float64(c.runs-c.void)
-	t.Logf("%d runs, %d void, both intervals hold the truth in %.1f %%; median width %.2f ms one way, on paths of %.1f ms (median)",
-		c.runs, c.void, 100*share, median(c.widths), median(c.paths))
+	t.Logf("%d runs, %d void, both intervals hold the truth in %.1f %%; median width %.2f ms one way, the best guess off by %.2f ms, on paths of %.1f ms (medians)",
+		c.runs, c.void, 100*share, median(c.widths), median(c.off), median(c.paths))
 	if !(share >= 0.95) {
 		t.Errorf("the intervals hold the truth in %.1f %% of runs only", 100*share)
 	}

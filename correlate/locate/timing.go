@@ -23,6 +23,15 @@ func (m Method) String() string {
 	return [...]string{"one end's wait", "difference of both ends' waits", "arrivals at both ends by the aligned clocks"}[m]
 }
 
+// Assumes is what the estimate rests on, beyond the captures, in words for a
+// report: "This assumes that ...".
+func (m Method) Assumes() string {
+	if m == ByWait {
+		return "the reset answers this packet"
+	}
+	return "both resets answer this packet, and that the box sent them at the same time"
+}
+
 // Timing is a place in time. Unless Void, From holds the distance from each end:
 // half the round trip between its tap and the box without queues.
 type Timing struct {

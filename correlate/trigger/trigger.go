@@ -1,9 +1,10 @@
 // Package trigger names a segment by the first bytes of its payload: the
 // STARTTLS, the ClientHello, the request after which a connection was cut.
 //
-// Names and details are for reports. They never hold a password, a mail address
-// or the text of a message, and every byte that came from the network is printable
-// ASCII in them, or escaped: they are safe on a terminal.
+// Names and details are for reports. They leave out passwords, mail addresses and
+// messages: arguments of commands that can hold any, and of what is not recognised
+// whatever may be one. Every byte that came from the network is printable ASCII in
+// them, or escaped: they are safe on a terminal.
 package trigger
 
 import (
@@ -15,8 +16,8 @@ import (
 
 // Enough is how many payload bytes of a segment are of use. Of a ClientHello less
 // may miss the server's name: with a post-quantum key share the hello alone is
-// about 1700 bytes, and the name may stand anywhere in it. 600 bytes hold every
-// hello without one.
+// about 1700 bytes, and the name may stand anywhere in it. Most without
+// one fit in 600.
 const Enough = 1460
 
 // A Segment is what is known of the one to be named.
