@@ -1,0 +1,61 @@
+package align
+
+import (
+	"testing"
+
+	"bothends/correlate/segment"
+)
+
+func TestAResetIsDatedOnlyByBytesThatWereNotThereBefore(t *testing.T) {
+	reset := func(p *pairing, ms int64, ack uint32) *Reset {
+		// A reset from the server, which arrives at the client.
+		p.frame++
+		s := segment.Segment{TimeNS: start + ms*milli, Frame: p.frame, Flags: segment.RST | segment.ACK, Seq: 5001, Ack: ack}
+		p.Observe(Client, Server, &s)
+		return p.Streams[Server].Resets[Client][0]
+	}
+	for name, c := range map[string]struct {
+		feed          func(p *pairing) *Reset
+		sent, reached int64 // frames, or 0
+	}{
+		"both taps saw the bytes pass": {func(p *pairing) *Reset {
+			p.pass(0, syn(1000))             // frames 1, 2
+			p.pass(20, bytesFrom(1001, "x")) // 3, 4
+			return reset(p, 50, 1002)
+		}, 3, 4},
+		"the bytes reach the server only after the reset": {func(p *pairing) *Reset {
+			p.pass(0, syn(1000))
+			p.see(Client, 20, bytesFrom(1001, "x")) // 3
+			r := reset(p, 25, 1002)                 // 4
+			p.see(Server, 30, bytesFrom(1001, "x")) // 5
+			return r
+		}, 3, 5},
+		"captures that begin with a retransmission": {func(p *pairing) *Reset {
+			p.pass(20, bytesFrom(1001, "x"))
+			return reset(p, 50, 1002)
+		}, 0, 0},
+		"the server's capture has a hole, and a retransmission follows": {func(p *pairing) *Reset {
+			p.pass(0, syn(1000))
+			p.see(Client, 20, bytesFrom(1001, "x"))
+			p.pass(22, bytesFrom(1002, "y"))
+			r := reset(p, 40, 1002)
+			p.pass(250, bytesFrom(1001, "x"))
+			return r
+		}, 3, 0},
+		"the client's capture has a hole": {func(p *pairing) *Reset {
+			p.pass(0, syn(1000))
+			p.see(Server, 20, bytesFrom(1001, "x")) // 3
+			p.pass(22, bytesFrom(1002, "y"))
+			return reset(p, 40, 1002)
+		}, 0, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPairing(wholeTime)
+			r := c.feed(p)
+			p.Finish()
+			if r.AckSent.Number != c.sent || r.AckArrived.Number != c.reached || (r.AckReached == Seen) != (c.reached != 0) {
+				t.Errorf("sent in frame %d, reached in frame %d (%d); want %d and %d", r.AckSent.Number, r.AckArrived.Number, r.AckReached, c.sent, c.reached)
+			}
+		})
+	}
+}
