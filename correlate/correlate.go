@@ -156,13 +156,22 @@ func (c *comparison) align(ctx context.Context) error {
 		func(end align.End, r *routed) {
 			tried := &c.cases[r.caseIndex]
 			if tried.Connection == nil {
-				tried.Connection = align.NewConnection(tried.Pair.Shift, offset, uncertain, coverage, &c.bounds)
+				tried.Connection = align.NewConnection(tried.Pair.Shift, offset, uncertain, coverage, c.boundsFor(&tried.Pair))
 			}
 			tried.Observe(end, r.sender, &r.Segment)
 			if left[r.caseIndex]--; left[r.caseIndex] == 0 {
 				tried.Close()
 			}
 		})
+}
+
+// boundsFor is where a pair's packets tell of the clocks. A proxy answers for
+// the far end before it has asked it, so that the legs of one tell nothing.
+func (c *comparison) boundsFor(p *pair.Pair) *clock.Bounds {
+	if p.Method == pair.Payload {
+		return new(clock.Bounds)
+	}
+	return &c.bounds
 }
 
 // services are the addresses at which the client end reached the server end.
@@ -211,7 +220,7 @@ func roughOffset(surveys [2]*survey.Survey, pairs []pair.Pair) (offset, uncertai
 	var offsets []int64
 	for i := range pairs {
 		p := &pairs[i]
-		if !p.Paired() {
+		if !p.Paired() || p.Method == pair.Payload {
 			continue
 		}
 		client, server := &surveys[align.Client].Connections[p.Client], &surveys[align.Server].Connections[p.Server]

@@ -124,6 +124,10 @@ func (b *Bench) Findings() []Finding {
 		}
 		for sender := align.Client; sender <= align.Server; sender++ {
 			h := b.hearing(i, sender)
+			if b.Cases[i].Pair.Method == pair.Payload {
+				findings = append(findings, h.legs()...)
+				continue
+			}
 			findings = append(findings, h.resets()...)
 			findings = append(findings, h.leftovers()...)
 		}
@@ -135,8 +139,8 @@ func (b *Bench) Findings() []Finding {
 // how many of those its capture lacks.
 func (b *Bench) pool() {
 	for i := range b.Cases {
-		if !b.Cases[i].Pair.Paired() {
-			continue
+		if p := &b.Cases[i].Pair; !p.Paired() || p.Method == pair.Payload {
+			continue // a proxy's legs have packets of their own
 		}
 		for end := range b.Witnesses {
 			b.Witnesses[end].Passed += b.Cases[i].Passed[end]

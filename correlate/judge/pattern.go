@@ -19,6 +19,7 @@ const (
 	ClosedPort   Pattern = "closed-port"   // genuine: nothing listens
 	HostFirewall Pattern = "host-firewall" // genuine: the host's TCP went on all the same
 	LateData     Pattern = "late-data"     // genuine: data for a connection that the host had closed
+	ProxyLeg     Pattern = "proxy-leg"     // on one of a proxy's two connections
 	Abort        Pattern = "abort"         // genuine: the program gave the connection up
 )
 
@@ -30,6 +31,7 @@ var advice = map[Pattern]string{
 	ClosedPort:   "Check whether the service runs and listens on this address and port.",
 	HostFirewall: "Check this host's own firewall for a rule that rejects with a reset (iptables: REJECT --reject-with tcp-reset).",
 	LateData:     "Check why the other end still sent when this one had closed: a time-out of the application, or an earlier reset.",
+	ProxyLeg:     "Record also at the proxy, on both its sides, and compare each leg on its own.",
 	Abort:        "Check the log of the program at this end: it closed the connection without reading all data, or was killed, or asked for an abortive close.",
 }
 

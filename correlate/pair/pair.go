@@ -15,6 +15,7 @@ const (
 	ClientISN Method = "client-isn" // the client's alone; one end has no answer, or another one
 	SeqRange  Method = "seq-range"  // overlapping ranges of sequence numbers in both directions
 	SeqShift  Method = "seq-shift"  // both timestamps of the handshake; the numbers are rewritten
+	Payload   Method = "payload"    // what they carry: two connections, joined by a proxy
 	None      Method = "none"       // no partner
 )
 
@@ -62,6 +63,7 @@ func Match(first, second *survey.Survey, fixed bool) ([]Pair, Placement) {
 	m.byClientISN()
 	m.byTimestamps()
 	m.byRanges()
+	m.byPayload()
 
 	placement := place(m, fixed)
 	return m.pairs(first, second, placement), placement

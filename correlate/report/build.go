@@ -164,6 +164,9 @@ func (in *Input) connection(i int) Connection {
 		tried := &in.Bench.Cases[n]
 		c.Ledger = ledgers(&tried.Summary)
 		c.Verdict = "clean"
+		if p.Method == pair.Payload {
+			c.Verdict = "interposed"
+		}
 		for end := range tried.Rewrites {
 			c.Notes = append(c.Notes, notes(align.End(end), &tried.Rewrites[end], p)...)
 		}
@@ -253,6 +256,8 @@ func (r *Report) count(f *Finding) {
 		r.Summary.Duplicated++
 	case judge.Genuine:
 		r.Summary.Genuine++
+	case judge.Interposed:
+		r.Summary.Interposed++
 	case judge.Indeterminate:
 		r.Summary.Indeterminate++
 	}
@@ -265,7 +270,7 @@ func (r *Report) judgeConnections() {
 		f := &r.Findings[i]
 		c := &r.Connections[f.Connection-1]
 		switch {
-		case c.Verdict == "one-sided":
+		case c.Verdict == "one-sided" || c.Verdict == "interposed":
 		case f.Verdict == "injected" || f.Verdict == "modified":
 			c.Verdict = "interfered"
 		case f.Verdict == "indeterminate" && f.seenAt == f.ReceivedAt && c.Verdict != "interfered":

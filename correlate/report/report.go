@@ -193,6 +193,7 @@ type Summary struct {
 	Lost          int `json:"lost"`
 	Duplicated    int `json:"duplicated"`
 	Genuine       int `json:"genuine"`
+	Interposed    int `json:"interposed"`
 	Indeterminate int `json:"indeterminate"`
 }
 
@@ -221,7 +222,7 @@ func (r *Report) ExitStatus() int {
 // That a packet may have been lost is no suspicion.
 func (r *Report) suspicious() bool {
 	for i := range r.Findings {
-		if f := &r.Findings[i]; f.Verdict == "indeterminate" && f.seenAt == f.ReceivedAt {
+		if f := &r.Findings[i]; (f.Verdict == "indeterminate" || f.Verdict == "interposed") && f.seenAt == f.ReceivedAt {
 			return true
 		}
 	}

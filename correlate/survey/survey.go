@@ -66,7 +66,13 @@ type Flow struct {
 	Resets   int64
 	Payload  int64 // bytes on the wire, repetitions included
 	Cover    Cover // of Segments
+	Head     [HeadBytes]byte
+	HeadLen  uint8 // how much of Head, the stream's first payload bytes, is known
 }
+
+// HeadBytes of a stream tell one TLS session from another: a ClientHello has its
+// random number from the 12th byte on (RFC 8446 section 4.1.2).
+const HeadBytes = 32
 
 // Position is where sequence number seq lies in the stream, taking it to be
 // the one nearest to the highest position so far.
@@ -157,11 +163,25 @@ func (c *Connection) note(s *segment.Segment, side Side) {
 		end := start + int64(s.SeqLen())
 		flow.Hi = max(flow.Hi, end)
 		flow.Cover.Add(start, end)
+		if flow.HeadLen < HeadBytes && c.AnswerNS != 0 {
+			flow.noteHead(start, s)
+		}
 	}
 	if s.Flags&segment.ACK != 0 {
 		if acked, ok := back.reach(s.Ack); ok {
 			back.Acked = max(back.Acked, acked)
 		}
+	}
+}
+
+// noteHead keeps the first payload bytes of a stream whose beginning was seen.
+func (f *Flow) noteHead(start int64, s *segment.Segment) {
+	if s.Flags&segment.SYN != 0 {
+		start++
+	}
+	next := 1 + int64(f.HeadLen)
+	if start <= next && next < start+int64(len(s.Payload)) {
+		f.HeadLen += uint8(copy(f.Head[f.HeadLen:], s.Payload[next-start:]))
 	}
 }
 

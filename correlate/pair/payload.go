@@ -1,0 +1,78 @@
+package pair
+
+import (
+	"bytes"
+	"encoding/binary"
+	"hash/fnv"
+
+	"bothends/correlate/survey"
+)
+
+// keyBytes is how many bytes of each stream both ends must have for the payload
+// to tell anything: fewer than the shortest first line of a mail client.
+const keyBytes = 10
+
+// byPayload joins the two legs of a proxied connection: their numbers, their
+// timestamps and their handshakes have nothing in common, and what they carry is
+// the same. The service's port must agree, as greetings are alike everywhere.
+//
+// The chance that unrelated connections begin alike is not small (every mail
+// session does), and cannot be bounded: Odds is 1. So a pair is only made where
+// there is one candidate, or one that agrees in more bytes than the others.
+func (m *matcher) byPayload() {
+	key := func(c *survey.Connection) (uint64, bool) {
+		i, r := &c.Flows[survey.Initiator], &c.Flows[survey.Responder]
+		if i.HeadLen < keyBytes || r.HeadLen < keyBytes {
+			return 0, false
+		}
+		h := fnv.New64a()
+		h.Write(i.Head[:keyBytes])
+		h.Write(r.Head[:keyBytes])
+		h.Write(binary.BigEndian.AppendUint16(nil, c.Ends[survey.Responder].Port))
+		return h.Sum64(), true
+	}
+	a, b := list(m.a, m.openA, key), list(m.b, m.openB, key)
+	var candidates []candidate
+	for len(a) > 0 && len(b) > 0 {
+		switch {
+		case a[0].key < b[0].key:
+			a = a[1:]
+			continue
+		case a[0].key > b[0].key:
+			b = b[1:]
+			continue
+		}
+		alikeA, alikeB := alike(a), alike(b)
+		a, b = a[len(alikeA):], b[len(alikeB):]
+		if len(alikeA) > maxAlike || len(alikeB) > maxAlike {
+			continue // as it was: no partner, for the reason that it has
+		}
+		for _, x := range alikeA {
+			for _, y := range alikeB {
+				m.comparisons++
+				if c, ok := m.proxied(x.n, y.n); ok {
+					candidates = append(candidates, c)
+				}
+			}
+		}
+	}
+	m.settle(candidates)
+}
+
+// proxied compares the beginnings of two legs as far as both ends have them.
+func (m *matcher) proxied(i, j int32) (candidate, bool) {
+	c := candidate{i: i, j: j, link: link{method: Payload, odds: 1}}
+	for side := survey.Initiator; side <= survey.Responder; side++ {
+		fa, fb := &m.a[i].Flows[side], &m.b[j].Flows[side]
+		n := min(fa.HeadLen, fb.HeadLen)
+		if !bytes.Equal(fa.Head[:n], fb.Head[:n]) {
+			return c, false
+		}
+		c.score += int(n)
+		if fa.Hi == fb.Hi {
+			c.score++ // as long, too
+		}
+		c.link.shift[side] = fb.ISN - fa.ISN
+	}
+	return c, true
+}
