@@ -1,7 +1,8 @@
 package align
 
 // A Ledger counts the segments of one stream, those of the sender's capture and
-// those of the receiver's, each in exactly one bucket.
+// those of the receiver's, each in exactly one bucket. Resets are entered by
+// whoever judges them.
 type Ledger struct {
 	Matched         int64 // passed both taps, byte for byte; counted at each
 	Modified        int64 // passed both taps, with other bytes; counted at each

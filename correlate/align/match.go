@@ -122,6 +122,11 @@ func (s *Stream) learn(h, w *held) {
 		return
 	}
 	s.Path.note(&h.Header, &w.Header, whole)
+	if h.start > w.start {
+		// A later piece of what arrived merged: if the network card stamps such
+		// a segment with the time of its first packet, this one came later.
+		return
+	}
 	if s.sender == Client {
 		s.bounds.ToServer(h.TimeNS, w.TimeNS)
 	} else {

@@ -7,6 +7,7 @@ import "bothends/correlate/segment"
 // may be a million of them.
 type Summary struct {
 	Ledger   [2]Ledger // by the End that sends the stream
+	Seen     [2]int64  // segments of the stream at both taps: what its ledger adds up to
 	Passed   [2]int64  // as in Stream
 	Missed   [2]int64
 	Rewrites [2]Rewrites
@@ -25,6 +26,7 @@ type Rewrites struct {
 func (c *Connection) Summary() (sum Summary) {
 	for end := range c.Streams {
 		s := &c.Streams[end]
+		sum.Seen[end] = s.Seen[Client] + s.Seen[Server]
 		sum.Ledger[end], sum.Passed[end], sum.Missed[end] = s.Ledger, s.Passed, s.Missed
 		sum.Rewrites[end] = s.Path.Rewrites
 	}

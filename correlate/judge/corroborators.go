@@ -50,7 +50,7 @@ func (h *hearing) lightCone(a *accusation) testimony {
 		return testimony{}
 	}
 	strip := h.stripAt(a.TimeNS)
-	if r.AckSent.Number != 0 {
+	if r.AckSent.Number != 0 && h.receiverComplete() {
 		// A round trip is the fastest answer there is. As the smallest one seen
 		// may still have waited somewhere, only half of it counts as certain.
 		if took := a.TimeNS - r.AckSent.TimeNS; took >= 0 && 2*took < strip.MinRTT() {
@@ -70,6 +70,12 @@ func (h *hearing) lightCone(a *accusation) testimony {
 	t.conclusive = true
 	t.Values = map[string]any{"acknowledged_frame": r.AckArrived.Number, "too_late_ns": r.AckArrived.TimeNS - latest}
 	return t
+}
+
+// receiverComplete tells whether the receiver's capture has all that its host
+// sent and the sender acknowledged. One that lacks a first copy dates the second.
+func (h *hearing) receiverComplete() bool {
+	return h.receiving.Drops == 0 && h.receiving.Missed == 0 && h.back.Sent.Missing(h.back.AckedAtSender) == 0
 }
 
 // senderContradiction: the sender went on as if it had sent no such packet.

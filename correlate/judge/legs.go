@@ -19,5 +19,6 @@ func (h *hearing) legs() []Finding {
 			findings = append(findings, f)
 		}
 	}
+	h.Cases[h.index].Ledger[h.sender].SentNotCaptured += int64(len(findings)) + h.stream.MoreReset
 	return findings
 }

@@ -3,14 +3,51 @@ package judge
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"bothends/correlate/align"
 	"bothends/correlate/segment"
 )
 
-// resets judges every reset of the stream: those that arrived, in their order,
-// then those that were sent and did not arrive.
+// resets judges every reset of the stream and enters it in the ledger.
 func (h *hearing) resets() []Finding {
+	findings := h.judgeResets()
+	ledger := &h.Cases[h.index].Ledger[h.sender]
+	for i := range findings {
+		findings[i].enter(ledger)
+	}
+	// Those that were too many to keep were at one tap for certain.
+	ledger.SentNotCaptured += h.stream.MoreReset
+	return findings
+}
+
+// enter puts the reset of a finding, and its twin at the other tap, into their
+// bucket.
+func (f *Finding) enter(l *align.Ledger) {
+	switch {
+	case f.Twin.Number != 0 && f.Verdict != Duplicated:
+		l.Matched += 2
+	case f.Verdict == Duplicated:
+		l.Duplicated++
+	case f.Verdict == Lost:
+		l.Lost++
+	case f.Verdict == Injected:
+		l.ReceivedNotSent++
+	case f.SeenAt == f.ReceivedAt && !f.fails():
+		l.ReceivedNotSent++
+	default:
+		l.SentNotCaptured++
+	}
+}
+
+// fails tells whether a rule fails.
+func (f *Finding) fails() bool {
+	return slices.ContainsFunc(f.Evidence, func(s Step) bool { return s.Outcome == Fails })
+}
+
+// judgeResets judges those that arrived, in their order, then those that were
+// sent and did not arrive.
+func (h *hearing) judgeResets() []Finding {
 	receiver := h.sender.Other()
 	sent, got := h.stream.Resets[h.sender], h.stream.Resets[receiver]
 	if len(sent)+len(got) == 0 {
@@ -86,6 +123,11 @@ func (h *hearing) duplicate(r, s *align.Reset) Finding {
 // have gone on for a packet to be called lost: several round trips.
 const lossWait = 3
 
+// tooManyResets: of a flood only the first are kept, so that the partner of one
+// may be among those that were only counted.
+var tooManyResets = Step{Rule: "capture-loss", Outcome: Fails,
+	Text: "there are more resets on this connection than are kept apart"}
+
 // overtaken tells whether something that the sender sent after s arrived.
 func (h *hearing) overtaken(s *align.Reset, sent []*align.Reset, m matching) bool {
 	if h.stream.LastPassedNS > s.TimeNS {
@@ -109,6 +151,9 @@ func (h *hearing) missing(s *align.Reset, overtaken bool) Finding {
 	switch {
 	case watched.Outcome != Holds:
 		f.Verdict, f.Confidence = Indeterminate, Unsure
+	case h.stream.MoreReset > 0:
+		f.Verdict, f.Confidence = Indeterminate, Unsure
+		f.Evidence = append(f.Evidence, tooManyResets)
 	case h.stream.Got.Missing(h.stream.AckedAtReceiver) > 0 || h.receiving.Drops > 0:
 		f.Verdict, f.Confidence = Indeterminate, Unsure
 		f.Evidence = append(f.Evidence, Step{Rule: "capture-loss", Outcome: Fails}.because(

@@ -122,6 +122,9 @@ func (h *hearing) captureLoss(a *accusation) Step {
 	switch {
 	case step.Outcome == Fails:
 		return step
+	case h.stream.MoreReset > 0 && a.kind == "rst":
+		step.Outcome = Fails
+		return step.because("%s", tooManyResets.Text)
 	case unexplained > 0:
 		step.Outcome = Fails
 		return step.because("the %s's capture lacks %s of this connection that the %s received and that nothing marks as forged, so it may lack this one too", h.sender, count(unexplained, "other segment"), receiver)
@@ -175,7 +178,7 @@ func (h *hearing) suspects(a *accusation) (bytes int64, unexplained int) {
 			unexplained++
 		}
 	}
-	return bytes, unexplained
+	return bytes, unexplained + int(h.stream.MoreLeft)
 }
 
 // ipIDs: where the sender counts IP-IDs for each connection, its capture shows no

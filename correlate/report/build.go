@@ -183,15 +183,15 @@ func ledgers(sum *align.Summary) *Ledger {
 	for end := range sum.Ledger {
 		all.Add(sum.Ledger[end])
 	}
-	l := ledger(&all)
-	l.ToServer = ledger(&sum.Ledger[align.Client])
-	l.ToClient = ledger(&sum.Ledger[align.Server])
+	l := ledger(&all, sum.Seen[align.Client]+sum.Seen[align.Server])
+	l.ToServer = ledger(&sum.Ledger[align.Client], sum.Seen[align.Client])
+	l.ToClient = ledger(&sum.Ledger[align.Server], sum.Seen[align.Server])
 	return l
 }
 
-func ledger(l *align.Ledger) *Ledger {
+func ledger(l *align.Ledger, seen int64) *Ledger {
 	return &Ledger{
-		Segments: l.Total(), Matched: l.Matched, Modified: l.Modified, Duplicated: l.Duplicated, Lost: l.Lost,
+		Segments: seen, Matched: l.Matched, Modified: l.Modified, Duplicated: l.Duplicated, Lost: l.Lost,
 		ReceivedNotSent: l.ReceivedNotSent, SentNotCaptured: l.SentNotCaptured, LostBytes: l.LostBytes,
 	}
 }
