@@ -1,16 +1,20 @@
-# make        builds bothends
-# make demo   compares the pair of captures below and prints the verdict
-# make test   installs what the tests need if it is missing, and runs them all
+# make                builds bothends
+# make demo           compares the pair of captures below and prints the verdict
+# make test           installs what the tests need if it is missing, and runs them all
 # make bothcap        builds the recorder, which needs gcc and libpcap-dev
 # make bench-capture  records the same traffic with bothcap and tcpdump (as root)
+# make lab            runs real mail sessions through a middlebox and checks every
+#                     verdict; SCENARIO=name runs one, KEEP=folder keeps its
+#                     captures (Linux, root)
 
-DEMO_CLIENT := fixtures/pairs/demo/client.pcap
-DEMO_SERVER := fixtures/pairs/demo/server.pcap
+# The case that this project comes from, recorded in the lab.
+DEMO_CLIENT := fixtures/pairs/starttls-2012/client.pcapng
+DEMO_SERVER := fixtures/pairs/starttls-2012/server.pcapng
 
 # What `bothends compare` says of that pair: 1, interference proved.
 DEMO_STATUS := 1
 
-.PHONY: build bothcap bench-capture demo test setup clean
+.PHONY: build bothcap bench-capture demo lab test setup clean
 
 build:
 	CGO_ENABLED=0 go build -trimpath -o bin/bothends ./cmd/bothends
@@ -28,8 +32,15 @@ demo: build
 		echo "make demo: exit status $$status where $(DEMO_STATUS) was expected" >&2; exit 1; \
 	fi
 
+lab: setup build bothcap
+	go build -trimpath -o bin/lab ./fixtures/lab/cmd/lab
+	bin/lab --compare bin/bothends --recorder bin/bothcap $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(KEEP),--keep $(KEEP))
+
+# The lab comes last and alone: its servers and its middlebox keep real time. Its
+# output is shown, so that a skip is seen.
 test: setup
-	go test ./...
+	go test $$(go list ./... | grep -v /fixtures/lab$$)
+	go test -v -timeout 20m ./fixtures/lab
 
 setup:
 	@.ci/setup

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"bothends/capture"
 	"bothends/capture/file"
 	"bothends/correlate/align"
 	"bothends/correlate/clock"
@@ -255,6 +256,9 @@ func witness(sv *survey.Survey, files []file.File) judge.Witness {
 		Complete: true, DropsKnown: len(sv.Interfaces) > 0, Interfaces: len(sv.Interfaces),
 		HeadersCut: sv.HeadersCut(), Malformed: sv.Malformed(),
 	}
+	_, cooked := sv.LinkTypes[capture.LinkLinuxSLL]
+	_, cooked2 := sv.LinkTypes[capture.LinkLinuxSLL2]
+	w.AllInterfaces = cooked || cooked2
 	for _, f := range files {
 		w.Complete = w.Complete && f.End.Kind == 0
 	}

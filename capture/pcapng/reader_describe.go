@@ -216,6 +216,8 @@ func (r *Reader) statistics(total uint32) error {
 			return r.damaged("option %d of %d bytes in an %s, got %d", list.code, optionCounterSize, what, len(list.value))
 		}
 		switch {
+		case list.code == optComment:
+			r.interfaces[index].Remarks = append(r.interfaces[index].Remarks, r.keepText(list.value))
 		case counter != nil:
 			*counter = capture.Count{N: r.uint64(list.value), Known: true}
 		case isTime:

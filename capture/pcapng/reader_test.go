@@ -57,7 +57,7 @@ func TestAFileWithEveryKindOfBlock(t *testing.T) {
 	known := func(n uint64) capture.Count { return capture.Count{N: n, Known: true} }
 	interfaces := []capture.Interface{
 		{LinkType: 1, Name: "eth0", Description: "uplink", Filter: "tcp port 587", Hardware: "e1000", OS: "Linux 6.2", Application: "dumpcap",
-			MAC: []byte{2, 0, 0, 0, 0, 1}, Resolution: 1e9, OffsetSec: 3600, Comments: []string{"first", "second"},
+			MAC: []byte{2, 0, 0, 0, 0, 1}, Resolution: 1e9, OffsetSec: 3600, Comments: []string{"first", "second"}, Remarks: []string{"Counters provided by dumpcap"},
 			Addresses: []netip.Prefix{netip.MustParsePrefix("10.0.0.1/24"), netip.MustParsePrefix("2001:db8::1/64")},
 			Counters: capture.Counters{StartNS: us, EndNS: us + 5, Received: known(100), IfDropped: known(0), Accepted: known(90),
 				OSDropped: known(1), Delivered: known(89), Missing: known(3)}},

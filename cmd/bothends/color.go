@@ -16,15 +16,15 @@ const (
 )
 
 // textOptions fits the text to where it goes.
-func (o *compareOptions) textOptions() report.TextOptions {
-	text := report.TextOptions{All: o.all, Color: o.color == colorAlways}
-	if o.output != standardOutput || !term.IsTerminal(int(os.Stdout.Fd())) {
+func (r *rendering) textOptions() report.TextOptions {
+	text := report.TextOptions{All: r.all, Color: r.color == colorAlways}
+	if r.output != standardOutput || !term.IsTerminal(int(os.Stdout.Fd())) {
 		return text
 	}
 	if width, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
 		text.Width = width
 	}
-	if o.color == colorAuto {
+	if r.color == colorAuto {
 		text.Color = wantsColor()
 	}
 	return text

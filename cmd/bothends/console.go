@@ -39,9 +39,6 @@ type detailed struct {
 
 func (d *detailed) Unwrap() error { return d.error }
 
-// errReported is an error that the console has already shown.
-var errReported = errors.New("reported")
-
 // console is where the program meets whoever runs it.
 type console struct {
 	stdout, stderr io.Writer

@@ -20,10 +20,13 @@ end, and says which packets one end received that the other never sent.
 
 Usage:
   bothends compare CLIENT SERVER    compare two captures and report
+  bothends info FILE...             say what a capture is worth as a witness
   bothends help [COMMAND]           show this help, or a command's
   bothends --version                show the version
 
-` + exitStatuses
+` + exitStatuses + `
+info ends with 0 whenever it can read what it is given.
+`
 
 // compareHelp is the help of `bothends compare`, with its flags.
 func compareHelp() string {

@@ -36,8 +36,6 @@ func run(args []string) int {
 	switch {
 	case err == nil:
 		return status
-	case errors.Is(err, errReported):
-		return report.ExitFailed
 	case ctx.Err() != nil:
 		c.fail(errors.New("interrupted"), exitInterrupted)
 		return exitInterrupted
@@ -55,6 +53,8 @@ func dispatch(ctx context.Context, c *console, args []string) (int, error) {
 	switch verb := args[0]; verb {
 	case "compare":
 		return compare(ctx, c, args[1:])
+	case "info":
+		return info(ctx, c, args[1:])
 	case "help":
 		return help(c, args[1:])
 	case "-h", "--help":
@@ -72,6 +72,8 @@ func help(c *console, args []string) (int, error) {
 		return 0, c.print(usage)
 	case args[0] == "compare":
 		return 0, c.print(compareHelp())
+	case args[0] == "info":
+		return 0, c.print(infoHelp())
 	case args[0] == "help":
 		return 0, c.print(usage)
 	}
@@ -86,7 +88,7 @@ func unknownVerb(verb string) error {
 	if _, err := os.Stat(verb); err == nil {
 		return &hinted{fmt.Errorf("%q is a file and no command", verb), "bothends compare CLIENT SERVER"}
 	}
-	return &hinted{fmt.Errorf("unknown command %q", verb), "the commands are compare and help: bothends compare CLIENT SERVER"}
+	return &hinted{fmt.Errorf("unknown command %q", verb), "the commands are compare, info and help: bothends compare CLIENT SERVER"}
 }
 
 // version is what the build knows of the source it was made from.

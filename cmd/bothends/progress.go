@@ -22,6 +22,7 @@ type progress struct {
 	now      func() time.Time
 
 	mu      sync.Mutex
+	doing   string
 	total   int64
 	done    int64
 	begun   time.Time
@@ -34,6 +35,8 @@ const (
 	progressAfter = time.Second
 	// progressEvery is how often the bar moves: smooth, and cheap to draw.
 	progressEvery = 100 * time.Millisecond
+	// usualColumns is the width of a terminal that does not tell its own.
+	usualColumns = 80
 	// barColumns is the widest that a bar gets.
 	barColumns = 40
 )
@@ -45,23 +48,25 @@ func newProgress(f *os.File) *progress {
 	}
 	columns := func() int {
 		width, _, err := term.GetSize(int(f.Fd()))
-		if err != nil {
-			return 0
+		if err != nil || width == 0 { // serial lines and some emulators do not say
+			return usualColumns
 		}
 		return width
 	}
 	return &progress{terminal: f, columns: columns, now: time.Now, begun: time.Now()}
 }
 
-// expect tells how much there is to do: each capture is read twice.
-func (p *progress) expect(sets [2]*file.Set) {
+// expect tells what is done, and how much there is to do: each capture is read
+// so many times.
+func (p *progress) expect(doing string, passes int64, sets ...*file.Set) {
 	if p == nil {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.doing = doing
 	for _, set := range sets {
-		p.total += 2 * set.Length()
+		p.total += passes * set.Length()
 	}
 }
 
@@ -88,7 +93,7 @@ func (p *progress) bar(columns int) string {
 	if p.total > 0 {
 		part = min(1, float64(p.done)/float64(p.total))
 	}
-	text := fmt.Sprintf("comparing %3.0f %%", 100*part)
+	text := fmt.Sprintf("%s %3.0f %%", p.doing, 100*part)
 	width := min(barColumns, columns-1-len(text)-len(" []"))
 	if width < 1 {
 		return text[:max(0, min(len(text), columns-1))]

@@ -11,7 +11,7 @@ import (
 func bench(columns int, total int64) (p *progress, screen *bytes.Buffer, turn func(time.Duration)) {
 	screen = &bytes.Buffer{}
 	now := time.Unix(1e9, 0)
-	p = &progress{terminal: screen, columns: func() int { return columns }, now: func() time.Time { return now }, begun: now, total: total}
+	p = &progress{terminal: screen, columns: func() int { return columns }, now: func() time.Time { return now }, begun: now, doing: "comparing", total: total}
 	return p, screen, func(d time.Duration) { now = now.Add(d) }
 }
 

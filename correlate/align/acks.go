@@ -1,131 +1,206 @@
 package align
 
+import "sort"
+
 // acks pairs the segments that occupy no sequence space: acknowledgments, window
 // updates, keep-alives. They look alike, so they are matched one for one, in
 // the order in which they were sent.
 type acks struct {
-	sent    []ack // by time; some have arrived already
-	head    int   // those before it are settled
-	cursor  int   // behind the one that arrived last
-	waiting []ack // arrived, and not sent so far
+	sent    ackQueue
+	waiting ackQueue // arrived, and not sent so far
 }
 
 type ack struct {
+	Header
 	Frame
-	at      int64
-	seq     uint32
-	ack     uint32
-	tsval   uint32
-	window  uint16
-	ipid    uint16
-	arrived bool
-	slim    Header
+	at   int64
+	seq  uint32 // the client end's numbers
+	ack  uint32
+	upTo int64 // what it acknowledges: position in the opposite stream
+	met  bool  // it has its counterpart
 }
 
-// lookAhead is how many acknowledgments may be lost in a row, or overtaken,
-// before the next one is taken for unsent.
-const lookAhead = 512
+// ackQueue holds acknowledgments of one tap in the order in which they passed
+// it, which but for a few is that of upTo.
+type ackQueue struct {
+	list   []ack
+	head   int // those before it are settled
+	cursor int // behind the one that was met last
+}
 
-func (s *Stream) observeAck(end End, v *view) {
-	a := ack{Frame: v.Frame, at: v.at, seq: v.seq, ack: v.ack, tsval: v.TSVal, window: v.Window, ipid: v.IPID, slim: v.Header}
+const (
+	// disorder is how far from its place an acknowledgment may be recorded: a
+	// network card's receive queues are emptied in bursts of 64 (NAPI_POLL_WEIGHT).
+	disorder = 64
+	// maxAlike is how many like acknowledgments are looked through, as a
+	// receiver sends them for each segment behind a lost one.
+	maxAlike = 512
+	// maxOvertaken is how many later acknowledgments must have arrived before
+	// one that has not is given up.
+	maxOvertaken = 4096
+)
+
+// observeAck takes an acknowledgment of back.
+func (s *Stream) observeAck(end End, v *view, back *Stream) {
+	a := ack{Header: v.Header, Frame: v.Frame, at: v.at, seq: v.seq, ack: v.ack, upTo: back.position(v.ack)}
 	if end == s.sender {
 		if !v.stray {
 			s.Sent.Add(v.start, v.start)
 		}
-		s.ackSent(a)
+		s.ackSent(&a)
 	} else {
 		if !v.stray {
 			s.Got.Add(v.start, v.start)
 		}
-		s.ackArrived(a)
+		s.ackArrived(&a)
 	}
 	s.expireAcks()
 }
 
-func (s *Stream) ackSent(a ack) {
-	for i := range s.acks.waiting {
-		w := &s.acks.waiting[i]
-		if w.looksLike(&a) && a.at-w.at <= s.roughErr {
-			s.passAck(&a, w)
-			s.acks.waiting = append(s.acks.waiting[:i], s.acks.waiting[i+1:]...)
-			break
-		}
+func (s *Stream) ackSent(a *ack) {
+	q := &s.acks.waiting
+	if i, _ := q.find(a); i >= 0 && a.at-q.list[i].at <= s.roughErr {
+		s.passAck(a, q.meet(i))
+		s.Ledger.Duplicated += q.meetCopies(i)
+	} else if s.unrecorded(s.receiver(), a.at, 0, horizonNS) {
+		s.settleAckSent(a)
+		return
 	}
-	s.acks.sent = append(s.acks.sent, a)
+	s.acks.sent.list = append(s.acks.sent.list, *a)
 }
 
-func (s *Stream) ackArrived(a ack) {
-	switch i, twin := s.findAck(&a); {
+func (s *Stream) ackArrived(a *ack) {
+	q := &s.acks.sent
+	i, twin := q.find(a)
+	switch {
 	case i >= 0:
-		s.passAck(&s.acks.sent[i], &a)
-		s.acks.cursor = i + 1
-	case twin:
+		s.passAck(q.meet(i), a)
+	case twin != nil && s.sameAck(twin, a):
 		s.Ledger.Duplicated++
+	case s.unrecorded(s.sender, a.at, 0, 0):
+		s.Ledger.SentNotCaptured++
 	default:
-		s.acks.waiting = append(s.acks.waiting, a)
+		s.acks.waiting.list = append(s.acks.waiting.list, *a)
 	}
 }
 
 func (s *Stream) passAck(sent, got *ack) {
-	sent.arrived = true
+	sent.met = true
 	s.Ledger.Matched += 2
 	s.Passed++
 	s.LastPassedNS = max(s.LastPassedNS, sent.TimeNS)
-	s.Path.note(&sent.slim, &got.slim, true)
+	if !s.Path.another(&sent.Header, &got.Header, true) { // else it is one that looks like it
+		s.Path.note(&sent.Header, &got.Header, true)
+	}
 }
 
-// findAck returns the index of the sent acknowledgment that a is, or -1; then
-// twin tells whether it is one more copy of one that has arrived.
-func (s *Stream) findAck(a *ack) (index int, twin bool) {
-	list := s.acks.sent
-	index = -1
-	look := func(from, to int) bool {
-		for i := from; i < to; i++ {
-			if !list[i].looksLike(a) {
-				continue
-			}
-			if !list[i].arrived {
-				index = i
-				return true
-			}
-			twin = twin || list[i].window == a.window && list[i].tsval == a.tsval && list[i].ipid == a.ipid
-		}
-		return false
-	}
-	if !look(max(s.acks.head, s.acks.cursor), min(len(list), s.acks.cursor+lookAhead)) {
-		look(max(s.acks.head, s.acks.cursor-lookAhead), min(s.acks.cursor, len(list)))
-	}
-	return index, twin
+// sameAck tells whether got is one more copy of sent, as far as the path leaves
+// headers alone.
+func (s *Stream) sameAck(sent, got *ack) bool {
+	return sent.Window == got.Window && sent.TSVal == got.TSVal && (!s.Path.IPIDKept() || sent.IPID == got.IPID)
 }
 
 // looksLike compares what no box on the way has a reason to change.
 func (a *ack) looksLike(b *ack) bool { return a.ack == b.ack && a.seq == b.seq }
 
-func (s *Stream) expireAcks() {
-	q := &s.acks
-	for q.head < len(q.sent) {
-		a := &q.sent[q.head]
-		age := s.now - a.at
-		if age <= compareNS || !a.arrived && age <= horizonNS {
-			break
+// meet marks an acknowledgment and returns it.
+func (q *ackQueue) meet(i int) *ack {
+	q.list[i].met = true
+	q.cursor = i + 1
+	return &q.list[i]
+}
+
+// meetCopies marks the copies that the network made of an acknowledgment, and
+// returns how many there are. Without an IP-ID nothing tells them from others.
+func (q *ackQueue) meetCopies(of int) (n int64) {
+	a := &q.list[of]
+	for i := of + 1; i < min(len(q.list), of+disorder) && a.IPID != 0; i++ {
+		if e := &q.list[i]; !e.met && e.looksLike(a) && e.IPID == a.IPID && e.Window == a.Window && e.TSVal == a.TSVal {
+			e.met = true
+			n++
 		}
-		s.settleAckSent(a)
+	}
+	return n
+}
+
+// find returns the index of the acknowledgment that looks like a and was not met,
+// or -1 and one that was, or nil. Of several alike it is the one with a's IP-ID,
+// else the first.
+func (q *ackQueue) find(a *ack) (index int, twin *ack) {
+	if q.head == len(q.list) {
+		return -1, nil
+	}
+	look := func(from, to int) (first int, ok bool) {
+		first = -1
+		for i := max(from, q.head); i < min(to, len(q.list)); i++ {
+			switch e := &q.list[i]; {
+			case !e.looksLike(a):
+				if first >= 0 {
+					return first, true
+				}
+			case e.met:
+				if twin == nil || e.IPID == a.IPID {
+					twin = e
+				}
+			case e.IPID == a.IPID:
+				return i, true
+			case first < 0:
+				first = i
+			}
+		}
+		return first, first >= 0
+	}
+	if i, ok := look(q.cursor, q.cursor+disorder); ok {
+		return i, nil
+	}
+	if i, ok := look(q.cursor-disorder, q.cursor); ok {
+		return i, nil
+	}
+	live := q.list[q.head:]
+	first := q.head + sort.Search(len(live), func(i int) bool { return live[i].upTo >= a.upTo })
+	beyond := first + sort.Search(len(q.list)-first, func(i int) bool { return q.list[first+i].upTo > a.upTo })
+	from := first
+	if q.cursor < beyond {
+		from = max(first, q.cursor)
+	}
+	if i, ok := look(from, min(beyond, from+maxAlike)); ok {
+		return i, nil
+	}
+	if i, ok := look(first, min(from, first+maxAlike)); ok {
+		return i, nil
+	}
+	return -1, twin
+}
+
+// expire settles from the oldest on what is done, and what is too much.
+func (q *ackQueue) expire(done func(i int, a *ack) bool, settle func(*ack)) {
+	for q.head < len(q.list) && (len(q.list)-q.head > maxHeld || done(q.head, &q.list[q.head])) {
+		settle(&q.list[q.head])
 		q.head++
 	}
-	if q.head > minTidy && 2*q.head >= len(q.sent) {
-		q.sent = append(q.sent[:0], q.sent[q.head:]...)
-		q.cursor = max(0, q.cursor-q.head)
-		q.head = 0
+	if q.head == len(q.list) || q.head > minTidy && 2*q.head >= len(q.list) {
+		n := copy(q.list, q.list[q.head:])
+		q.list, q.cursor, q.head = q.list[:n], max(0, q.cursor-q.head), 0
 	}
-	for len(s.acks.waiting) > 0 && s.now-s.acks.waiting[0].at > horizonNS {
-		s.settleAckArrived(&s.acks.waiting[0])
-		s.acks.waiting = s.acks.waiting[1:]
-	}
+}
+
+func (s *Stream) expireAcks() {
+	s.acks.sent.expire(s.ackSentDone, s.settleAckSent)
+	s.acks.waiting.expire(s.ackWaitingDone, s.settleAckArrived)
+}
+
+func (s *Stream) ackSentDone(i int, a *ack) bool {
+	age := s.now - a.at
+	return age > horizonNS || a.met && age > compareNS || i+maxOvertaken < s.acks.sent.cursor
+}
+
+func (s *Stream) ackWaitingDone(_ int, a *ack) bool {
+	return a.met || s.now-a.at > horizonNS
 }
 
 func (s *Stream) settleAckSent(a *ack) {
 	switch {
-	case a.arrived:
+	case a.met:
 	case !s.covered(s.receiver(), a.at):
 		s.Ledger.SentNotCaptured++
 	default:
@@ -134,6 +209,9 @@ func (s *Stream) settleAckSent(a *ack) {
 }
 
 func (s *Stream) settleAckArrived(a *ack) {
+	if a.met {
+		return
+	}
 	v := view{Frame: a.Frame, at: a.at}
 	if !s.recordedWhenSent(&v) {
 		s.Ledger.SentNotCaptured++
@@ -144,11 +222,11 @@ func (s *Stream) settleAckArrived(a *ack) {
 }
 
 func (a *acks) finish(s *Stream) {
-	for i := a.head; i < len(a.sent); i++ {
-		s.settleAckSent(&a.sent[i])
+	for i := a.sent.head; i < len(a.sent.list); i++ {
+		s.settleAckSent(&a.sent.list[i])
 	}
-	for i := range a.waiting {
-		s.settleAckArrived(&a.waiting[i])
+	for i := a.waiting.head; i < len(a.waiting.list); i++ {
+		s.settleAckArrived(&a.waiting.list[i])
 	}
 	*a = acks{}
 }

@@ -44,6 +44,10 @@ type Connection struct {
 	lastNS  [2]int64 // by End: the time of the last segment but resets
 }
 
+// maxRoughErr is 36 years in nanoseconds: not known at all, and still far from
+// what 64 bits hold.
+const maxRoughErr = 1 << 60
+
 // NewConnection returns a connection of which nothing was seen yet. shift is
 // what the path adds to the sequence numbers of each stream, indexed like
 // Streams: the server end's numbers less the client end's. rough is the server's
@@ -54,9 +58,10 @@ func NewConnection(shift [2]uint32, rough, roughErr int64, coverage [2]Coverage,
 	for end := range c.Streams {
 		s := &c.Streams[end]
 		s.sender, s.live = End(end), &live{}
+		s.AckedAtSender, s.AckedAtReceiver = nothingAcked, nothingAcked
 		s.bounds = bounds
 		s.coverage = coverage
-		s.lead[Server], s.roughErr = rough, roughErr
+		s.lead[Server], s.roughErr = rough, min(roughErr, maxRoughErr)
 	}
 	c.Streams[Client].shift[Server] = shift[Client]
 	c.Streams[Server].shift[Server] = shift[Server]
@@ -76,6 +81,7 @@ func (c *Connection) Observe(end, sender End, s *segment.Segment) {
 	stream.now = v.at
 	if end == sender {
 		stream.LastSent.note(&v)
+		stream.IPIDs.note(&v)
 	} else {
 		stream.LastGot.note(&v)
 	}
@@ -89,7 +95,7 @@ func (c *Connection) Observe(end, sender End, s *segment.Segment) {
 		back.acknowledged(end, &v)
 	}
 	if s.SeqLen() == 0 {
-		stream.observeAck(end, &v)
+		stream.observeAck(end, &v, back)
 		return
 	}
 	if end == sender {

@@ -1,15 +1,22 @@
 package align
 
-import "bothends/correlate/survey"
+import (
+	"slices"
+	"sort"
+
+	"bothends/correlate/survey"
+)
 
 // held is a segment that waits for its counterpart at the other tap.
 type held struct {
 	view
 	open    int64         // bytes of it that have no counterpart yet
-	missing []survey.Span // where they are
+	missing []survey.Span // where they are, ascending
 	rival   *held         // sent in the same place, with other bytes
 	repeat  bool          // not all of it was new when it passed its tap
 	settled bool          // it stands in the ledger
+	lacking bool          // arrived, and the sender's capture shows that it lacks it
+	foreign bool          // arrived with known bytes, and is none of the packets known to have brought them
 	changed bool          // its only counterpart has other bytes
 	pins    int           // others that point here
 }
@@ -46,53 +53,61 @@ func (s *Stream) release(h *held) {
 }
 
 func (h *held) misses(start, end int64) bool {
-	for _, m := range h.missing {
-		if m.Start < end && start < m.End {
-			return true
-		}
-	}
-	return false
+	i := after(h.missing, start)
+	return i < len(h.missing) && h.missing[i].Start < end
 }
 
-// take removes from h what it misses between start and end, as far as theirs
-// misses it too, from both. It returns how many bytes that is.
-func (h *held) take(theirs *[]survey.Span, start, end int64) (taken int64) {
-	if len(h.missing) == 1 && len(*theirs) == 1 && h.missing[0] == (*theirs)[0] && h.missing[0] == (survey.Span{Start: start, End: end}) {
-		h.missing, *theirs = h.missing[:0], (*theirs)[:0] // the common case: one packet, uncut
+// after is the index of the first span that ends behind position.
+func after(spans []survey.Span, position int64) int {
+	if len(spans) == 1 {
+		if spans[0].End > position {
+			return 0
+		}
+		return 1
+	}
+	return sort.Search(len(spans), func(i int) bool { return spans[i].End > position })
+}
+
+// take removes what both of h and w miss between start and end from both. It
+// returns how many bytes that is.
+func (h *held) take(w *held, start, end int64) (taken int64) {
+	whole := survey.Span{Start: start, End: end}
+	if len(h.missing) == 1 && len(w.missing) == 1 && h.missing[0] == whole && w.missing[0] == whole {
+		h.missing, w.missing = h.missing[:0], w.missing[:0] // the common case: one packet, uncut
 		return end - start
 	}
-	for _, mine := range append([]survey.Span(nil), h.missing...) {
-		for _, their := range append([]survey.Span(nil), *theirs...) {
-			lo := max(mine.Start, their.Start, start)
-			hi := min(mine.End, their.End, end)
-			if lo < hi {
-				taken += hi - lo
-				h.missing = without(h.missing, lo, hi)
-				*theirs = without(*theirs, lo, hi)
-			}
+	for at := start; at < end; {
+		i, j := after(h.missing, at), after(w.missing, at)
+		if i == len(h.missing) || j == len(w.missing) {
+			break
+		}
+		lo := max(h.missing[i].Start, w.missing[j].Start, at)
+		hi := min(h.missing[i].End, w.missing[j].End, end)
+		if lo < hi {
+			taken += hi - lo
+			h.missing = without(h.missing, i, lo, hi)
+			w.missing = without(w.missing, j, lo, hi)
+			at = hi
+		} else {
+			at = lo
 		}
 	}
 	return taken
 }
 
-// without cuts [start, end) out of the spans.
-func without(spans []survey.Span, start, end int64) []survey.Span {
-	for i, m := range spans {
-		if start < m.Start || end > m.End {
-			continue
-		}
-		switch {
-		case start == m.Start && end == m.End:
-			return append(spans[:i], spans[i+1:]...)
-		case start == m.Start:
-			spans[i].Start = end
-		case end == m.End:
-			spans[i].End = start
-		default:
-			spans[i].End = start
-			return append(spans, survey.Span{Start: end, End: m.End})
-		}
-		return spans
+// without cuts [start, end) out of spans[i], which holds it.
+func without(spans []survey.Span, i int, start, end int64) []survey.Span {
+	m := spans[i]
+	switch {
+	case start == m.Start && end == m.End:
+		return slices.Delete(spans, i, i+1)
+	case start == m.Start:
+		spans[i].Start = end
+	case end == m.End:
+		spans[i].End = start
+	default:
+		spans[i].End = start
+		return slices.Insert(spans, i+1, survey.Span{Start: end, End: m.End})
 	}
 	return spans
 }

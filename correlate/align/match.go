@@ -8,44 +8,63 @@ func (s *Stream) sent(v *view) {
 	length := v.end - v.start
 	h := s.hold(v)
 	if !v.stray {
+		if v.start < s.Sent.Next {
+			s.waiting.overlapping(v.start, v.end, func(w *held) { w.lacking = w.lacking || s.passedOver(w) })
+		}
 		h.repeat = s.Sent.Add(v.start, v.end) < length
 		s.recentSent.add(v)
 	}
-	if len(s.waiting) > 0 {
-		s.meetWaiting(h)
+	if s.unrecorded(s.receiver(), v.at, 0, horizonNS) {
+		s.settleSent(h)
+		return
 	}
 	s.flying.insert(h)
+	s.meetWaiting(h)
 	s.expire()
 }
 
 // meetWaiting gives what arrived before h, as far as the rough clock tells, to
 // h. It happens where the two clocks are not well known yet.
 func (s *Stream) meetWaiting(h *held) {
-	kept := s.waiting[:0]
-	for _, w := range s.waiting {
-		if h.at-w.at <= s.roughErr {
-			s.offer(h, w)
+	s.waiting.overlapping(h.start, h.end, func(w *held) {
+		if w.settled {
+			return
 		}
-		if w.open == 0 {
+		if h.at-w.at > s.roughErr {
+			w.lacking = w.lacking || echoes(&h.view, &w.view)
+			return
+		}
+		s.offer(h, w)
+		switch {
+		case w.open == 0:
 			s.Ledger.Matched++
 			s.Passed++
-			s.release(w)
-			continue
+		case w.rival == nil && !w.lacking && s.known(w) && s.repeated(w): // a further copy, as h was not known before
+		default:
+			return
 		}
-		kept = append(kept, w)
-	}
-	clear(s.waiting[len(kept):])
-	s.waiting = kept
+		w.settled, w.payload = true, nil
+	})
+}
+
+// echoes tells whether the sender sent, though only later, the very bytes that w
+// brought. Nobody else can have known them: this is a retransmission, and the
+// capture lacks the first copy.
+func echoes(h, w *view) bool {
+	start, end := max(h.start, w.start), min(h.end, w.end)
+	sent, _ := h.bytesAt(start, end)
+	got, _ := w.bytesAt(start, end)
+	return len(sent) > 0 && len(got) > 0 && agree(h, w, start, end)
 }
 
 // arrived takes a segment that the receiver's tap saw come in.
 func (s *Stream) arrived(v *view) {
+	w := s.hold(v)
 	if !v.stray {
-		s.Got.Add(v.start, v.end)
+		w.repeat = s.Got.Add(v.start, v.end) < v.end-v.start
 		s.recentGot.add(v)
 		s.wake(v)
 	}
-	w := s.hold(v)
 	s.flying.overlapping(v.start, v.end, func(h *held) {
 		if h.open > 0 && w.open > 0 {
 			s.offer(h, w)
@@ -55,10 +74,11 @@ func (s *Stream) arrived(v *view) {
 	case w.open == 0:
 		s.Ledger.Matched++
 		s.Passed++
-	case w.rival == nil && s.known(w):
-		s.repeated(w)
+	case w.rival == nil && s.known(w) && s.repeated(w):
+	case s.unrecorded(s.sender, v.at, 0, 0):
+		s.Ledger.SentNotCaptured++
 	default:
-		s.waiting = append(s.waiting, w)
+		s.waiting.insert(w)
 		s.expire()
 		return
 	}
@@ -80,7 +100,7 @@ func (s *Stream) offer(h, w *held) {
 		}
 		return
 	}
-	n := h.take(&w.missing, start, end)
+	n := h.take(w, start, end)
 	if n == 0 {
 		return
 	}
@@ -93,14 +113,15 @@ func (s *Stream) offer(h, w *held) {
 	s.learn(h, w)
 }
 
-// learn takes from a match what it says of the path and of the clocks.
+// learn takes from a match what it says of the path and of the clocks. Of bytes
+// that passed more than once nobody can tell which copy is which.
 func (s *Stream) learn(h, w *held) {
-	whole := h.start == w.start && h.end == w.end
-	s.Path.note(&h.Header, &w.Header, whole)
 	s.LastPassedNS = max(s.LastPassedNS, h.TimeNS)
-	if h.repeat || w.repeat {
+	whole := h.start == w.start && h.end == w.end
+	if h.repeat || w.repeat || s.Path.another(&h.Header, &w.Header, whole) {
 		return
 	}
+	s.Path.note(&h.Header, &w.Header, whole)
 	if s.sender == Client {
 		s.bounds.ToServer(h.TimeNS, w.TimeNS)
 	} else {
@@ -119,35 +140,36 @@ func (s *Stream) known(w *held) bool {
 	return true
 }
 
-// repeated settles a copy of what has arrived already.
-func (s *Stream) repeated(w *held) {
+// repeated settles a copy of what has arrived already. It returns false if w is
+// none, but a retransmission: the sender's capture lacks it, unless it shows it
+// yet.
+func (s *Stream) repeated(w *held) bool {
 	if w.open < w.end-w.start {
 		s.Ledger.Matched++
 		s.Passed++
-		return
+		return true
 	}
-	differs := false
-	var original *held
+	w.foreign = false
+	differs, others, maybe := false, 0, false
 	s.flying.overlapping(w.start, w.end, func(h *held) {
 		start, end := max(h.start, w.start), min(h.end, w.end)
 		if !agree(&h.view, &w.view, start, end) {
 			differs = true
 			w.rival = h
 		}
-		if h.start == w.start && h.end == w.end {
-			original = h
-		}
+		maybe = maybe || h.start != w.start || h.end != w.end || h.IPID == w.IPID
+		others++
 	})
 	switch {
 	case differs:
 		s.leave(ReceivedNotSent, w)
-	case original != nil && s.Path.IPIDKept() && original.IPID != w.IPID:
-		// Not the packet that passed before: a retransmission that the
-		// sender's capture lacks.
-		s.Ledger.SentNotCaptured++
-		s.Missed++
+	case others > 0 && !maybe && s.Path.IPIDKept():
+		// None of the packets that passed before, which all had this range. Of
+		// packets cut out of a larger one, the IP-IDs are not known.
+		w.foreign = true
 	default:
 		s.Ledger.Duplicated++
 	}
 	w.rival = nil
+	return !w.foreign
 }

@@ -11,6 +11,8 @@ type Path struct {
 	TTL       uint8 // at the receiver's tap, of the first segment
 	IPIDSame  int64 // segments whose IP-ID was not 0 and came through unchanged
 	IPIDOther int64 // segments whose IP-ID came through changed
+	TSSame    int64 // segments whose timestamp came through unchanged
+	TSOther   int64 // segments whose timestamp came through changed
 	Rewrites
 }
 
@@ -20,6 +22,15 @@ const minSamples = 3
 
 // IPIDKept tells whether the path is known to leave IP-IDs alone.
 func (p *Path) IPIDKept() bool { return p.IPIDSame >= minSamples && p.IPIDOther == 0 }
+
+// another tells whether got cannot be sent, going by what the path leaves alone:
+// a retransmission has a new IP-ID and a new timestamp.
+func (p *Path) another(sent, got *Header, whole bool) bool {
+	if whole && !sent.IPv6 && !got.IPv6 && p.IPIDKept() && sent.IPID != got.IPID {
+		return true
+	}
+	return p.TSSame >= minSamples && p.TSOther == 0 && sent.Options&got.Options&segment.Timestamps != 0 && sent.TSVal != got.TSVal
+}
 
 // HopsKept tells whether the number of hops is known and constant.
 func (p *Path) HopsKept() bool { return p.HopsSame >= minSamples && p.HopsOther == 0 }
@@ -40,6 +51,13 @@ func (p *Path) note(sent, got *Header, whole bool) {
 		p.DSCP++
 	} else if sent.TOS != got.TOS {
 		p.ECN++
+	}
+	if sent.Options&got.Options&segment.Timestamps != 0 {
+		if sent.TSVal == got.TSVal {
+			p.TSSame++
+		} else {
+			p.TSOther++
+		}
 	}
 	if !whole {
 		return

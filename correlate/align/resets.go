@@ -14,6 +14,8 @@ type Reset struct {
 	// IdleNS is how long this tap had seen nothing of the connection but resets;
 	// 0 if nothing at all.
 	IdleNS int64
+	// Head is its payload, if it carries any, at most headLen bytes.
+	Head []byte
 	// Closed tells that its sender had sent a FIN before, at this tap.
 	Closed bool
 	// The following are about the bytes of the opposite stream that the reset
@@ -36,7 +38,7 @@ type Reach uint8
 const (
 	Never   Reach = iota // it was not seen there
 	Seen                 // at the time of AckArrived
-	LongAgo              // before the recent arrivals that are remembered
+	LongAgo              // before the recent arrivals that are remembered, or unnoticed
 )
 
 // maxResets bounds what one stream keeps of each tap: a flood proves no more
@@ -49,7 +51,7 @@ func (s *Stream) observeReset(end End, v *view, back *Stream, lastNS int64) {
 		return
 	}
 	r := &Reset{Frame: v.Frame, Header: v.Header, At: v.at, Seq0: v.seq, Ack0: v.ack, Position: v.start}
-	r.Closed = s.closed[end]
+	r.Closed, r.Head = s.closed[end], head(v.payload)
 	if lastNS != 0 {
 		r.IdleNS = v.TimeNS - lastNS
 	}
@@ -61,11 +63,13 @@ func (s *Stream) observeReset(end End, v *view, back *Stream, lastNS int64) {
 	}
 	if v.Flags&segment.ACK != 0 && back.begun && end != s.sender {
 		r.AckPosition = back.position(v.ack)
-		r.AckSent, _ = back.recentSent.reached(r.AckPosition)
+		if f, ok := back.recentSent.reached(r.AckPosition); ok {
+			r.AckSent = f
+		}
 		switch f, ok := back.recentGot.reached(r.AckPosition); {
 		case ok:
 			r.AckReached, r.AckArrived = Seen, f
-		case back.Got.Has(r.AckPosition-1, r.AckPosition):
+		case r.AckPosition <= back.Got.Next:
 			r.AckReached = LongAgo
 		default:
 			back.watches = append(back.watches, watch{r.AckPosition, r})
@@ -109,13 +113,17 @@ type recent struct {
 
 type passage struct {
 	Frame
+	start  int64
 	end    int64
 	seq    uint32
 	length int
 }
 
 func (r *recent) add(v *view) {
-	p := passage{v.Frame, v.end, v.Header.Seq, v.PayloadLen}
+	p := passage{v.Frame, v.start, v.end, v.Header.Seq, v.PayloadLen}
+	if r.n == 0 && v.Flags&segment.SYN == 0 {
+		p.start = v.end // what it brought may have been here before the tap was
+	}
 	if v.PayloadLen > 0 || v.Flags&segment.SYN != 0 {
 		r.data = p
 		r.headLen = copy(r.dataHead[:], v.payload)
@@ -127,8 +135,8 @@ func (r *recent) add(v *view) {
 	}
 }
 
-// reached is when the stream first got to position, if that is remembered: the
-// oldest one kept must not have been beyond it already.
+// reached is when the stream first got to position, if that is remembered. It is
+// not known of bytes that the tap passed over, nor of those before its first.
 func (r *recent) reached(position int64) (Frame, bool) {
 	oldest := max(0, r.n-len(r.list))
 	for i := oldest; i < r.n; i++ {
@@ -136,10 +144,7 @@ func (r *recent) reached(position int64) (Frame, bool) {
 		if p.end < position {
 			continue
 		}
-		if i == oldest && oldest > 0 {
-			return Frame{}, false
-		}
-		return p.Frame, true
+		return p.Frame, p.start < position && (i > oldest || oldest == 0)
 	}
 	return Frame{}, false
 }

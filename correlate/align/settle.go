@@ -10,49 +10,25 @@ const (
 	// compareNS is how long the bytes of what has arrived are kept for
 	// comparison with a second copy, where no acknowledgment ends it sooner.
 	compareNS = 2e9
-	// minTidy is the number of held segments below which none is looked for
-	// behind an older one.
-	minTidy = 64
+	// compareBytes is how far behind the stream's front they are kept: the
+	// receive buffer that Linux allows by default (net.ipv4.tcp_rmem) is 6 MiB.
+	compareBytes = 6 << 20
 )
 
 // expire lets go of what needs no counterpart any more.
 func (s *Stream) expire() {
-	f := &s.flying
-	for f.head < len(f.list) && s.done(f.list[f.head]) {
-		s.settleSent(f.list[f.head])
-		f.list[f.head] = nil
-		f.head++
-	}
-	if f.head == len(f.list) {
-		f.list, f.head = f.list[:0], 0
-	} else if live := len(f.list) - f.head; live >= max(f.tidyAt, minTidy) {
-		kept := f.list[:0]
-		for _, h := range f.list[f.head:] {
-			if s.done(h) {
-				s.settleSent(h)
-			} else {
-				kept = append(kept, h)
-			}
-		}
-		clear(f.list[len(kept):])
-		f.list, f.head = kept, 0
-		f.tidyAt = 2 * len(kept)
-	} else if f.head > minTidy && f.head > live {
-		n := copy(f.list, f.list[f.head:])
-		clear(f.list[n:])
-		f.list, f.head = f.list[:n], 0
-	}
-	for len(s.waiting) > 0 && s.now-s.waiting[0].at > horizonNS {
-		w := s.waiting[0]
-		s.waiting = s.waiting[1:]
-		s.settleArrived(w)
-	}
+	s.flying.expire(s.doneSent, func(h *held, _ bool) { s.settleSent(h) })
+	s.waiting.expire(s.doneWaiting, s.settleArrived)
 }
 
-func (s *Stream) done(h *held) bool {
+func (s *Stream) doneWaiting(w *held) bool {
+	return w.settled || s.now-w.at > horizonNS
+}
+
+func (s *Stream) doneSent(h *held) bool {
 	age := s.now - h.at
 	if h.open == 0 {
-		return h.end <= s.AckedAtSender || age > compareNS
+		return h.end <= s.AckedAtSender || age > compareNS || s.high-h.end > compareBytes
 	}
 	if age > compareNS && h.pins == 0 {
 		h.payload = nil
@@ -67,25 +43,50 @@ func (s *Stream) done(h *held) bool {
 // its bucket.
 func (s *Stream) settleSent(h *held) {
 	defer s.release(h)
+	s.Ledger.LostBytes += s.lostBytes(h)
 	if h.settled {
 		return
 	}
 	h.settled = true
 	switch {
-	case h.open == 0, h.open < h.end-h.start:
+	case h.open < h.end-h.start:
 		s.Ledger.Matched++
-		s.Ledger.LostBytes += h.open
 	case h.changed:
 		s.Ledger.Modified++
-	case !s.covered(s.receiver(), h.at) || s.AckedAtReceiver >= h.end && !s.Got.Has(h.start, h.end):
+	case !s.covered(s.receiver(), h.at) || s.unseen(h.start, h.end):
 		s.Ledger.SentNotCaptured++
 	default:
 		s.Ledger.Lost++
-		s.Ledger.LostBytes += h.open
 		if h.Flags&(segment.SYN|segment.FIN) != 0 && !s.Got.Has(h.end-1, h.end) {
 			s.keep(Lost, h)
 		}
 	}
+}
+
+// unseen tells whether the receiver acknowledged bytes that its own capture
+// never saw arrive.
+func (s *Stream) unseen(start, end int64) bool {
+	return s.AckedAtReceiver >= end && !s.Got.Has(start, end)
+}
+
+// lostBytes is how many bytes of h did not arrive, and would have been seen.
+func (s *Stream) lostBytes(h *held) (n int64) {
+	if h.changed || !s.covered(s.receiver(), h.at) {
+		return 0
+	}
+	for _, m := range h.missing {
+		if !s.unseen(m.Start, m.End) {
+			n += m.Len()
+		}
+	}
+	return n
+}
+
+// unrecorded tells whether end's capture certainly was not running from before
+// until after the client's time at, however far the rough clock is off.
+func (s *Stream) unrecorded(end End, at, before, after int64) bool {
+	t := at + s.lead[end]
+	return t+after+s.roughErr < s.coverage[end].FirstNS || t-before-s.roughErr > s.coverage[end].LastNS
 }
 
 // startSlackNS is how long a segment that arrives just after the other end's
@@ -99,19 +100,22 @@ func (s *Stream) recordedWhenSent(w *view) bool {
 }
 
 // settleArrived puts an arrived segment that was not sent, as far as the
-// sender's capture shows, into its bucket.
-func (s *Stream) settleArrived(w *held) {
+// sender's capture shows, into its bucket. One that had to go early, as too many
+// wait, may have been sent a little later by the other clock: it accuses nobody,
+// and the sender's capture is taken to lack it.
+func (s *Stream) settleArrived(w *held, early bool) {
 	defer s.release(w)
 	switch {
+	case w.settled:
 	case w.rival != nil && !w.rival.settled && w.rival.misses(w.start, w.end):
 		w.rival.changed = true
 		s.Ledger.Modified++
 		s.keep(Modified, w)
 	case w.rival != nil:
 		s.leave(ReceivedNotSent, w)
-	case !s.recordedWhenSent(&w.view):
+	case !s.recordedWhenSent(&w.view) || s.beforeBegin(w):
 		s.Ledger.SentNotCaptured++
-	case s.passedOver(w):
+	case early || w.lacking || w.foreign || s.passedOver(w):
 		s.Ledger.SentNotCaptured++
 		s.Missed++
 	default:
@@ -119,11 +123,17 @@ func (s *Stream) settleArrived(w *held) {
 	}
 }
 
+// beforeBegin tells whether w holds bytes below the first that the sender's
+// capture saw: they had been sent before it began.
+func (s *Stream) beforeBegin(w *held) bool {
+	return !s.SentFromSYN && !w.stray && w.start < s.Sent.Began
+}
+
 // passedOver tells whether the sender went on behind bytes that its capture
 // lacks: it must have sent them.
 func (s *Stream) passedOver(w *held) bool {
 	for _, m := range w.missing {
-		if m.End <= s.Sent.Next && !s.Sent.Has(m.Start, m.End) {
+		if s.Sent.Lacks(m.Start, m.End) {
 			return true
 		}
 	}
@@ -132,10 +142,10 @@ func (s *Stream) passedOver(w *held) bool {
 
 // finish settles what is still open.
 func (s *Stream) finish() {
-	for _, w := range s.waiting {
-		s.settleArrived(w)
+	for _, w := range s.waiting.held() {
+		s.settleArrived(w, false)
 	}
-	for _, h := range s.flying.list[s.flying.head:] {
+	for _, h := range s.flying.held() {
 		s.settleSent(h)
 	}
 	s.acks.finish(s)

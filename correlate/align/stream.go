@@ -20,12 +20,13 @@ type Stream struct {
 	Path      Path  // what the way does to packets that passed both taps
 	LastSent  Last  // the last segment but resets at the sender's tap
 	LastGot   Last  // and at the receiver's
+	IPIDs     IPIDs // at the sender's tap
 	// LastPassedNS is when the latest segment left the sender's tap that also
 	// arrived, by the sender's clock.
 	LastPassedNS int64
 
 	Sent, Got       survey.Cover // bytes seen at the sender's tap, and at the receiver's
-	AckedAtSender   int64        // the highest position acknowledged, as the sender's tap saw it
+	AckedAtSender   int64        // the highest position acknowledged, as the sender's tap saw it; or nothingAcked
 	AckedAtReceiver int64        // and as the receiver's tap saw it, while the sender's was recording
 	// SentFromSYN tells that the sender's capture has the beginning of the
 	// stream: it was recording whenever anything of it was sent.
@@ -45,20 +46,27 @@ type live struct {
 	bounds   *clock.Bounds
 	now      int64 // client's clock, of the segment under way
 
-	base    uint32 // sequence number of position 0
-	high    int64  // the highest position so far at either tap
-	begun   bool
-	fromSYN bool    // base is the initial sequence number
-	closed  [2]bool // by tap: a FIN was seen
+	base     uint32  // sequence number of position 0
+	begun    bool    // base is valid
+	high     int64   // the highest position that the sender is known to have reached
+	anchored bool    // high is from the sender's tap, not from what arrived
+	isn      uint32  // the initial sequence number, if begins
+	begins   bool    // a SYN was seen
+	owned    bool    // by the sender's tap
+	closed   [2]bool // by tap: a FIN was seen
 
-	flying  flight  // sent, in order of position; arrived in part or not at all
-	waiting []*held // arrived, and not sent so far
+	flying  flight // sent; arrived, or not so far
+	waiting flight // arrived, and not sent so far
 	acks    acks
 
 	recentSent, recentGot recent
 	watches               []watch
 	pool                  []*held
 }
+
+// nothingAcked lies below all positions. Position 0 is wherever the first segment
+// began, so that a stream has negative ones, too.
+const nothingAcked = -1 << 62
 
 // receiver is the end that the stream flows to.
 func (s *Stream) receiver() End { return s.sender.Other() }
@@ -79,12 +87,20 @@ func (s *Stream) view(end End, seg *segment.Segment) view {
 		return v
 	}
 	if !s.begun {
-		s.begun, s.base, s.fromSYN = true, v.seq, v.Flags&segment.SYN != 0
+		s.begun, s.base = true, v.seq
 	}
 	v.start = s.position(v.seq)
 	v.end = v.start + int64(seg.SeqLen())
-	v.stray = s.strays(end, &v)
-	if !v.stray {
+	own := end == s.sender
+	if own && !s.anchored {
+		// What arrived before may have been forged: its place says nothing.
+		s.anchored, s.high = true, v.end
+	}
+	if v.Flags&segment.SYN != 0 {
+		s.noteISN(own, &v)
+	}
+	v.stray = s.strays(own, &v)
+	if !v.stray && (own || !s.anchored) {
 		s.high = max(s.high, v.end)
 	}
 	return v
@@ -99,15 +115,39 @@ const (
 	maxArrivedJump = 1 << 26
 )
 
+// noteISN learns where the stream begins: from its sender's tap, or else from
+// the first SYN that arrives, until the sender's tap shows another one.
+func (s *Stream) noteISN(own bool, v *view) {
+	if s.begins && (s.owned || !own) {
+		return
+	}
+	forged := s.begins && v.seq != s.isn
+	s.begins, s.owned, s.isn = true, own, v.seq
+	if forged {
+		s.disown()
+	}
+}
+
+// disown takes a forged SYN, and what else arrived before the sender's own, out
+// of what the receiver's tap saw of the stream.
+func (s *Stream) disown() {
+	s.Got = survey.Cover{}
+	for _, w := range s.waiting.held() {
+		if w.stray = s.strays(false, &w.view); !w.stray {
+			s.Got.Add(w.start, w.end)
+		}
+	}
+}
+
 // strays tells whether the segment cannot be part of the stream: its position is
 // out of any window, or it begins the stream at another number.
-func (s *Stream) strays(end End, v *view) bool {
-	if v.Flags&segment.SYN != 0 && s.fromSYN && v.seq != s.base {
+func (s *Stream) strays(own bool, v *view) bool {
+	if v.Flags&segment.SYN != 0 && v.seq != s.isn {
 		return true
 	}
-	limit := int64(maxJump)
-	if end != s.sender {
-		limit = maxArrivedJump
+	limit := int64(maxArrivedJump)
+	if own {
+		limit = maxJump
 	}
 	return v.end-s.high > limit || s.high-v.start > maxJump
 }
@@ -129,7 +169,11 @@ func (s *Stream) acknowledged(end End, v *view) {
 	}
 	if end == s.sender {
 		s.AckedAtSender = max(s.AckedAtSender, acked)
-	} else if s.covered(s.sender, v.at) {
+		return
+	}
+	// Its own host's word: whatever came, that much of the stream was there.
+	s.high = max(s.high, acked)
+	if s.covered(s.sender, v.at) {
 		s.AckedAtReceiver = max(s.AckedAtReceiver, acked)
 	}
 }

@@ -3,8 +3,21 @@
 //
 // With the client's time t and the server's t + theta(t), a packet to the server
 // bounds theta from above (received less sent), a packet to the client from
-// below (sent less received): no packet arrives before it was sent. The offset
-// line is the middle of the widest strip that fits between the two.
+// below (sent less received): no packet arrives before it was sent.
+//
+// What is stated as certain rests on nothing but these bounds and on maxSkew: a
+// bound seen at one time holds at another, weakened by maxSkew times the time
+// between. The line through the middle of the widest strip between the bounds is
+// only the best guess. The true theta may well leave that strip, for the strip
+// rests on a few bounds and the line's skew is a guess, too; it cannot leave
+// what the bounds allow.
+//
+// A clock that is set while recording shows as bounds that contradict each
+// other. If that lasts, the fit is split there; if theta comes back to where it
+// was, the bounds in between are taken for wrong (a retransmission matched with
+// the arrival of an earlier copy, say), left out, and only make the time around
+// them less certain. A clock set by less than the smallest round trip contradicts
+// nothing and cannot be told from a path that became slower.
 package clock
 
 import "math"
@@ -17,32 +30,67 @@ const (
 	minSpanNS = 30e9
 )
 
+// Unbounded is the uncertainty, in nanoseconds, where nothing is known: 36
+// years. Twice that can be added to any time of this century.
+const Unbounded = 1 << 60
+
 // A Strip is what is known of theta in one stretch of time. Times are Unix
 // nanoseconds by the client's clock.
 type Strip struct {
 	FromNS, ToNS int64
-	OffsetNS     int64   // theta at FromNS: server's clock less client's
-	Skew         float64 // change of theta per unit of time
-	HalfWidthNS  int64   // theta is within this of the line
-	Points       int     // bounds that the strip was fitted to
+	OffsetNS     int64   // the best guess at theta at FromNS: server's clock less client's
+	Skew         float64 // and at its change per unit of time
+	// HalfWidthNS is how far theta can be from the line at any time from FromNS
+	// to ToNS. It is the largest value of Fit.UncertaintyAt there, the
+	// neighbourhood of bounds that were left out excepted.
+	HalfWidthNS int64
+	Points      int // packets that the strip was fitted to
+
+	edgeNS       int64    // half the width of the widest strip along the line
+	minRTT       int64    // the smallest round trip
+	grain        int64    // how far from the tightest bound of a slot its fastest packet can be
+	upper, lower envelope // lower is that of -theta
 }
 
-// At is the middle of the strip at client time t.
+// At is the best guess at theta at client time t.
 func (s *Strip) At(t int64) int64 {
-	return s.OffsetNS + int64(s.Skew*float64(t-s.FromNS))
+	return s.OffsetNS + int64(math.Round(s.Skew*float64(t-s.FromNS)))
 }
 
 // MinRTT is the smallest round trip between the two taps that the captures
-// show: the fastest packet one way plus the fastest the other way.
-func (s *Strip) MinRTT() int64 { return 2 * s.HalfWidthNS }
+// show: a packet one way and one back, near each other in time. What the clocks
+// can have moved apart between the two is taken off, so that it is rather less
+// than the truth than more; 0 if there are no two such packets.
+func (s *Strip) MinRTT() int64 { return s.minRTT }
 
 // A Fit is the relation between the two clocks over the whole recording: one
 // strip, or several where a clock was set while recording.
-type Fit struct{ Strips []Strip }
+type Fit struct {
+	Strips   []Strip
+	settings []stretch // in each of them a clock was set, nobody knows when
+	unknown  []stretch
+	doubts   []doubt
+}
+
+// A doubt is a stretch in which bounds were left out. Theta is not certain to be
+// outside of what they say.
+type doubt struct {
+	stretch
+	lo, hi int64
+}
+
+// A stretch of client's time, both ends excluded.
+type stretch struct{ from, to int64 }
+
+func (s stretch) has(t int64) bool { return s.from < t && t < s.to }
 
 // Known tells whether packets passed in both directions, so that theta is
 // bounded on both sides.
 func (f *Fit) Known() bool { return len(f.Strips) > 0 }
+
+// LeftOut is in how many places bounds were left out because those before and
+// after them contradict them.
+func (f *Fit) LeftOut() int { return len(f.doubts) }
 
 // At returns the strip that holds at client time t: the one whose stretch is
 // nearest. It must not be called unless Known.
@@ -55,7 +103,8 @@ func (f *Fit) At(t int64) *Strip {
 	return &f.Strips[len(f.Strips)-1]
 }
 
-// AtServer is At for a time by the server's clock.
+// AtServer is At for a time by the server's clock. A server's clock that was set
+// back shows some times twice; the earlier strip is returned.
 func (f *Fit) AtServer(t int64) *Strip {
 	for i := range f.Strips {
 		s := &f.Strips[i]
@@ -66,81 +115,59 @@ func (f *Fit) AtServer(t int64) *Strip {
 	return &f.Strips[len(f.Strips)-1]
 }
 
-// LatestSent is the latest time, by the sending end's clock, at which a packet
-// can have passed the sender's tap if it arrived at the other tap at time
-// arrived by the receiving end's clock: no packet is taken to be faster than the
-// fastest that was seen.
-func (f *Fit) LatestSent(fromServer bool, arrived int64) int64 {
-	if fromServer {
-		s := f.At(arrived)
-		return arrived + s.At(arrived) - s.HalfWidthNS
+// ServerTime is the best guess at what the server's clock shows at client time t.
+func (f *Fit) ServerTime(t int64) int64 { return t + f.At(t).At(t) }
+
+// ClientTime is the best guess at what the client's clock shows at server time t.
+func (f *Fit) ClientTime(t int64) int64 { return f.AtServer(t).clientTime(t) }
+
+func (s *Strip) clientTime(t int64) int64 {
+	// Theta changes by maxSkew at most, so a second round leaves less than a
+	// nanosecond of a minute's error.
+	guess := t - s.OffsetNS
+	for range 3 {
+		guess = t - s.At(guess)
 	}
-	s := f.AtServer(arrived)
-	return arrived - s.At(arrived-s.OffsetNS) - s.HalfWidthNS
+	return guess
 }
 
-// bound is one packet's: theta was at most, or at least, offset at time t.
-type bound struct {
-	t, offset int64
+// UncertaintyAt is how far theta can be from At(t).At(t) at client time t, in
+// nanoseconds; Unbounded if there is no telling.
+func (f *Fit) UncertaintyAt(t int64) int64 {
+	if !f.Known() {
+		return Unbounded
+	}
+	lo, hi := f.limits(t)
+	guess := f.At(t).At(t)
+	return min(max(hi-guess, guess-lo, 0), Unbounded)
 }
 
-// fit finds the widest strip between the bounds. ok is false if a bound from
-// below lies above one from above: no line fits, the clock was set in between.
-func fit(upper, lower []bound) (strip Strip, ok bool) {
-	origin, end := span(upper, lower)
-	skew := 0.0
-	if end-origin >= minSpanNS {
-		skew = widest(upper, lower, origin)
-	}
-	top, bottom := edges(upper, lower, origin, skew)
-	strip = Strip{
-		FromNS: origin, ToNS: end, Skew: skew,
-		OffsetNS:    int64(math.Round((top + bottom) / 2)),
-		HalfWidthNS: int64(math.Ceil((top - bottom) / 2)),
-		Points:      len(upper) + len(lower),
-	}
-	return strip, top >= bottom
-}
-
-// span is the time from the first to the last bound.
-func span(upper, lower []bound) (from, to int64) {
-	from, to = math.MaxInt64, math.MinInt64
-	for _, side := range [][]bound{upper, lower} {
-		for _, b := range side {
-			from, to = min(from, b.t), max(to, b.t)
+// limits are the least and the greatest that theta can be at client time t.
+func (f *Fit) limits(t int64) (lo, hi int64) {
+	s := f.At(t)
+	lo, hi = s.limits(t)
+	for _, set := range f.settings {
+		if set.has(t) {
+			for _, at := range []int64{set.from, set.to} {
+				otherLo, otherHi := f.At(at).limits(t)
+				lo, hi = min(lo, otherLo), max(hi, otherHi)
+			}
 		}
 	}
-	return from, to
-}
-
-// edges are the lowest upper bound and the highest lower one, both carried back
-// to origin along a line of the given skew.
-func edges(upper, lower []bound, origin int64, skew float64) (top, bottom float64) {
-	top, bottom = math.Inf(1), math.Inf(-1)
-	for _, b := range upper {
-		top = min(top, float64(b.offset)-skew*float64(b.t-origin))
-	}
-	for _, b := range lower {
-		bottom = max(bottom, float64(b.offset)-skew*float64(b.t-origin))
-	}
-	return top, bottom
-}
-
-// widest is the skew at which the strip is widest. The width is a minimum of
-// linear functions of the skew, so it has one peak, which thirds close in on.
-func widest(upper, lower []bound, origin int64) float64 {
-	width := func(skew float64) float64 {
-		top, bottom := edges(upper, lower, origin, skew)
-		return top - bottom
-	}
-	lo, hi := -maxSkew, maxSkew
-	for hi-lo > 1e-10 {
-		a, b := lo+(hi-lo)/3, hi-(hi-lo)/3
-		if width(a) < width(b) {
-			lo = a
-		} else {
-			hi = b
+	for _, d := range f.doubts {
+		if d.has(t) {
+			lo, hi = min(lo, d.lo), max(hi, d.hi)
 		}
 	}
-	return (lo + hi) / 2
+	for _, u := range f.unknown {
+		if u.has(t) {
+			guess := s.At(t)
+			lo, hi = guess-Unbounded, guess+Unbounded
+		}
+	}
+	return lo, hi
+}
+
+func (s *Strip) limits(t int64) (lo, hi int64) {
+	return -s.lower.at(t), s.upper.at(t)
 }

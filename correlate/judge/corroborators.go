@@ -21,6 +21,8 @@ var corroborators = []struct {
 	{"growing-seq", (*hearing).growingSeq},
 	{"other-bytes", (*hearing).otherBytes},
 	{"same-as-genuine", (*hearing).likeGenuine},
+	{"fingerprint", (*hearing).fingerprint},
+	{"resembles", (*hearing).resembles},
 }
 
 // testimony is a corroborator's step, and how much it weighs.
@@ -28,6 +30,8 @@ type testimony struct {
 	Step
 	conclusive bool // enough without many packets (Strong)
 	alone      bool // proves whatever the sender's capture missed
+	// weightless: worth saying, but it decides nothing, not even with others.
+	weightless bool
 	// firewall: the sender's own firewall, answering for its TCP, would leave
 	// the same trace.
 	firewall bool
@@ -136,8 +140,8 @@ func (h *hearing) hopCount(a *accusation) testimony {
 	if hops == genuine {
 		return testimony{}
 	}
-	t := supports("it arrived with TTL %d, %d hops from an initial value; all %d other packets from the %s arrived with TTL %d, %d hops", a.TTL, hops,
-		p.HopsSame, h.sender, p.TTL, genuine)
+	t := supports("it arrived with TTL %d, %s from an initial value; all %s from the %s arrived with TTL %d, %s", a.TTL, count(hops, "hop"),
+		count(p.HopsSame, "other packet"), h.sender, p.TTL, count(genuine, "hop"))
 	t.Values = values
 	return t
 }

@@ -71,6 +71,11 @@ type Finding struct {
 	// Twin is the frame of the same packet in the other end's capture; its
 	// Number is 0 if there is none.
 	Twin align.Frame
+	// Pattern is what its circumstances resemble, PatternWhy which ones, and
+	// Advice what to check next; all empty if nothing fits.
+	Pattern    Pattern
+	PatternWhy string
+	Advice     string
 }
 
 // A Case is one connection to be judged: a paired one, or one that only the
@@ -99,12 +104,15 @@ type Bench struct {
 	Clock     *clock.Fit
 	Witnesses [2]Witness // by End
 	Cases     []Case
+
+	shapes [2]map[shape]int // of the resets that each End is known to have sent
 }
 
 // Findings judges every reset, and every other packet that one end received and
 // the other did not send, of every case.
 func (b *Bench) Findings() []Finding {
 	b.pool()
+	b.noteShapes()
 	var findings []Finding
 	for i := range b.Cases {
 		if b.Cases[i].Connection == nil {

@@ -148,6 +148,10 @@ func TestEachFailingRuleMakesTheVerdictIndeterminateAndIsNamed(t *testing.T) {
 			b.Cases[0].Streams[align.Server].SentFromSYN = false
 		}},
 		{"filter", func(b *Bench) { b.Witnesses[align.Server].HeadersCut = 1 }},
+		{"filter", func(b *Bench) {
+			b.Witnesses[align.Server].Filter = "tcp port 25 and tcp[tcpflags] & tcp-rst == 0"
+			b.Witnesses[align.Server].Resets = 0
+		}},
 		{"capture-loss", func(b *Bench) { b.Witnesses[align.Server].Drops = 1 }},
 		{"capture-loss", func(b *Bench) { b.Cases[0].Streams[align.Server].Missed = 1 }},
 		{"capture-loss", func(b *Bench) { b.Cases[0].Streams[align.Server].AckedAtReceiver = 1200 }},
@@ -238,7 +242,15 @@ func TestASenderThatGoesOnMayHaveAFirewall(t *testing.T) {
 	s.Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, 57, 0)}
 	s.LastSent = align.Last{Frame: align.Frame{Number: 40, TimeNS: 5000 * ms}, Flags: segment.ACK}
 	b.Witnesses[align.Server].DropsKnown = true
+	if f := verdicts(b)[0]; f.Verdict != Indeterminate {
+		t.Errorf("a capture that counts no loss, of one interface: %s, want indeterminate", f.Verdict)
+	}
+	b = trial()
+	s = &b.Cases[0].Streams[align.Server]
+	s.Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, 57, 0)}
+	s.LastSent = align.Last{Frame: align.Frame{Number: 40, TimeNS: 5000 * ms}, Flags: segment.ACK}
+	b.Witnesses[align.Server].DropsKnown, b.Witnesses[align.Server].AllInterfaces = true, true
 	if f := verdicts(b)[0]; f.Verdict != Injected || f.Confidence != Proven {
-		t.Errorf("a capture that counts no loss: %s (%s), want injected (proven)", f.Verdict, f.Confidence)
+		t.Errorf("a capture that counts no loss, of all interfaces: %s (%s), want injected (proven)", f.Verdict, f.Confidence)
 	}
 }

@@ -14,7 +14,7 @@ func (h *hearing) orphans() []Finding {
 		for _, rule := range rules {
 			var step Step
 			switch rule.name {
-			case "mapping", "no-twin", "not-a-proxy":
+			case "ip-id", "mapping", "no-twin", "not-a-proxy":
 				continue // they compare two views of one connection
 			case "capture-loss":
 				step = h.pooledLoss()
@@ -26,6 +26,7 @@ func (h *hearing) orphans() []Finding {
 		}
 		f.Evidence = append(f.Evidence, Step{Rule: "mapping", Outcome: Unknown}.because(
 			"the %s's capture holds no packet of this connection, neither from it nor to it: nothing shows how the path maps it", h.sender))
+		h.explain(&f, r)
 		findings = append(findings, f)
 	}
 	return findings

@@ -47,6 +47,7 @@ func (h *hearing) genuine(r, s *align.Reset) Finding {
 		Values: map[string]any{"sent_frame": s.Number},
 	})
 	f.Twin = s.Frame
+	h.explainGenuine(&f, s)
 	return f
 }
 
@@ -115,6 +116,10 @@ func (h *hearing) missing(s *align.Reset, overtaken bool) Finding {
 		f.Verdict, f.Confidence = Indeterminate, Unsure
 		f.Evidence = append(f.Evidence, Step{Rule: "capture-loss", Outcome: Fails}.because(
 			"the %s's capture has lost packets, so it may have lost this one", receiver))
+	case h.receiving.FiltersFlags() && h.receiving.Resets == 0:
+		f.Verdict, f.Confidence = Indeterminate, Unsure
+		f.Evidence = append(f.Evidence, Step{Rule: "filter", Outcome: Fails}.because(
+			"the %s's capture was filtered by TCP flags (%q) and holds no reset of any kind", receiver, h.receiving.Filter))
 	default:
 		f.Evidence = append(f.Evidence, Step{Rule: "twin", Outcome: Fails}.because(
 			"the %s sent it (frame %d) and no packet with its numbers reached the tap at the %s", h.sender, s.Number, receiver))

@@ -2,7 +2,6 @@ package judge
 
 import (
 	"fmt"
-	"strings"
 
 	"bothends/correlate/align"
 )
@@ -32,10 +31,19 @@ var rules = []struct {
 	{"coverage", false, (*hearing).coverage},
 	{"filter", true, (*hearing).filter},
 	{"capture-loss", false, (*hearing).captureLoss},
+	{"ip-id", true, (*hearing).ipIDs},
 	{"mapping", false, (*hearing).mapping},
 	{"no-twin", false, (*hearing).noTwin},
 	{"not-a-proxy", false, (*hearing).notAProxy},
 	{"one-path", true, (*hearing).onePath},
+}
+
+// count is a number and its noun, which takes an s but for one.
+func count[N int | int64](n N, noun string) string {
+	if n == 1 {
+		return fmt.Sprintf("1 %s", noun)
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func (s Step) because(format string, args ...any) Step {
@@ -78,14 +86,17 @@ func (h *hearing) filter(a *accusation) Step {
 	switch {
 	case w.HeadersCut > 0:
 		step.Outcome = Fails
-		return step.because("the %s's capture cut %d packets so short that their TCP header is missing", h.sender, w.HeadersCut)
+		return step.because("the %s's capture cut %s so short that the TCP header is missing", h.sender, count(w.HeadersCut, "packet"))
 	case w.Passed == 0:
 		step.Outcome = Fails
 		return step.because("the %s's capture holds nothing that this end sent", h.sender)
+	case w.FiltersFlags() && w.Resets == 0 && a.kind == "rst":
+		step.Outcome = Fails
+		return step.because("the %s's capture was filtered by TCP flags (%q) and holds no reset of any kind", h.sender, w.Filter)
 	case w.Resets == 0 && a.kind == "rst":
 		step.Outcome = Unknown
 		return step.because("the %s's capture holds this direction, but no reset of any kind, so that a filter against resets cannot be excluded", h.sender)
-	case strings.Contains(w.Filter, "tcpflags") || strings.Contains(w.Filter, "tcp[13]"):
+	case w.FiltersFlags():
 		step.Outcome = Unknown
 		return step.because("the %s's capture was filtered by TCP flags: %q", h.sender, w.Filter)
 	}
@@ -107,13 +118,13 @@ func (h *hearing) captureLoss(a *accusation) Step {
 		return step
 	case unexplained > 0:
 		step.Outcome = Fails
-		return step.because("the %s's capture lacks %d other segments of this connection that the %s received and that nothing marks as forged, so it may lack this one too", h.sender, unexplained, receiver)
+		return step.because("the %s's capture lacks %s of this connection that the %s received and that nothing marks as forged, so it may lack this one too", h.sender, count(unexplained, "other segment"), receiver)
 	case lacking > 0:
 		step.Outcome = Fails
-		return step.because("the %s acknowledged %d bytes that the %s's capture lacks, so it may lack this packet too", receiver, lacking, h.sender)
+		return step.because("the %s acknowledged %s that the %s's capture lacks, so it may lack this packet too", receiver, count(lacking, "byte"), h.sender)
 	case deaf > 0:
 		step.Outcome = Fails
-		return step.because("the %s acknowledged %d bytes that its own capture never saw arrive, so that capture is incomplete", h.sender, deaf)
+		return step.because("the %s acknowledged %s that its own capture never saw arrive, so that capture is incomplete", h.sender, count(deaf, "byte"))
 	}
 	return step
 }
@@ -127,17 +138,17 @@ func (h *hearing) pooledLoss() Step {
 	}}
 	switch {
 	case w.Drops > 0:
-		return step.because("the %s's capture says of itself that it lost %d packets", h.sender, w.Drops)
+		return step.because("the %s's capture says of itself that it lost %s", h.sender, count(w.Drops, "packet"))
 	case w.Missed > 0:
-		return step.because("the %s's capture lacks %d packets that the %s received from it, so it may lack this one too", h.sender, w.Missed, h.sender.Other())
+		return step.because("the %s's capture lacks %s that the %s received from it, so it may lack this one too", h.sender, count(w.Missed, "packet"), h.sender.Other())
 	}
 	step.Outcome = Holds
 	counters := "it has no counters of its own"
 	if w.DropsKnown {
 		counters = "its own counters say zero"
 	}
-	return step.because("of %d packets that the %s is known to have sent (%d of them on this connection) its capture lacks none; %s. The chance that it missed any one packet is below %.2g %% (95 %% confidence)",
-		w.Passed, h.sender, h.stream.Passed, counters, 100*bound)
+	return step.because("of %s that the %s is known to have sent (%d of them on this connection) its capture lacks none; %s. The chance that it missed any one packet is below %.2g %% (95 %% confidence)",
+		count(w.Passed, "packet"), h.sender, h.stream.Passed, counters, 100*bound)
 }
 
 // suspects looks at what else arrived on this stream without having been sent.
@@ -161,6 +172,25 @@ func (h *hearing) suspects(a *accusation) (bytes int64, unexplained int) {
 	return bytes, unexplained
 }
 
+// ipIDs: where the sender counts IP-IDs for each connection, its capture shows no
+// jump, which a packet that left unrecorded would have made.
+func (h *hearing) ipIDs(a *accusation) Step {
+	c := &h.stream.IPIDs
+	step := Step{Outcome: Unknown, Values: map[string]any{"steps": c.Steps, "jumps": c.Jumps, "others": c.Others}}
+	switch {
+	case !c.Counting():
+		return step.because("the %s does not evidently count IP-IDs for each connection, so that they cannot show a gap in its capture", h.sender)
+	case c.Jumps > 0:
+		step.Outcome = Fails
+		return step.because("the %s counts IP-IDs for each connection, and they jump %s: packets left that its capture lacks", h.sender, count(c.Jumps, "time"))
+	}
+	step.Outcome = Holds
+	if h.Clock.Known() && c.Last.TimeNS > h.latestSent(a.TimeNS) {
+		return step.because("the %s counts IP-IDs for each connection, and they run on without a gap across the moment at which the packet must have left", h.sender)
+	}
+	return step.because("the %s counts IP-IDs for each connection, and its capture shows them without a gap; none is later than the packet", h.sender)
+}
+
 // enoughSegments is how many other segments must show the same mapping.
 const enoughSegments = 3
 
@@ -176,16 +206,16 @@ func (h *hearing) mapping(*accusation) Step {
 	}
 	switch {
 	case there >= enoughSegments && back >= enoughSegments:
-		return step.because("%s on %d other segments from the %s and %d to it", shifted, there, h.sender, back)
+		return step.because("%s on %s from the %s and %d to it", shifted, count(there, "other segment"), h.sender, back)
 	case h.pair.Shift == [2]uint32{} && there > 0 && back > 0 && there+back >= enoughSegments:
 		// Equal numbers need no series to be recognised as such.
-		return step.because("%s on %d other segments from the %s and %d to it", shifted, there, h.sender, back)
+		return step.because("%s on %s from the %s and %d to it", shifted, count(there, "other segment"), h.sender, back)
 	case h.pair.Shift == [2]uint32{} && h.alleged.Passed >= enoughSegments && h.receiving.Passed >= enoughSegments:
-		return step.because("%s, here on %d segments from the %s and %d to it, and on %d and %d of all connections",
-			shifted, there, h.sender, back, h.alleged.Passed, h.receiving.Passed)
+		return step.because("%s, here on %s from the %s and %d to it, and on %d and %d of all connections",
+			shifted, count(there, "segment"), h.sender, back, h.alleged.Passed, h.receiving.Passed)
 	}
 	step.Outcome = Unknown
-	return step.because("only %d segments from the %s and %d to it passed both ends: too few to know how the path changes them", there, h.sender, back)
+	return step.because("only %s from the %s and %d to it passed both ends: too few to know how the path changes them", count(there, "segment"), h.sender, back)
 }
 
 // noTwin: nothing that the sender did send is this packet in another shape.
@@ -210,9 +240,13 @@ func (h *hearing) notAProxy(*accusation) Step {
 	return Step{Outcome: Holds}.because("both ends use the same sequence numbers: one connection, not a proxy's two")
 }
 
-// onePath: the sender cannot have used an interface that was not recorded. The
-// captures cannot say what interfaces the host has.
+// onePath: the sender cannot have used an interface that was not recorded. Only
+// a recording of all its interfaces at once shows that.
 func (h *hearing) onePath(*accusation) Step {
-	return Step{Outcome: Unknown, Values: map[string]any{"interfaces": h.alleged.Interfaces}}.because(
-		"the %s's capture covers %d interface(s); whether the host has another that can send from this address it does not say", h.sender, h.alleged.Interfaces)
+	step := Step{Outcome: Unknown, Values: map[string]any{"interfaces": h.alleged.Interfaces, "any": h.alleged.AllInterfaces}}
+	if h.alleged.AllInterfaces {
+		step.Outcome = Holds
+		return step.because("the %s recorded all its interfaces at once", h.sender)
+	}
+	return step.because("the %s's capture covers %s; whether the host has another that can send from this address it does not say", h.sender, count(h.alleged.Interfaces, "interface"))
 }

@@ -41,7 +41,9 @@ func (h *hearing) accused(r *align.Reset, m matching) Finding {
 			a.guesses = a.guesses || h.ahead(o) > 0
 		}
 	}
-	return h.decide(&a)
+	f := h.decide(&a)
+	h.explain(&f, r)
+	return f
 }
 
 func abs(n int64) int64 { return max(n, -n) }
@@ -94,7 +96,10 @@ func (h *hearing) decide(a *accusation) Finding {
 		return conclude(Indeterminate, Unsure, "corroboration", Contradicts, "what supports the accusation is outweighed")
 	case !w.beyondFirewall && !h.silenceCounts():
 		return conclude(Indeterminate, Unsure, "corroboration", Unknown,
-			"the %s's own firewall may have sent it in the place of its TCP, and its capture is too small to exclude that it missed it (%d packets, no counters)", h.sender, h.alleged.Passed)
+			"the %s's own firewall may have sent it in the place of its TCP, and its capture is too small to exclude that it missed it (%s, no counters)", h.sender, count(h.alleged.Passed, "packet"))
+	case !w.beyondFirewall && !h.alleged.AllInterfaces:
+		return conclude(Indeterminate, Unsure, "corroboration", Unknown,
+			"the %s's own firewall may have sent it in the place of its TCP, by an interface that was not recorded", h.sender)
 	}
 	switch {
 	case h.silenceCounts() && filterKnown:
@@ -120,6 +125,9 @@ type weight struct {
 }
 
 func (w *weight) add(t testimony) {
+	if t.weightless {
+		return
+	}
 	if t.Outcome == Contradicts {
 		w.contradicted = true
 		return

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"math"
+	"strings"
 
 	"bothends/correlate/align"
 )
@@ -17,9 +18,17 @@ type Witness struct {
 	Malformed  int64
 	Filter     string
 	Interfaces int
+	// AllInterfaces tells that it was made on Linux's "any" device.
+	AllInterfaces bool
 
 	Passed int64 // packets of this end that the other end's capture shows, and this one too
 	Missed int64 // and that this one lacks, though it covers them
+}
+
+// FiltersFlags tells whether the capture filter looks at TCP flags, by the names
+// that libpcap's language has for them, so that it may leave out resets.
+func (w *Witness) FiltersFlags() bool {
+	return strings.Contains(w.Filter, "tcpflags") || strings.Contains(w.Filter, "tcp[13]") || strings.Contains(w.Filter, "tcp-rst")
 }
 
 // MissBound is the chance, at 95 % confidence, that this capture missed any one

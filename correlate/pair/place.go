@@ -48,6 +48,28 @@ func (m *matcher) compare(a, b *survey.Connection, turned bool) (initiatorAtA bo
 	return true, survey.NoClue
 }
 
+// answer is one that may not be known.
+type answer uint8
+
+const (
+	no answer = iota
+	yes
+	unknown
+)
+
+// reversed tells whether what capture a takes for the initiator is the responder.
+// It is unknown if the captures differ and neither has the handshake.
+func (m *matcher) reversed(i int32) answer {
+	l := &m.found[i]
+	switch {
+	case !l.turned || m.a[i].Handshake:
+		return no
+	case m.b[l.partner].Handshake:
+		return yes
+	}
+	return unknown
+}
+
 // place counts the votes of all pairs. The best clue that any pair offers
 // decides; among its votes the majority.
 func place(m *matcher, fixed bool) Placement {
@@ -57,26 +79,71 @@ func place(m *matcher, fixed bool) Placement {
 			continue
 		}
 		atA, clue := m.vote(int32(i))
+		switch m.reversed(int32(i)) {
+		case yes:
+			atA = !atA
+		case unknown:
+			continue
+		}
 		if atA {
 			votes[clue][0]++
 		} else {
 			votes[clue][1]++
 		}
 	}
+	same := m.samePlace()
 	for clue := survey.RecordedDirection; clue <= survey.HandshakeWait; clue++ {
 		atA, atB := votes[clue][0], votes[clue][1]
 		switch {
 		case atA == atB:
 			continue
 		case atA > atB:
-			return Placement{Clue: clue, Votes: atA, Against: atB}
+			return Placement{Clue: clue, Votes: atA, Against: atB, SamePlace: same}
 		case fixed:
-			return Placement{Clue: clue, Votes: atA, Against: atB}
+			return Placement{Clue: clue, Votes: atA, Against: atB, SamePlace: same}
 		default:
-			return Placement{Swapped: true, Clue: clue, Votes: atB, Against: atA}
+			return Placement{Swapped: true, Clue: clue, Votes: atB, Against: atA, SamePlace: same}
 		}
 	}
-	return Placement{}
+	return Placement{SamePlace: same}
+}
+
+// samePlaceNS is the round trip below which two taps count as one place. Two
+// recorders on one host differ by microseconds; a switch alone costs more than
+// this both ways.
+const samePlaceNS = 20e3
+
+// samePlace tells whether the taps show no way between them: every pair with a
+// handshake at both has the same TTLs and, both ways together, took no time.
+// TTLs alone would not do: two hosts on one wire have them equal, too.
+func (m *matcher) samePlace() bool {
+	seen := false
+	for i := range m.found {
+		l := &m.found[i]
+		if l.partner == NoView || l.turned {
+			continue
+		}
+		a, b := &m.a[i], &m.b[l.partner]
+		if a.SYNNS == 0 || a.AnswerNS == 0 || b.SYNNS == 0 || b.AnswerNS == 0 {
+			continue
+		}
+		sideA, clueA := a.Local()
+		sideB, clueB := b.Local()
+		if clueA == survey.RecordedDirection && clueB == survey.RecordedDirection && sideA != sideB {
+			return false
+		}
+		for side := range a.Flows {
+			if a.Flows[side].TTL != b.Flows[side].TTL {
+				return false
+			}
+		}
+		longer := (a.AnswerNS - a.SYNNS) - (b.AnswerNS - b.SYNNS)
+		if longer > samePlaceNS || longer < -samePlaceNS {
+			return false
+		}
+		seen = true
+	}
+	return seen
 }
 
 // pairs turns what was found into Pairs, seen from the ends.
@@ -107,14 +174,14 @@ func (m *matcher) pairs(first, second *survey.Survey, at Placement) []Pair {
 			continue
 		}
 		pairs = append(pairs, Pair{Client: int32(n), Server: NoView, ClientSide: survey.Initiator, Method: None,
-			Odds: 1, Why: absence(&client.Connections[n], client, server, "server")})
+			Odds: 1, Why: absence(&client.Connections[n], m.obstacle[endOf(at.Swapped)][n], server, "server")})
 	}
 	for n := range server.Connections {
 		if at.Swapped && m.found[n].partner != NoView || !at.Swapped && bySecond[n] != NoView {
 			continue
 		}
 		pairs = append(pairs, Pair{Client: NoView, Server: int32(n), ServerSide: survey.Initiator, Method: None,
-			Odds: 1, Why: absence(&server.Connections[n], server, client, "client")})
+			Odds: 1, Why: absence(&server.Connections[n], m.obstacle[endOf(!at.Swapped)][n], client, "client")})
 	}
 	return pairs
 }
@@ -124,7 +191,13 @@ func (m *matcher) pair(i, j int32, at Placement) Pair {
 	// A connection may run against the rest: the server's host may have opened
 	// it. Only a clue of its own can say so.
 	initiatorAtA := !at.Swapped
-	if atA, clue := m.vote(i); clue != survey.NoClue && clue <= at.Clue {
+	switch m.reversed(i) {
+	case yes:
+		initiatorAtA = !initiatorAtA
+	case unknown: // what the client end's capture takes for the initiator
+		initiatorAtA = true
+	}
+	if atA, clue := m.vote(i); clue != survey.NoClue && (clue <= at.Clue || at.Clue == survey.NoClue) {
 		initiatorAtA = atA
 	}
 	sideA, sideB := survey.Initiator, survey.Initiator
@@ -144,14 +217,34 @@ func (m *matcher) pair(i, j int32, at Placement) Pair {
 	return p
 }
 
+// endOf is the index of the first capture, or of the second.
+func endOf(second bool) int {
+	if second {
+		return 1
+	}
+	return 0
+}
+
 // absence says why a connection of one end has no partner at the other.
-func absence(c *survey.Connection, here, there *survey.Survey, other string) string {
+func absence(c *survey.Connection, why obstacle, there *survey.Survey, other string) string {
+	switch why {
+	case severalThere:
+		return fmt.Sprintf("several connections in the %s's capture could be this one, and nothing tells which", other)
+	case severalHere:
+		return fmt.Sprintf("several connections of this capture could be the same one of the %s's, and nothing tells which", other)
+	case outdone:
+		return fmt.Sprintf("recorded several times in this capture, under different addresses: another one is nearer to what the %s's capture shows", other)
+	case tooFaint:
+		return fmt.Sprintf("a connection in the %s's capture begins with the same number, but among so many that may be an accident", other)
+	case tooMany:
+		return fmt.Sprintf("too many connections look like this one to tell which of several in the %s's capture it is", other)
+	}
 	switch {
 	case len(there.Connections) == 0:
 		return fmt.Sprintf("the %s's capture holds no TCP connection", other)
 	case c.LastNS < there.FirstNS || c.FirstNS > there.LastNS:
 		return fmt.Sprintf("by the clocks as they stand, the %s's capture does not cover its time", other)
-	case c.Handshake && c.AnswerNS == 0:
+	case c.SYNNS != 0 && c.AnswerNS == 0:
 		return fmt.Sprintf("its SYN is not in the %s's capture: it did not pass the tap there, or the capture lacks it", other)
 	default:
 		return fmt.Sprintf("no connection in the %s's capture has these sequence numbers", other)

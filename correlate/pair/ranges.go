@@ -1,14 +1,13 @@
 package pair
 
 import (
+	"cmp"
+	"math/bits"
+	"slices"
 	"sort"
 
 	"bothends/correlate/survey"
 )
-
-// maxOdds is the chance of an accidental match above which two connections whose
-// handshake is not in both captures are not taken for one.
-const maxOdds = 1e-3
 
 // maxComparisons bounds the work on captures made to be slow. An honest pair
 // needs a few per connection.
@@ -17,85 +16,109 @@ const maxComparisons = 1 << 24
 // byRanges joins connections of which at least one capture lacks the handshake,
 // if the sequence numbers in use overlap in both directions.
 func (m *matcher) byRanges() {
-	order := m.lowest()
-	if len(order) == 0 {
-		return
-	}
-	widest := int64(0)
-	for _, o := range order {
-		widest = max(widest, o.width)
-	}
-	comparisons := 0
+	all := m.possible()
+	order := m.streams(all)
+	var candidates []candidate
 	for i := range m.a {
-		if m.found[i].partner != NoView || !ranged(&m.a[i]) {
+		a := &m.a[i]
+		if !m.openA(int32(i)) || !ranged(a) || !telling(a, all) {
 			continue
 		}
-		var best link
-		bestJ, rivals := NoView, 0
-		low, width := extent(&m.a[i].Flows[survey.Initiator])
-		near(order, low, width, widest, func(o *lowest) bool {
-			comparisons++
-			j := o.connection
-			if m.taken[j] || complete(&m.a[i]) && complete(&m.b[j]) {
-				return comparisons < maxComparisons
+		first := len(candidates)
+		low, width := extent(&a.Flows[survey.Initiator])
+		order.near(low, width, func(o *stream) bool {
+			m.comparisons++
+			b := &m.b[o.connection]
+			if !m.openB(o.connection) || complete(a) && complete(b) || o.turned && a.Handshake && b.Handshake {
+				return m.comparisons < maxComparisons
 			}
-			if o.turned && m.a[i].Handshake && m.b[j].Handshake {
-				return comparisons < maxComparisons
+			if l, ok := m.overlap(int32(i), o.connection, o.turned, all); ok {
+				candidates = append(candidates, candidate{int32(i), o.connection, m.likeness(int32(i), o.connection, o.turned), l})
 			}
-			l, ok := m.overlap(int32(i), j, o.turned)
-			if !ok {
-				return comparisons < maxComparisons
-			}
-			rivals++
-			if bestJ == NoView || l.odds < best.odds {
-				bestJ, best = j, l
-			}
-			return comparisons < maxComparisons
+			return m.comparisons < maxComparisons && len(candidates)-first <= maxAlike
 		})
-		if rivals == 1 {
-			m.join(int32(i), bestJ, best)
+		if rivals := candidates[first:]; len(rivals) > maxAlike {
+			// Nor is any of its rivals to be had by others: which of them
+			// belongs here is open. This keeps the list short.
+			m.obstacle[0][i] = tooMany
+			for k := range rivals {
+				m.obstacle[1][rivals[k].j] = tooMany
+			}
+			candidates = candidates[:first]
+		}
+		if m.comparisons >= maxComparisons {
+			m.giveUpRanges()
+			return
+		}
+	}
+	m.settle(candidates)
+}
+
+// giveUpRanges joins none: what was not compared may fit as well.
+func (m *matcher) giveUpRanges() {
+	for i := range m.a {
+		if m.openA(int32(i)) && ranged(&m.a[i]) {
+			m.obstacle[0][i] = tooMany
+		}
+	}
+	for j := range m.b {
+		if m.openB(int32(j)) && ranged(&m.b[j]) {
+			m.obstacle[1][j] = tooMany
 		}
 	}
 }
 
-// lowest is where the stream that a's initiator would send begins in a
+// stream is where the stream that a's initiator would send begins in a
 // connection of b.
-type lowest struct {
-	seq        uint32
+type stream struct {
+	low        uint32
 	width      int64
 	connection int32
 	turned     bool // taking b's responder for the initiator
 }
 
-// lowest lists the open connections of b in both orientations, by sequence number.
-func (m *matcher) lowest() []lowest {
-	var order []lowest
+// streams are the open connections of b in both orientations. Those of like
+// width stand together, in order of sequence number, so that a wide one does not
+// make the search for the narrow ones long.
+type streams [65][]stream // by the number of bits of the width
+
+func (m *matcher) streams(comparisons float64) *streams {
+	var order streams
 	for j := range m.b {
-		if m.taken[j] || !ranged(&m.b[j]) {
+		if !m.openB(int32(j)) || !ranged(&m.b[j]) || !telling(&m.b[j], comparisons) {
 			continue
 		}
 		for side := range m.b[j].Flows {
 			low, width := extent(&m.b[j].Flows[side])
-			order = append(order, lowest{low, width, int32(j), side == int(survey.Responder)})
+			class := &order[bits.Len64(uint64(width))]
+			*class = append(*class, stream{low, width, int32(j), side == int(survey.Responder)})
 		}
 	}
-	sort.Slice(order, func(x, y int) bool { return order[x].seq < order[y].seq })
-	return order
+	for _, class := range order {
+		slices.SortFunc(class, func(x, y stream) int { return cmp.Compare(x.low, y.low) })
+	}
+	return &order
 }
 
-// near calls visit for every entry that can overlap [low, low+width], around the
-// wrap of the sequence space, until it returns false.
-func near(order []lowest, low uint32, width, widest int64, visit func(*lowest) bool) {
-	from := low - uint32(min(widest, 1<<32-1))
-	reach := min(widest+width, 1<<32-1)
-	start := sort.Search(len(order), func(k int) bool { return order[k].seq >= from })
-	for n := range order {
-		o := &order[(start+n)%len(order)]
-		if int64(o.seq-from) > reach {
-			return
+// near calls visit for every stream that can overlap [low, low+width], around
+// the wrap of the sequence space, until it returns false.
+func (order *streams) near(low uint32, width int64, visit func(*stream) bool) {
+	for size, class := range order {
+		if len(class) == 0 {
+			continue
 		}
-		if !visit(o) {
-			return
+		widest := int64(1)<<min(size, 32) - 1
+		from := low - uint32(widest)
+		reach := min(widest+width, 1<<32-1)
+		start := sort.Search(len(class), func(k int) bool { return class[k].low >= from })
+		for n := range class {
+			o := &class[(start+n)%len(class)]
+			if int64(o.low-from) > reach {
+				break
+			}
+			if !visit(o) {
+				return
+			}
 		}
 	}
 }
@@ -111,6 +134,17 @@ func complete(c *survey.Connection) bool {
 	return c.Flows[survey.Initiator].KnowISN && c.Flows[survey.Responder].KnowISN
 }
 
+// telling tells whether the connection's ranges are narrow enough to say anything
+// among so many comparisons, even against the narrowest partner.
+func telling(c *survey.Connection, comparisons float64) bool {
+	odds := comparisons * onePort
+	for side := range c.Flows {
+		_, width := extent(&c.Flows[side])
+		odds *= min(1, float64(width+1)*one32)
+	}
+	return odds <= maxOdds
+}
+
 // extent is the range of sequence numbers that a flow touched.
 func extent(f *survey.Flow) (low uint32, width int64) {
 	return f.Seq(f.Lo), f.Hi - f.Lo
@@ -118,23 +152,30 @@ func extent(f *survey.Flow) (low uint32, width int64) {
 
 // overlap tells whether the two streams of a and b overlap, and how likely that
 // is for unrelated connections: (width a + width b) / 2^32 in each direction.
-func (m *matcher) overlap(i, j int32, turned bool) (link, bool) {
-	l := link{method: SeqRange, turned: turned}
-	inverse := 1.0
+func (m *matcher) overlap(i, j int32, turned bool, comparisons float64) (link, bool) {
+	l := link{method: SeqRange, turned: turned, odds: comparisons}
+	a, b := &m.a[i], &m.b[j]
 	for side := survey.Initiator; side <= survey.Responder; side++ {
 		other := side
 		if turned {
 			other = side.Other()
 		}
-		lowA, widthA := extent(&m.a[i].Flows[side])
-		lowB, widthB := extent(&m.b[j].Flows[other])
+		lowA, widthA := extent(&a.Flows[side])
+		lowB, widthB := extent(&b.Flows[other])
 		// One end may have gone on for a window's length after the other's
-		// capture ended: ranges that touch are enough.
-		if d := int64(int32(lowB - lowA)); d > widthA || -d > widthB {
+		// capture ended: ranges that touch are enough. Distances are taken
+		// around the sequence space, for a stream may be wider than half of it.
+		if int64(lowB-lowA) > widthA && int64(lowA-lowB) > widthB {
 			return l, false
 		}
-		inverse *= min(1, float64(widthA+widthB+1)*one32)
+		l.odds *= min(1, float64(widthA+widthB+1)*one32)
+		// The service's port says nothing; the client's does, if it is not NAT's.
+		if port := a.Ends[side].Port; port == b.Ends[other].Port && ephemeral(port) {
+			l.odds *= onePort
+		}
 	}
-	l.odds = m.chance(inverse)
 	return l, l.odds <= maxOdds
 }
+
+// ephemeral tells whether a port is one that Linux hands out to clients.
+func ephemeral(port uint16) bool { return port >= 32768 && port < 32768+28232 }

@@ -225,7 +225,7 @@ func (in *Input) finding(f *judge.Finding) Finding {
 		Src: f.Src.String(), Dst: f.Dst.String(), Seq: f.Seq, Flags: f.Flags.String(),
 		TTL: f.TTL, IPID: f.IPID, Window: f.Window, Payload: f.PayloadLen,
 		Time: Stamp(f.TimeNS), File: in.path(f.SeenAt, f.File), Frame: f.Number,
-		Evidence: []Evidence{},
+		Evidence: []Evidence{}, Pattern: string(f.Pattern), PatternWhy: f.PatternWhy, Advice: f.Advice,
 	}
 	if f.Flags&segment.ACK != 0 {
 		out.Ack = f.Ack

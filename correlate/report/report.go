@@ -161,7 +161,9 @@ type Finding struct {
 	Evidence      []Evidence `json:"evidence"`
 	Trigger       *Trigger   `json:"trigger"`
 	Location      *Location  `json:"location"`
-	Pattern       string     `json:"pattern"`
+	Pattern       string     `json:"pattern"`               // what the circumstances resemble, if anything
+	PatternWhy    string     `json:"pattern_why,omitempty"` // which circumstances
+	Advice        string     `json:"advice,omitempty"`      // what to check next
 
 	seenAt string // "client" or "server"
 }

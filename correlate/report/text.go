@@ -8,7 +8,7 @@ package report
 //   - It says what passed a tap and what did not, never who did it or why.
 //   - Every number comes from the Report; nothing is decided here. What is left
 //     out here stands in the JSON form.
-//   - Plain ASCII around what the captures say, wrapped at the given width. A
+//   - Plain lines that can be pasted into a mail, wrapped at the given width. A
 //     path, an address or a display filter is never broken.
 //   - Every string passes through Escape, as names and filters come from outside.
 //   - Colour repeats what the words say.

@@ -20,7 +20,11 @@ func (t *text) brief(groups []some) {
 // inBrief names what is no accusation and no doubt.
 func (t *text) inBrief(group some) {
 	for _, b := range bursts(group.that(func(f *Finding) bool { return !grave(f) })) {
-		t.item("  ", "* ", "%s.", upper(t.accountOf(b)))
+		like := ""
+		if b[0].Pattern != "" {
+			like = fmt.Sprintf(" Resembles %q: %s.", b[0].Pattern, b[0].PatternWhy)
+		}
+		t.item("  ", "* ", "%s.%s", upper(t.accountOf(b)), like)
 	}
 }
 

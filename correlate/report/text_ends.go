@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // mostWays is how many pairs of hosts are shown before they are only counted.
@@ -36,7 +37,7 @@ func (t *text) ends() {
 type way struct {
 	client, server [2]string // host, as the client's end sees it and as the server's
 	ports          []uint16  // of the server, as the client's end sees it
-	translated     bool      // the server's port differs between the ends
+	portChanged    bool      // the server's port differs between the ends
 }
 
 // ways collects the hosts of all connections that both ends saw.
@@ -62,7 +63,7 @@ func (t *text) ways() []*way {
 		if !slices.Contains(w.ports, port) {
 			w.ports = append(w.ports, port)
 		}
-		w.translated = w.translated || port != portInside
+		w.portChanged = w.portChanged || port != portInside
 	}
 	return ways
 }
@@ -77,39 +78,38 @@ func split(endpoint string) (host string, port uint16) {
 // mostPorts is how many ports of a server are named.
 const mostPorts = 8
 
+// way shows two hosts as a table, or in sentences where addresses are too long
+// for one.
 func (t *text) way(w *way) {
-	const label = 10
-	first := "as the client sees it"
-	column := max(len(first), len(w.client[0]), len(w.server[0])) + 3
+	const label, byClient, byServer = "%-10s", "as the client sees it", "as the server sees it"
+	first := max(len(byClient), len(w.client[0]), len(w.server[0])) + 3
 	second := max(len(w.client[1]), len(w.server[1])) + 3
-	row := func(name, one, other, remark string) {
-		line := fmt.Sprintf("  %-*s%-*s%-*s%s", label, name, column, one, second, other, remark)
-		t.line(plain, "", trimRight(line))
+	fits := len("  ")+len(fmt.Sprintf(label, ""))+first+max(len(byServer), second+len(translated)) <= t.width
+	row := func(name string, seen [2]string, changed bool) {
+		remark := ""
+		if changed {
+			remark = translated
+		}
+		if fits {
+			t.line(plain, "", strings.TrimRight(fmt.Sprintf("  "+label+"%-*s%-*s%s", name, first, seen[0], second, seen[1], remark), " "))
+			return
+		}
+		t.item("  ", fmt.Sprintf(label, name), "%s %s, %s %s %s", seen[0], byClient, seen[1], byServer, remark)
 	}
-	row("", first, "as the server sees it", "")
-	row("client", w.client[0], w.client[1], translation(w.client[0] != w.client[1]))
+	if fits {
+		row("", [2]string{byClient, byServer}, false)
+	}
+	row("client", w.client, w.client[0] != w.client[1])
+	row("server", w.server, w.server[0] != w.server[1] || w.portChanged)
 	slices.Sort(w.ports)
 	var ports []string
 	for _, p := range w.ports {
 		ports = append(ports, strconv.Itoa(int(p)))
 	}
-	row("server", w.server[0], w.server[1], translation(w.server[0] != w.server[1] || w.translated))
-	t.item("  ", fmt.Sprintf("%-*s", label, "service"), "%s %s", pick(len(ports), "port", "ports"), list(ports, mostPorts))
+	t.item("  ", fmt.Sprintf(label, "service"), "%s %s", pick(len(ports), "port", "ports"), list(ports, mostPorts))
 }
 
-func translation(changed bool) string {
-	if changed {
-		return "translated (NAT)"
-	}
-	return ""
-}
-
-func trimRight(line string) string {
-	for len(line) > 0 && line[len(line)-1] == ' ' {
-		line = line[:len(line)-1]
-	}
-	return line
-}
+const translated = "translated (NAT)"
 
 // whoIsWho says which capture is whose, and by what that was known.
 func (t *text) whoIsWho() string {

@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-// innocent names the explanation that a rule excludes if it holds.
+// innocent names the explanation that a rule excludes if it holds. That of
+// capture-loss is not here: it is never excluded, only bounded.
 var innocent = map[string]string{
-	"coverage":     "a capture that was not running then",
-	"filter":       "a filter",
-	"capture-loss": "a capture that loses packets",
-	"ip-id":        "a gap in the capture",
-	"mapping":      "NAT",
-	"no-twin":      "a packet altered, late or doubled",
-	"not-a-proxy":  "a proxy",
-	"one-path":     "another interface",
+	"coverage":    "a capture that was not running then",
+	"filter":      "a filter",
+	"ip-id":       "a gap in the capture",
+	"mapping":     "NAT",
+	"no-twin":     "a packet altered, late or doubled",
+	"not-a-proxy": "a proxy",
+	"one-path":    "another interface",
 }
 
 // evidence gives what speaks for a finding, what against it and what is not
@@ -38,6 +38,9 @@ func (t *text) evidence(b some) {
 				t.item("    ", "? ", "%s", sentence(e.Text))
 			}
 		case "holds":
+			if e.Rule == "capture-loss" && injected(f) {
+				t.item("    ", "= ", "%s", sentence(e.Text))
+			}
 			if e.Rule == "twin" {
 				t.item("    ", "+ ", "%s", sentence(e.Text))
 			}
@@ -58,7 +61,10 @@ func (t *text) absence(f *Finding, steps []Evidence) {
 		}
 	}
 	said := fmt.Sprintf("It is not in the %s's capture.", f.ClaimedSender)
-	if injected(f) {
+	switch {
+	case slices.ContainsFunc(steps, func(e Evidence) bool { return e.Rule == "silence-not-used" }):
+		said = fmt.Sprintf("It came too early to have passed the tap at the %s, whatever the capture there missed.", f.ClaimedSender)
+	case injected(f):
 		said = fmt.Sprintf("It did not pass the tap at the %s.", f.ClaimedSender)
 	}
 	if len(good) > 0 {

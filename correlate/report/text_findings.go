@@ -91,7 +91,8 @@ func (v View) arrow() string {
 func bursts(group some) []some {
 	var list []some
 	same := func(a, b *Finding) bool {
-		return a.Kind == b.Kind && a.Verdict == b.Verdict && a.Confidence == b.Confidence && a.ReceivedAt == b.ReceivedAt && a.seenAt == b.seenAt && a.File == b.File
+		return a.Kind == b.Kind && a.Verdict == b.Verdict && a.Confidence == b.Confidence && a.ReceivedAt == b.ReceivedAt && a.seenAt == b.seenAt && a.File == b.File &&
+			(grave(a) || a.Pattern == b.Pattern)
 	}
 	for _, f := range group {
 		at := slices.IndexFunc(list, func(b some) bool { return same(b[0], f) })
@@ -126,6 +127,9 @@ func (t *text) burst(b some) {
 	t.para(plain, "    ", "%s", facts(f))
 	t.line(plain, "    ", fmt.Sprintf("Wireshark: %s in %s", filterFor(b), t.names[f.File]))
 	t.evidence(b)
+	if f.Pattern != "" {
+		t.item("    ", "~ ", "Resembles %q: %s.", f.Pattern, f.PatternWhy)
+	}
 }
 
 // sameAgain shortens a burst whose evidence was given with an earlier one.

@@ -10,6 +10,7 @@ func (t *text) next() {
 		t.afterInterference()
 	case ExitUnproved:
 		t.recordBetter(t.some(unattributed))
+		t.toCheck(t.some(unattributed))
 	default:
 		t.afterNothing()
 	}
@@ -17,13 +18,42 @@ func (t *text) next() {
 
 func (t *text) afterInterference() {
 	t.para(plain, "  ", "Give this report and both captures to whoever runs the network between the two ends, and ask what there makes such packets: a firewall, a filter, an intrusion prevention system. The frames named above can be checked with Wireshark.")
-	t.blank()
-	weak := t.some(func(f *Finding) bool { return injected(f) && f.Confidence == "supported" })
-	if len(weak) > 0 {
+	t.toCheck(t.some(interfering))
+	if forged := t.some(injected); len(forged.that(thin)) > 0 {
+		t.blank()
 		t.para(plain, "  ", "To make the weaker findings stronger, record again with more traffic in it, also sessions that succeed: the more packets are known to have been recorded, the less can have been missed.")
-		return
 	}
-	t.para(plain, "  ", "To narrow down where, record once more with a part of the way replaced (another access network, a tunnel) and see whether it happens again.")
+}
+
+// toCheck gives what to look at for each pattern that findings resemble. Who
+// forged a packet is open, so that its alleged sender does not matter.
+func (t *text) toCheck(s some) {
+	var kinds []string
+	alike := map[string]some{}
+	for _, f := range s {
+		if f.Advice == "" {
+			continue
+		}
+		kind := f.Verdict + f.Pattern
+		if !grave(f) {
+			kind += f.ClaimedSender
+		}
+		if alike[kind] == nil {
+			kinds = append(kinds, kind)
+		}
+		alike[kind] = append(alike[kind], f)
+	}
+	if len(kinds) > 0 {
+		t.blank()
+	}
+	for _, kind := range kinds {
+		like := alike[kind]
+		f, from := like[0], ""
+		if !grave(f) {
+			from = " from the " + f.ClaimedSender
+		}
+		t.item("  ", "- ", "%s%s, resembling %q: %s", like.what(), from, f.Pattern, f.Advice)
+	}
 }
 
 const moreSessions = "Have more sessions in them, also such as succeed: the more packets are known to have been recorded, the less can have been missed."
@@ -79,4 +109,5 @@ func (t *text) afterNothing() {
 	default:
 		t.para(plain, "  ", "If sessions failed while this was recorded, the cause is not in what passed between the two taps; if none failed, record again until one does.")
 	}
+	t.toCheck(resets)
 }

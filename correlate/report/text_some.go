@@ -43,6 +43,9 @@ func unattributed(f *Finding) bool { return f.Verdict == "indeterminate" && f.se
 // grave is what the report is about, if there is any.
 func grave(f *Finding) bool { return interfering(f) || unattributed(f) }
 
+// thin tells whether a finding has the least confidence that an accusation can have.
+func thin(f *Finding) bool { return f.Confidence == "supported" }
+
 // maybeLost are packets that were sent and of which nobody can say whether they
 // arrived.
 func maybeLost(f *Finding) bool { return f.Verdict == "indeterminate" && f.seenAt != f.ReceivedAt }

@@ -54,7 +54,7 @@ func (t *text) interference() {
 
 // allThin tells whether not one of them is more than supported.
 func (s some) allThin() bool {
-	return len(s.that(func(f *Finding) bool { return f.Confidence != "supported" })) == 0
+	return len(s.that(thin)) == len(s)
 }
 
 func forgedNoun(s some) string {
@@ -92,9 +92,9 @@ func (t *text) forgedWhere(forged some) {
 
 // confidences in falling order, with what each one says to a reader.
 var confidences = []struct{ name, meaning string }{
-	{"proven", "no innocent explanation is left, and more than the silence of a capture that is known to be good speaks for it"},
-	{"strong", "no innocent explanation fits, and more than the silence of the sender's capture speaks for it"},
-	{"supported", "no innocent explanation fits, but the evidence is thin: few packets show how complete the sender's capture is"},
+	{"proven", "no innocent explanation that the captures can test fits, and more than the silence of a capture that is known to be good speaks for it"},
+	{"strong", "no innocent explanation that the captures can test fits, and more than the silence of the sender's capture speaks for it"},
+	{"supported", "no innocent explanation that the captures can test fits, but the evidence is thin: few packets show how complete the sender's capture is"},
 }
 
 // howSure counts the confidences of findings and says what they mean, unless

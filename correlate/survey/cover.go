@@ -124,6 +124,17 @@ func (c *Cover) Has(start, end int64) bool {
 	return i == len(c.Holes) || c.Holes[i].Start >= end
 }
 
+// Lacks tells whether the tap missed any of the bytes from start to end: it saw
+// some behind them, and has not seen them so far.
+func (c *Cover) Lacks(start, end int64) bool {
+	if c.Dropped > 0 && start < c.First {
+		return true // which of them is not known any more
+	}
+	start = max(start, c.Began)
+	i := sort.Search(len(c.Holes), func(i int) bool { return c.Holes[i].End > start })
+	return i < len(c.Holes) && c.Holes[i].Start < end
+}
+
 // Missing is how many bytes below position acked were not seen, though the
 // other host must have had them in order to acknowledge them. Bytes below Began
 // are not among them.

@@ -68,6 +68,9 @@ func TestACoverKnowsWhatASetOfBytesKnows(t *testing.T) {
 			if got, want := c.Missing(to), twin.missing(to); got != want {
 				t.Fatalf("Missing(%d) = %d, want %d; %+v", to, got, want, c)
 			}
+			if got, want := c.Lacks(from, to), twin.missing(min(to, twin.next))-twin.missing(min(from, twin.next)) > 0; got != want {
+				t.Fatalf("Lacks(%d, %d) = %v, want %v; %+v", from, to, got, want, c)
+			}
 			for i, h := range c.Holes {
 				if h.Len() <= 0 || i > 0 && h.Start <= c.Holes[i-1].End || h.Start < c.First || h.End > c.Next {
 					t.Fatalf("holes are not apart, ascending and inside: %+v", c)
@@ -164,7 +167,7 @@ func TestHolesThatWereGivenUpStayMissingAndAreNotTakenForSeen(t *testing.T) {
 	if got, want := c.Missing(c.Next), int64(5*(n-1)); got != want {
 		t.Errorf("Missing = %d, want %d", got, want)
 	}
-	if c.Has(5, 10) {
+	if c.Has(5, 10) || !c.Lacks(5, 10) {
 		t.Error("a hole that was given up counts as seen")
 	}
 	if fresh := c.Add(5, 10); fresh != 0 {

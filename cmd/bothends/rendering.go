@@ -1,0 +1,72 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/spf13/pflag"
+
+	"bothends/correlate/report"
+)
+
+// rendering is what the command line says of the form that a result takes, and
+// of where it goes.
+type rendering struct {
+	format string
+	output string
+	force  bool
+	color  string
+	all    bool
+}
+
+// Values of --format.
+const (
+	formatText = "text"
+	formatJSON = "json"
+)
+
+// addFlags takes what --all does, as that differs between the verbs.
+func (r *rendering) addFlags(flags *pflag.FlagSet, all string) {
+	flags.StringVar(&r.format, "format", formatText, "`FORM` of the report, text (the default) or json")
+	flags.StringVarP(&r.output, "output", "o", standardOutput, "`FILE` to write the report to instead of standard output")
+	flags.BoolVar(&r.force, "force", false, "let -o replace a file, though never a capture")
+	flags.StringVar(&r.color, "color", colorAuto, "`WHEN` to colour the text: auto (the default: on a terminal,\nunless NO_COLOR is set), always or never")
+	flags.BoolVar(&r.all, "all", false, all)
+}
+
+// check refuses what cannot be meant.
+func (r *rendering) check() error {
+	if !slices.Contains([]string{formatText, formatJSON}, r.format) {
+		return &hinted{fmt.Errorf("--format %q is unknown", r.format), "it is text or json"}
+	}
+	if !slices.Contains([]string{colorAuto, colorAlways, colorNever}, r.color) {
+		return &hinted{fmt.Errorf("--color %q is unknown", r.color), "it is auto, always or never"}
+	}
+	return nil
+}
+
+// A result can be shown in both forms.
+type result interface {
+	WriteText(io.Writer, report.TextOptions) error
+	WriteJSON(io.Writer) error
+}
+
+// write renders the result completely before anything is opened to hold it.
+func (r *rendering) write(c *console, shown result) error {
+	var text bytes.Buffer
+	var err error
+	if r.format == formatJSON {
+		err = shown.WriteJSON(&text)
+	} else {
+		err = shown.WriteText(&text, r.textOptions())
+	}
+	if err != nil {
+		return fmt.Errorf("render the report: %w", err)
+	}
+	if r.output == standardOutput {
+		return c.print(text.String())
+	}
+	return writeFile(r.output, r.force, text.Bytes())
+}

@@ -1,0 +1,352 @@
+package align
+
+import (
+	"testing"
+
+	"bothends/correlate/clock"
+	"bothends/correlate/segment"
+)
+
+// pairing is a connection fed by hand. The client sends; the path takes 10 ms,
+// the clocks agree and the sequence numbers too.
+type pairing struct {
+	*Connection
+	bounds clock.Bounds
+	frame  int64
+}
+
+func newPairing(coverage [2]Coverage) *pairing {
+	p := &pairing{}
+	p.Connection = NewConnection([2]uint32{}, 0, roughErr, coverage, &p.bounds)
+	return p
+}
+
+var wholeTime = [2]Coverage{{began, ended}, {began, ended}}
+
+// see feeds a segment of the client's that the tap at end saw at ms milliseconds.
+func (p *pairing) see(end End, ms int64, s segment.Segment) {
+	p.frame++
+	s.TimeNS, s.Frame, s.TTL = start+ms*milli, p.frame, 64
+	if end == Server {
+		s.TTL = 60
+	}
+	p.Observe(end, Client, &s)
+}
+
+func bytesFrom(seq uint32, payload string) segment.Segment {
+	return segment.Segment{Flags: segment.ACK | segment.PSH, Seq: seq, Payload: []byte(payload), PayloadLen: len(payload)}
+}
+
+func syn(seq uint32) segment.Segment { return segment.Segment{Flags: segment.SYN, Seq: seq} }
+
+func acking(seq, ack uint32, ipid uint16) segment.Segment {
+	return segment.Segment{Flags: segment.ACK, Seq: seq, Ack: ack, IPID: ipid}
+}
+
+// pass feeds a segment that passes both taps.
+func (p *pairing) pass(ms int64, s segment.Segment) {
+	p.see(Client, ms, s)
+	p.see(Server, ms+10, s)
+}
+
+func (p *pairing) stream(t *testing.T) *Stream {
+	t.Helper()
+	p.Finish()
+	s := &p.Streams[Client]
+	if got, want := s.Ledger.Total(), s.Seen[Client]+s.Seen[Server]; got != want {
+		t.Errorf("the buckets hold %d segments of %d: %+v", got, want, s.Ledger)
+	}
+	return s
+}
+
+func TestTheLedgerOfACase(t *testing.T) {
+	lateAt := func(end End, ms int64) [2]Coverage {
+		c := wholeTime
+		c[end].FirstNS = start + ms*milli
+		return c
+	}
+	for name, c := range map[string]struct {
+		coverage [2]Coverage
+		feed     func(p *pairing)
+		want     Ledger
+		missed   int64
+		left     int
+	}{
+		"a forged answer with another number overtakes the genuine one": {wholeTime, func(p *pairing) {
+			p.see(Server, 0, syn(1<<31+77))
+			p.pass(1, syn(1000))
+			p.pass(20, bytesFrom(1001, "hello"))
+			p.pass(40, bytesFrom(1006, "again"))
+		}, Ledger{Matched: 6, ReceivedNotSent: 1}, 0, 1},
+		"forged segments that jump ahead do not carry the stream away": {wholeTime, func(p *pairing) {
+			p.pass(0, syn(1000))
+			for i := range uint32(100) {
+				p.see(Server, 11+int64(i), bytesFrom(1001+(i+1)*(1<<26-100), "x"))
+			}
+			p.pass(200, bytesFrom(1001, "hello"))
+			p.pass(220, bytesFrom(1006, "again"))
+		}, Ledger{Matched: 6, ReceivedNotSent: 100}, 0, 100},
+		"data with other bytes ahead of the genuine ones, which arrive too": {wholeTime, func(p *pairing) {
+			p.pass(0, syn(1000))
+			p.see(Server, 15, bytesFrom(1001, "HTTP 302"))
+			p.pass(20, bytesFrom(1001, "HTTP 200"))
+		}, Ledger{Matched: 4, ReceivedNotSent: 1}, 0, 1},
+		"data that was changed on the way": {wholeTime, func(p *pairing) {
+			p.pass(0, syn(1000))
+			p.see(Client, 20, bytesFrom(1001, "250-STARTTLS"))
+			p.see(Server, 30, bytesFrom(1001, "250-XXXXXXXX"))
+		}, Ledger{Matched: 2, Modified: 2}, 0, 1},
+		"a longer answer in the place of a shorter one": {wholeTime, func(p *pairing) {
+			p.pass(0, syn(1000))
+			p.see(Client, 20, bytesFrom(1001, "short"))
+			p.see(Server, 30, bytesFrom(1001, "SHORT AND MORE"))
+		}, Ledger{Matched: 2, Modified: 2}, 0, 1},
+		"a FIN in the place of the last byte": {wholeTime, func(p *pairing) {
+			p.pass(0, syn(1000))
+			p.see(Client, 20, bytesFrom(1001, "hello"))
+			fin := bytesFrom(1001, "hell")
+			fin.Flags |= segment.FIN
+			p.see(Server, 30, fin)
+		}, Ledger{Matched: 2, Modified: 2}, 0, 1},
+		"a super-segment cut to half before the other tap kept it": {wholeTime, func(p *pairing) {
+			p.pass(0, syn(1000))
+			p.see(Client, 20, bytesFrom(1001, "0123456789"))
+			p.see(Server, 30, bytesFrom(1001, "01234"))
+		}, Ledger{Matched: 4, LostBytes: 5}, 0, 0},
+		"a segment of which only the headers were kept matches by its range": {wholeTime, func(p *pairing) {
+			p.pass(0, syn(1000))
+			p.see(Client, 20, bytesFrom(1001, "0123456789"))
+			cut := bytesFrom(1001, "01")
+			cut.PayloadLen = 10
+			p.see(Server, 30, cut)
+		}, Ledger{Matched: 4}, 0, 0},
+		"the sender's capture begins late, and the bytes before it count as no loss of it": {lateAt(Client, 5), func(p *pairing) {
+			for i := range uint32(400) {
+				p.see(Server, 10*int64(i), bytesFrom(1001+5*i, "12345"))
+			}
+			p.pass(4100, bytesFrom(3001, "12345"))
+			p.see(Server, 4200, bytesFrom(1001, "12345")) // sent long before
+		}, Ledger{Matched: 2, SentNotCaptured: 401}, 0, 0},
+		"a hole that the sender passed over is a loss of its capture": {wholeTime, func(p *pairing) {
+			p.pass(0, syn(1000))
+			p.see(Server, 20, bytesFrom(1001, "12345"))
+			p.pass(30, bytesFrom(1006, "67890"))
+		}, Ledger{Matched: 4, SentNotCaptured: 1}, 1, 0},
+		"a hole that a retransmission fills later is one too": {wholeTime, func(p *pairing) {
+			p.pass(0, syn(1000))
+			p.see(Server, 20, bytesFrom(1001, "12345"))
+			p.pass(30, bytesFrom(1006, "67890"))
+			p.pass(300, bytesFrom(1001, "12345"))
+		}, Ledger{Matched: 6, SentNotCaptured: 1}, 1, 0},
+		"what arrived and was only sent later, byte for byte, was sent before as well": {wholeTime, func(p *pairing) {
+			p.pass(0, syn(1000))
+			p.see(Server, 20, bytesFrom(1001, "12345"))
+			p.pass(300, bytesFrom(1001, "12345"))
+		}, Ledger{Matched: 4, SentNotCaptured: 1}, 1, 0},
+		"a FIN long before the genuine one is none": {wholeTime, func(p *pairing) {
+			p.pass(0, syn(1000))
+			p.see(Server, 20, segment.Segment{Flags: finAck, Seq: 1001})
+			p.pass(300, segment.Segment{Flags: finAck, Seq: 1001})
+		}, Ledger{Matched: 4, ReceivedNotSent: 1}, 0, 1},
+		"the receiver's capture begins late: what was sent before is not lost": {lateAt(Server, 1000), func(p *pairing) {
+			p.see(Client, 0, syn(1000))
+			p.see(Client, 10, bytesFrom(1001, "12345"))
+			p.pass(1500, bytesFrom(1006, "67890"))
+		}, Ledger{Matched: 2, SentNotCaptured: 2}, 0, 0},
+		"a receiver's capture that begins behind thousands of acknowledgments finds the rest": {lateAt(Server, 20000), func(p *pairing) {
+			for i := range uint32(3000) {
+				p.see(Client, int64(6*i), acking(1001, 5000+i, 0))
+			}
+			for i := range uint32(2000) {
+				p.pass(20000+int64(i), acking(1001, 9000+i, 0))
+			}
+		}, Ledger{Matched: 4000, SentNotCaptured: 3000}, 0, 0},
+		"the acknowledgments of a second are lost": {wholeTime, func(p *pairing) {
+			for i := range uint32(3000) {
+				if p.see(Client, int64(i), acking(1001, 5000+i, 0)); i < 100 || i >= 2100 {
+					p.see(Server, int64(i), acking(1001, 5000+i, 0))
+				}
+			}
+		}, Ledger{Matched: 2000, Lost: 2000}, 0, 0},
+		"a duplicated acknowledgment behind a NAT that rewrites IP-IDs": {wholeTime, func(p *pairing) {
+			for i := range uint16(10) {
+				p.see(Client, int64(20*i), acking(1001, 5000+uint32(i), i+1))
+				p.see(Server, int64(20*i+10), acking(1001, 5000+uint32(i), i+501))
+			}
+			p.see(Server, 195, acking(1001, 5009, 510))
+		}, Ledger{Matched: 20, Duplicated: 1}, 0, 0},
+		"three like acknowledgments for a lost segment": {wholeTime, func(p *pairing) {
+			for i := range int64(3) {
+				p.pass(i, acking(1001, 5000, 0))
+			}
+		}, Ledger{Matched: 6}, 0, 0},
+		"like acknowledgments by the hundred, of which every other is lost": {wholeTime, func(p *pairing) {
+			for i := range int64(3000) {
+				if p.see(Client, i, acking(1001, 5000, 0)); i%2 == 0 {
+					p.see(Server, i, acking(1001, 5000, 0))
+				}
+			}
+		}, Ledger{Matched: 3000, Lost: 1500}, 0, 0},
+		"a forged segment far ahead, before the sender's first": {wholeTime, func(p *pairing) {
+			p.see(Server, 0, bytesFrom(1001+1<<30+5, "x"))
+			p.pass(10, syn(1000))
+			p.pass(20, bytesFrom(1001, "hello"))
+			p.see(Server, 35, bytesFrom(1001, "hello"))
+		}, Ledger{Matched: 4, Duplicated: 1, ReceivedNotSent: 1}, 0, 1},
+		"the part of a super-segment that only the receiver's capture lacks is not lost": {wholeTime, func(p *pairing) {
+			p.pass(0, syn(1000))
+			p.see(Client, 20, bytesFrom(1001, "0123456789"))
+			p.see(Server, 30, bytesFrom(1001, "01234"))
+			p.Observe(Server, Server, &segment.Segment{TimeNS: start + 31*milli, Flags: segment.ACK, Seq: 5001, Ack: 1011})
+		}, Ledger{Matched: 4}, 0, 0},
+		"a segment that only the receiver's capture lacks is not lost": {wholeTime, func(p *pairing) {
+			p.pass(0, syn(1000))
+			p.see(Client, 20, bytesFrom(1001, "0123456789"))
+			p.Observe(Server, Server, &segment.Segment{TimeNS: start + 31*milli, Flags: segment.ACK, Seq: 5001, Ack: 1011})
+		}, Ledger{Matched: 2, SentNotCaptured: 1}, 0, 0},
+		"a second copy with an IP-ID of its own, where the path keeps them, is a loss of the capture": {wholeTime, func(p *pairing) {
+			p.pass(0, syn(1000))
+			for i := range uint16(5) {
+				data := bytesFrom(1001+uint32(i), "x")
+				data.IPID = i + 1
+				p.pass(20*int64(i+1), data)
+			}
+			again := bytesFrom(1005, "x")
+			again.IPID = 6
+			p.see(Server, 130, again)
+		}, Ledger{Matched: 12, SentNotCaptured: 1}, 1, 0},
+		"keep-alives": {wholeTime, func(p *pairing) {
+			p.pass(0, syn(1000))
+			p.pass(10, bytesFrom(1001, "12345"))
+			p.pass(4000, acking(1005, 5000, 0))
+			p.pass(8000, acking(1005, 5000, 0))
+		}, Ledger{Matched: 8}, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPairing(c.coverage)
+			c.feed(p)
+			s := p.stream(t)
+			if s.Ledger != c.want || s.Missed != c.missed || accusations(s) != c.left {
+				t.Errorf("ledger %+v, %d missed, %d accused;\n   want %+v, %d and %d", s.Ledger, s.Missed, accusations(s), c.want, c.missed, c.left)
+			}
+		})
+	}
+}
+
+func TestAForgedBeginningLeavesNoHoleInWhatArrived(t *testing.T) {
+	p := newPairing(wholeTime)
+	p.see(Server, 0, syn(1<<32+1000-1<<20))
+	p.pass(10, syn(1000))
+	p.pass(20, bytesFrom(1001, "hello"))
+	p.Observe(Server, Server, &segment.Segment{TimeNS: start + 31*milli, Flags: segment.ACK, Seq: 5001, Ack: 1006})
+	s := p.stream(t)
+	if got := s.Got.Missing(s.AckedAtReceiver); got != 0 {
+		t.Errorf("%d bytes seem to be missing from the receiver's capture", got)
+	}
+}
+
+func TestThePathIsLearntFromPacketsThatCannotBeMistaken(t *testing.T) {
+	for name, feed := range map[string]func(p *pairing){
+		"the second copy arrives and the first was lost": func(p *pairing) {
+			first, second := bytesFrom(1001, "12345"), bytesFrom(1001, "12345")
+			first.IPID, second.IPID = 20, 21
+			p.see(Client, 100, first)
+			p.pass(300, second)
+		},
+		"the first copy arrives after the second was sent": func(p *pairing) {
+			first, second := bytesFrom(1001, "12345"), bytesFrom(1001, "12345")
+			first.IPID, second.IPID = 20, 21
+			p.see(Client, 100, first)
+			p.see(Client, 105, second)
+			p.see(Server, 110, first)
+			p.see(Server, 115, second)
+		},
+		"the first of like acknowledgments was lost": func(p *pairing) {
+			p.see(Client, 100, acking(1001, 5100, 20))
+			p.pass(102, acking(1001, 5100, 21))
+		},
+		"the sender's capture lacks the first of like acknowledgments": func(p *pairing) {
+			p.see(Server, 110, acking(1001, 5100, 20))
+			p.pass(112, acking(1001, 5100, 21))
+		},
+		"the sender's capture lacks the first copy, and the rough clock allows the second": func(p *pairing) {
+			first, second := bytesFrom(1001, "12345"), bytesFrom(1001, "12345")
+			first.IPID, second.IPID = 20, 21
+			p.see(Server, 110, first)
+			p.pass(140, second)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPairing(wholeTime)
+			p.pass(0, syn(1000))
+			for i := range uint16(5) {
+				p.pass(10+20*int64(i), acking(1001, 5000+uint32(i), i+1))
+			}
+			points := p.bounds.Points()
+			feed(p)
+			s := p.stream(t)
+			if !s.Path.IPIDKept() || !s.Path.HopsKept() {
+				t.Errorf("the path no longer seems to leave headers alone: %+v", s.Path)
+			}
+			if got := p.bounds.Points(); got != points {
+				t.Errorf("%d packets dated the clocks that may be another", got-points)
+			}
+		})
+	}
+}
+
+func TestAResetIsDatedOnlyByBytesThatWereNotThereBefore(t *testing.T) {
+	reset := func(p *pairing, ms int64, ack uint32) *Reset {
+		// A reset from the server, which arrives at the client.
+		p.frame++
+		s := segment.Segment{TimeNS: start + ms*milli, Frame: p.frame, Flags: segment.RST | segment.ACK, Seq: 5001, Ack: ack}
+		p.Observe(Client, Server, &s)
+		return p.Streams[Server].Resets[Client][0]
+	}
+	for name, c := range map[string]struct {
+		feed          func(p *pairing) *Reset
+		sent, reached int64 // frames, or 0
+	}{
+		"both taps saw the bytes pass": {func(p *pairing) *Reset {
+			p.pass(0, syn(1000))             // frames 1, 2
+			p.pass(20, bytesFrom(1001, "x")) // 3, 4
+			return reset(p, 50, 1002)
+		}, 3, 4},
+		"the bytes reach the server only after the reset": {func(p *pairing) *Reset {
+			p.pass(0, syn(1000))
+			p.see(Client, 20, bytesFrom(1001, "x")) // 3
+			r := reset(p, 25, 1002)                 // 4
+			p.see(Server, 30, bytesFrom(1001, "x")) // 5
+			return r
+		}, 3, 5},
+		"captures that begin with a retransmission": {func(p *pairing) *Reset {
+			p.pass(20, bytesFrom(1001, "x"))
+			return reset(p, 50, 1002)
+		}, 0, 0},
+		"the server's capture has a hole, and a retransmission follows": {func(p *pairing) *Reset {
+			p.pass(0, syn(1000))
+			p.see(Client, 20, bytesFrom(1001, "x"))
+			p.pass(22, bytesFrom(1002, "y"))
+			r := reset(p, 40, 1002)
+			p.pass(250, bytesFrom(1001, "x"))
+			return r
+		}, 3, 0},
+		"the client's capture has a hole": {func(p *pairing) *Reset {
+			p.pass(0, syn(1000))
+			p.see(Server, 20, bytesFrom(1001, "x")) // 3
+			p.pass(22, bytesFrom(1002, "y"))
+			return reset(p, 40, 1002)
+		}, 0, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPairing(wholeTime)
+			r := c.feed(p)
+			p.Finish()
+			if r.AckSent.Number != c.sent || r.AckArrived.Number != c.reached || (r.AckReached == Seen) != (c.reached != 0) {
+				t.Errorf("sent in frame %d, reached in frame %d (%d); want %d and %d", r.AckSent.Number, r.AckArrived.Number, r.AckReached, c.sent, c.reached)
+			}
+		})
+	}
+}
+
+const finAck = segment.FIN | segment.ACK

@@ -1,0 +1,91 @@
+package clock
+
+import "slices"
+
+// nearRTTs says which packets are near in time to another: those from which
+// maxSkew can have moved the clocks apart by no more than this part of the
+// smallest round trip. Twice that is what it can cost, an eighth: less than the
+// margins that judges leave.
+const nearRTTs = 1.0 / 16
+
+// LatestSent is the latest time, by the sending end's clock, at which a packet
+// can have passed the sender's tap if it arrived at the other tap at time
+// arrived by the receiving end's clock: no packet is taken to be faster than the
+// fastest that was seen near it in time, nor than the fastest of the whole strip
+// as far as the strip's line holds. Where packets are rare or bounds doubtful, it
+// is only taken not to arrive before it was sent.
+//
+// It must not be called unless Known.
+func (f *Fit) LatestSent(fromServer bool, arrived int64) int64 {
+	if fromServer {
+		return arrived + f.leastBehind(arrived)
+	}
+	// A server's clock that was set back shows arrived more than once.
+	latest, found := int64(0), false
+	for i := range f.Strips {
+		s := &f.Strips[i]
+		t := s.clientTime(arrived)
+		if f.At(t) != s && s != f.AtServer(arrived) && !f.doubtful(t) {
+			continue
+		}
+		sent := arrived - f.leastAhead(t)
+		// The packet left earlier than it arrived, and the clocks moved since.
+		sent = max(sent, arrived-f.leastAhead(sent))
+		if !found || sent > latest {
+			latest, found = sent, true
+		}
+	}
+	return latest
+}
+
+// leastBehind is the most that theta less the delay of a packet to the client
+// can be, if the packet arrives at client time t.
+func (f *Fit) leastBehind(t int64) int64 {
+	s := f.At(t)
+	_, hi := f.limits(t)
+	if f.doubtful(t) {
+		return hi
+	}
+	return min(hi, max(s.At(t)-s.edgeNS, -s.lower.fastestNear(t, s.minRTT, s.grain)))
+}
+
+// leastAhead is the least that theta plus the delay of a packet to the server
+// can be, if the packet left at client time t.
+func (f *Fit) leastAhead(t int64) int64 {
+	s := f.At(t)
+	lo, _ := f.limits(t)
+	if f.doubtful(t) {
+		return lo
+	}
+	return max(lo, min(s.At(t)+s.edgeNS, s.upper.fastestNear(t, s.minRTT, s.grain)))
+}
+
+// doubtful tells whether the strip may not hold at t, so that a packet's delay
+// cannot be told from a clock's setting.
+func (f *Fit) doubtful(t int64) bool {
+	has := func(s stretch) bool { return s.has(t) }
+	return slices.ContainsFunc(f.settings, has) || slices.ContainsFunc(f.unknown, has) ||
+		slices.ContainsFunc(f.doubts, func(d doubt) bool { return d.has(t) })
+}
+
+// fastestNear is the least that a packet as fast as the fastest near t could
+// show as its bound if it had passed at t. Of each slot only the tightest bound
+// is known; the fastest packet can have passed a grain away from it.
+func (e *envelope) fastestNear(t, minRTT, grain int64) int64 {
+	reach := int64(nearRTTs*float64(minRTT)/maxSkew) + grain
+	least := int64(Unbounded)
+	visit := func(b bound, nearest bool) (goOn bool) {
+		apart := max(t-b.t, b.t-t)
+		if apart > reach && !nearest {
+			return false
+		}
+		least = min(least, b.offset-drift(apart+grain))
+		return true
+	}
+	after := e.after(t)
+	for k := after - 1; k >= 0 && visit(e.bounds[k], k == after-1); k-- {
+	}
+	for k := after; k < len(e.bounds) && visit(e.bounds[k], k == after); k++ {
+	}
+	return least
+}

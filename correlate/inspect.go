@@ -1,0 +1,187 @@
+package correlate
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"bothends/capture"
+	"bothends/capture/file"
+	"bothends/correlate/report"
+	"bothends/correlate/segment"
+	"bothends/correlate/survey"
+)
+
+// Inspect reads each capture once and says what it holds and how good a witness
+// it is, as far as that can be told without the other end's. progress is called
+// now and then with the number of bytes read since the last call; they add up to
+// the Length of all sets. The errors are the operating system's, or ctx's: a
+// capture that is no good is no error.
+func Inspect(ctx context.Context, sets []*file.Set, progress func(bytes int64)) (*report.Info, error) {
+	info := &report.Info{Schema: report.InfoSchema, Captures: []report.Inspection{}}
+	var inspections []*inspection
+	for _, set := range sets {
+		i, err := inspect(ctx, set, progress)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", set.Files()[0].Path, err)
+		}
+		inspections = append(inspections, i)
+	}
+	for n, i := range inspections {
+		i.judge()
+		for before, earlier := range inspections {
+			if before != n && earlier.continuedBy(i) {
+				i.continues(earlier)
+			}
+		}
+		info.Captures = append(info.Captures, i.Inspection)
+	}
+	return info, nil
+}
+
+// An inspection is one capture being looked at.
+type inspection struct {
+	report.Inspection
+	survey *survey.Survey
+	files  []file.File
+	hosts  map[[16]byte]int64 // the tap's own addresses, and the segments they sent
+}
+
+// inspect learns all that is shown of one capture, but for what it is worth.
+func inspect(ctx context.Context, set *file.Set, progress func(int64)) (*inspection, error) {
+	i := &inspection{}
+	reader := &tally{Reader: set.Reader()}
+	var digests []file.Digest
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		digests, err = set.Digests(ctx)
+		return err
+	})
+	group.Go(func() (err error) {
+		var before int64
+		i.survey, err = survey.Take(ctx, reader, func(int64) {
+			progress(reader.Position() - before)
+			before = reader.Position()
+		})
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	i.files = reader.Files()
+	i.describeFiles(digests)
+	for _, s := range reader.Seams() {
+		i.Seams = append(i.Seams, report.Seam(s))
+	}
+	i.describePackets()
+	i.describeInterfaces(reader.packets)
+	i.findTap()
+	i.countConnections()
+	i.countSeen()
+	i.countByHost()
+	i.inferFilter()
+	return i, nil
+}
+
+// A tally counts the packets of each interface as they are read.
+type tally struct {
+	*file.Reader
+	packets []int64
+}
+
+func (t *tally) Next(p *capture.Packet) error {
+	err := t.Reader.Next(p)
+	if err == nil {
+		for p.Interface >= len(t.packets) {
+			t.packets = append(t.packets, 0)
+		}
+		t.packets[p.Interface]++
+	}
+	return err
+}
+
+func (i *inspection) describeFiles(digests []file.Digest) {
+	i.EndState = capture.Complete.String()
+	for n, f := range i.files {
+		about := report.InspectedFile{
+			File: report.File{Path: f.Path, Format: string(f.Format), Compression: string(f.Compression),
+				Bytes: f.Size, Packets: f.Packets, EndState: f.End.String(), EndReason: f.End.Reason},
+			StillGrows: f.Growing,
+		}
+		if f.Timed {
+			about.First, about.Last = report.Stamp(f.FirstNS), report.Stamp(f.LastNS)
+		}
+		if digests[n].Known {
+			about.SHA256 = hex.EncodeToString(digests[n].Sum[:])
+		}
+		if f.End.Kind != capture.Complete && i.EndState == capture.Complete.String() {
+			i.EndState = f.End.String()
+		}
+		for _, s := range f.Sections {
+			i.describeRecorder(report.Recorder{Application: s.Application, OS: s.OS, Hardware: s.Hardware})
+		}
+		i.Files = append(i.Files, about)
+	}
+}
+
+func (i *inspection) describeRecorder(r report.Recorder) {
+	if r != (report.Recorder{}) && !slices.Contains(i.Recorders, r) {
+		i.Recorders = append(i.Recorders, r)
+	}
+}
+
+func (i *inspection) describePackets() {
+	sv := i.survey
+	i.Packets, i.Segments = sv.Packets, sv.Decoded[segment.TCP]-sv.Repeated
+	i.Cut, i.Repeated, i.Untimed = sv.Cut, sv.Repeated, sv.Untimed
+	i.Clock.DisorderNS = sv.Disorder
+	if i.timed() {
+		i.First, i.Last, i.DurationNS = report.Stamp(sv.FirstNS), report.Stamp(sv.LastNS), sv.LastNS-sv.FirstNS
+	}
+	i.LinkTypes, i.NotTCP = map[string]int64{}, map[string]int64{}
+	for link, n := range sv.LinkTypes {
+		i.LinkTypes[link.String()] = n
+	}
+	for result, n := range sv.Decoded {
+		if segment.Result(result) != segment.TCP && n > 0 {
+			i.NotTCP[segment.Result(result).String()] = n
+		}
+	}
+}
+
+func (i *inspection) timed() bool { return i.survey.Packets > i.survey.Untimed }
+
+func (i *inspection) describeInterfaces(packets []int64) {
+	i.Interfaces = []report.Interface{}
+	all := &i.Drops
+	all.Known = len(i.survey.Interfaces) > 0
+	for n := range i.survey.Interfaces {
+		about := &i.survey.Interfaces[n]
+		shown := report.Interface{
+			Name: about.Name, Description: about.Description, LinkType: about.LinkType.String(), SnapLen: about.SnapLen,
+			Filter: about.Filter, FilterCoded: about.Filter == "" && len(about.FilterCode) > 0,
+			Resolution: about.Resolution, OffsetSec: about.OffsetSec,
+			Drops: report.InspectedDrops{ByInterface: about.Counters.IfDropped.N, ByKernel: about.Counters.OSDropped.N, ByPacket: about.Counters.Missing.N},
+		}
+		if n < len(packets) {
+			shown.Packets = packets[n]
+		}
+		shown.Drops.Packets, shown.Drops.Known = about.Counters.Dropped()
+		all.Known = all.Known && shown.Drops.Known
+		all.Packets += shown.Drops.Packets
+		all.ByInterface += shown.Drops.ByInterface
+		all.ByKernel += shown.Drops.ByKernel
+		all.ByPacket += shown.Drops.ByPacket
+		if about.Filter != "" && !slices.Contains(i.Filter.Recorded, about.Filter) {
+			i.Filter.Recorded = append(i.Filter.Recorded, about.Filter)
+		}
+		if r := about.Resolution; r > 0 && (i.Clock.Resolution == 0 || r < i.Clock.Resolution) {
+			i.Clock.Resolution = r
+		}
+		i.describeRecorder(report.Recorder{Application: about.Application, OS: about.OS, Hardware: about.Hardware})
+		i.Interfaces = append(i.Interfaces, shown)
+	}
+}

@@ -1,0 +1,54 @@
+package correlate
+
+import (
+	"strings"
+
+	"bothends/capture"
+	"bothends/correlate/judge"
+	"bothends/correlate/report"
+	"bothends/correlate/segment"
+)
+
+// provenMiss is the chance of having missed any one packet that a proof allows,
+// unless the recorder counts its drops.
+const provenMiss = 0.01
+
+// remark adds what takes nothing from the capture, but is good to know.
+func (i *inspection) remark() {
+	if i.Segments == 0 {
+		return
+	}
+	if !i.Drops.Known {
+		i.because(report.Remark, "drops-unknown", "send the counts along that the recorder printed when it ended (tcpdump: \"packets dropped by kernel\"), or record with dumpcap, which writes them into the file",
+			"it does not say whether packets were dropped, which is not the same as none")
+		if miss := judge.MissBound(i.Seen.FromHost); i.Seen.FromHost > 0 && miss > provenMiss {
+			i.because(report.Remark, "few-packets", "repeat the session in one recording: every packet adds evidence",
+				"it holds %s from its own host: even if all of them prove to have been recorded, the chance that it missed any one stays up to %.2g %% (95 %% confidence), and a proof wants %.2g %%",
+				counted(i.Seen.FromHost, "packet"), 100*miss, 100*provenMiss)
+		}
+	}
+	if i.Tap.End == "unknown" {
+		i.because(report.Remark, "end-unknown", "tell the other end at which end it was made; it gives the files with --client and --server",
+			"nothing in it tells at which end it was recorded")
+	}
+	if i.Repeated == 0 && i.cooked() {
+		i.because(report.Remark, "any-interface", oneInterface, "it looks as if it was recorded with -i any")
+	}
+	if n := i.survey.Malformed(); n > 0 {
+		i.because(report.Remark, "malformed", "nothing to do, if they are few", "%s in it contradict themselves and are left out", counted(n, "packet"))
+	}
+	if n := i.survey.Decoded[segment.LaterFragment]; n > 0 {
+		i.because(report.Remark, "fragments", "nothing to do, if they are few", "it holds %s, of which the contents are not compared", counted(n, "later IP fragment"))
+	}
+}
+
+// cooked tells whether the capture has the form that Linux's "any" device gives
+// it. Some devices without a link layer of their own have it too.
+func (i *inspection) cooked() bool {
+	for n := range i.survey.Interfaces {
+		if strings.EqualFold(i.survey.Interfaces[n].Name, "any") {
+			return true
+		}
+	}
+	return i.survey.LinkTypes[capture.LinkLinuxSLL]+i.survey.LinkTypes[capture.LinkLinuxSLL2] > 0
+}

@@ -1,0 +1,266 @@
+package correlate_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"bothends/capture/file"
+	"bothends/correlate"
+	"bothends/correlate/report"
+	"bothends/fixtures/model"
+	"bothends/fixtures/scenarios"
+)
+
+const synthetic = "../fixtures/synthetic"
+
+// inspect takes the files for one capture.
+func inspect(t testing.TB, paths ...string) *report.Inspection {
+	t.Helper()
+	return &inspectEach(t, paths).Captures[0]
+}
+
+// inspectEach takes each list of files for a capture.
+func inspectEach(t testing.TB, captures ...[]string) *report.Info {
+	t.Helper()
+	var sets []*file.Set
+	var length, read int64
+	for _, paths := range captures {
+		set, err := file.Open(context.Background(), paths)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { set.Close() })
+		sets = append(sets, set)
+		length += set.Length()
+	}
+	info, err := correlate.Inspect(context.Background(), sets, func(n int64) { read += n })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if read > length {
+		t.Errorf("a progress of %d bytes, of %d", read, length)
+	}
+	return info
+}
+
+// reasons are the words for what weighs against the capture, without remarks.
+func reasons(i *report.Inspection) []string {
+	words := []string{}
+	for _, r := range i.Reasons {
+		if r.Weight != report.Remark {
+			words = append(words, r.What)
+		}
+	}
+	return words
+}
+
+func has(i *report.Inspection, what string) bool {
+	return slices.ContainsFunc(i.Reasons, func(r report.Reason) bool { return r.What == what })
+}
+
+// tapOf is how an end of a scenario was recorded.
+func tapOf(t *testing.T, name, end string) (tap model.Tap, unfit bool) {
+	t.Helper()
+	s, found := scenarios.Named(name)
+	if !found {
+		t.Fatalf("there is no scenario %q", name)
+	}
+	side := model.Client
+	if end == "server" {
+		side = model.Server
+	}
+	return s.Ends[side].Tap, s.Unfit[side]
+}
+
+// Each capture of each scenario is inspected, and what its tap was made to do to
+// it is found, and nothing else.
+func TestInspectionFindsWhatWasDoneToACapture(t *testing.T) {
+	for dir, tr := range readTruths(t, filepath.Join(synthetic, "*")) {
+		for end, names := range map[string][]string{"client": tr.Client, "server": tr.Server} {
+			t.Run(tr.Name+" "+end, func(t *testing.T) {
+				tap, unfit := tapOf(t, tr.Name, end)
+				var paths []string
+				for _, name := range names {
+					paths = append(paths, filepath.Join(dir, name))
+				}
+				i := inspect(t, paths...)
+				for what, want := range map[string]bool{
+					"bytes-unseen":  tap.Loss > 0,
+					"drops-counted": tap.SaysLoss,
+					"filtered":      tap.Only != model.BothWays,
+					"cut-short":     tap.SnapLen > 0,
+					"repeated":      tap.Twice,
+					"truncated":     tap.CutBytes > 0,
+					"ended-early":   tap.End > 0,
+					"end-unknown":   tap.Only != model.BothWays,
+					"any-interface": tap.Link == model.SLL,
+					"drops-unknown": tap.Format != model.Pcapng,
+					"few-packets":   tap.Format != model.Pcapng && i.Seen.FromHost > 0 && i.Seen.FromHost < 299, // 1 - 0.05^(1/299) = 1 %
+				} {
+					if has(i, what) != want {
+						t.Errorf("%s: %v, want %v", what, has(i, what), want)
+					}
+				}
+				if i.Fitness == report.FitnessUnfit && !unfit {
+					t.Errorf("unfit, though it is fit: %v", reasons(i))
+				}
+				if i.Tap.End != end && tap.Only == model.BothWays {
+					t.Errorf("recorded at %q (%s), want %q", i.Tap.End, i.Tap.DecidedBy, end)
+				}
+				if recorded := i.Segments + i.Repeated; recorded != i.Packets || tap.Twice && i.Repeated != i.Segments {
+					t.Errorf("%d segments and %d repeated, of %d packets", i.Segments, i.Repeated, i.Packets)
+				}
+				holdConnections(t, i, end, dir)
+				if len(i.Files) != max(1, tap.Files) || len(i.Seams) != len(i.Files)-1 {
+					t.Errorf("%d files and %d seams, want %d files", len(i.Files), len(i.Seams), max(1, tap.Files))
+				}
+				if c := i.Connections; c.Complete+c.Partial+c.NoHandshake+c.ResetsOnly != c.Total {
+					t.Errorf("%+v do not add up", c)
+				}
+			})
+		}
+	}
+}
+
+// holdConnections compares the number of connections, and the host that the tap
+// stood at, with the truth.
+func holdConnections(t *testing.T, i *report.Inspection, end, dir string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "truth.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var known struct {
+		Connections []struct {
+			Client     map[string]string `json:"client_view"`
+			Server     map[string]string `json:"server_view"`
+			CapturedAt []string          `json:"captured_at"`
+		}
+	}
+	if err := json.Unmarshal(text, &known); err != nil {
+		t.Fatal(err)
+	}
+	total := 0
+	var hosts []string
+	for _, c := range known.Connections {
+		if !slices.Contains(c.CapturedAt, end) {
+			continue
+		}
+		total++
+		view := map[string]map[string]string{"client": c.Client, "server": c.Server}[end]
+		hosts = append(hosts, netip.MustParseAddrPort(view[end]).Addr().String())
+	}
+	if i.Connections.Total != total {
+		t.Errorf("%d connections, want %d", i.Connections.Total, total)
+	}
+	for _, host := range i.Tap.Hosts {
+		if !slices.Contains(hosts, host) {
+			t.Errorf("%s is called the tap's own host, want one of %v", host, hosts)
+		}
+	}
+}
+
+// capinfos tells of each file its packets, first and last time and SHA-256.
+func TestInspectionAgreesWithCapinfos(t *testing.T) {
+	need(t, "capinfos")
+	files, err := filepath.Glob(filepath.Join(synthetic, "*", "*.pcap*"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no captures: %v", err)
+	}
+	args := append([]string{"-T", "-m", "-Q", "-r", "-S", "-c", "-a", "-e", "-H"}, files...)
+	output, _ := exec.Command("capinfos", args...).Output() // it fails because of the truncated one
+	rows := map[string][]string{}
+	for line := range strings.Lines(string(output)) {
+		fields := strings.Split(strings.ReplaceAll(strings.TrimSpace(line), `"`, ""), ",")
+		rows[fields[0]] = fields[1:]
+	}
+	for _, path := range files {
+		want := rows[path]
+		if len(want) < 4 {
+			t.Errorf("capinfos says nothing of %s: %q", path, want)
+			continue
+		}
+		i := inspect(t, path)
+		got := []string{fmt.Sprint(i.Packets), stamp(t, i.First), stamp(t, i.Last), i.Files[0].SHA256}
+		for n := 1; n <= 2; n++ { // it gives as many digits as the file's resolution has
+			got[n] = got[n][:min(len(got[n]), len(want[n]))]
+		}
+		if !slices.Equal(got, want[:4]) {
+			t.Errorf("%s: %q, capinfos says %q", path, got, want[:4])
+		}
+	}
+}
+
+// stamp is a time as capinfos -S prints it.
+func stamp(t *testing.T, text string) string {
+	t.Helper()
+	at, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("%d.%09d", at.Unix(), at.Nanosecond())
+}
+
+// tshark counts the resets, and the other segments, by their sender.
+func TestResetsAreCountedByDirection(t *testing.T) {
+	need(t, "tshark")
+	for _, path := range []string{
+		"reset-forged-both-ways/client.pcap", "reset-forged-both-ways/server.pcap",
+		"genuine-reset-by-the-server/client.pcap", "genuine-reset-by-the-server/server.pcap",
+		"genuine-reset-through-two-nats/server.pcap", "genuine-refusal-of-a-closed-port/server.pcap",
+		"three-forged-resets-with-growing-sequence/client.pcap", "twenty-connections-behind-one-nat/server.pcap",
+	} {
+		t.Run(path, func(t *testing.T) {
+			path := filepath.Join(synthetic, path)
+			i := inspect(t, path)
+			if len(i.Tap.Hosts) != 1 {
+				t.Fatalf("hosts %v, want one", i.Tap.Hosts)
+			}
+			output, err := exec.Command("tshark", "-n", "-r", path, "-Y", "tcp", "-T", "fields", "-e", "ip.src", "-e", "tcp.flags.reset").Output()
+			if err != nil {
+				t.Fatalf("tshark: %v", err)
+			}
+			var want report.Resets
+			var sent int64
+			for line := range strings.Lines(string(output)) {
+				source, reset, _ := strings.Cut(strings.TrimSpace(line), "\t")
+				isReset := reset == "1" || reset == "True" // as its version prints it
+				switch own := source == i.Tap.Hosts[0]; {
+				case own && isReset:
+					want.FromHost++
+				case isReset:
+					want.ToHost++
+				case own:
+					sent++
+				}
+			}
+			if i.Seen.FromHost != sent {
+				t.Errorf("%d segments from the host, tshark says %d", i.Seen.FromHost, sent)
+			}
+			if want == (report.Resets{}) {
+				t.Error("the capture has no reset: it is no example")
+			}
+			if i.Resets != want {
+				t.Errorf("%+v, tshark says %+v", i.Resets, want)
+			}
+		})
+	}
+}
+
+func need(t *testing.T, programs ...string) {
+	t.Helper()
+	for _, name := range programs {
+		if _, err := exec.LookPath(name); err != nil {
+			t.Skipf("%s is not installed; `make test` installs it", name)
+		}
+	}
+}

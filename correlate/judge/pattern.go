@@ -1,0 +1,127 @@
+package judge
+
+import (
+	"fmt"
+	"time"
+
+	"bothends/correlate/align"
+	"bothends/correlate/segment"
+)
+
+// A Pattern is a cause that the circumstances of a reset resemble. It is no
+// proof: it says where to look next.
+type Pattern string
+
+const (
+	IdleTimeout  Pattern = "idle-timeout"  // after a long silence
+	BlockedPort  Pattern = "blocked-port"  // the first answer to a SYN
+	AfterTrigger Pattern = "after-trigger" // right after something was sent
+	ClosedPort   Pattern = "closed-port"   // genuine: nothing listens
+	HostFirewall Pattern = "host-firewall" // genuine: the host's TCP went on all the same
+	LateData     Pattern = "late-data"     // genuine: data for a connection that the host had closed
+	Abort        Pattern = "abort"         // genuine: the program gave the connection up
+)
+
+// advice is one sentence for each pattern on what to check next.
+var advice = map[Pattern]string{
+	IdleTimeout:  "Check the idle timeouts of firewalls, NAT gateways and load balancers between the two ends, and whether keep-alives (TCP or the application's) come more often.",
+	BlockedPort:  "Try the same port from another network, and another port from this one: a box may refuse this port.",
+	AfterTrigger: "Send the same thing on another port, and something else on this one, to see whether the box looks at the content or at the port.",
+	ClosedPort:   "Check whether the service runs and listens on this address and port.",
+	HostFirewall: "Check this host's own firewall for a rule that rejects with a reset (iptables: REJECT --reject-with tcp-reset).",
+	LateData:     "Check why the other end still sent when this one had closed: a time-out of the application, or an earlier reset.",
+	Abort:        "Check the log of the program at this end: it closed the connection without reading all data, or was killed, or asked for an abortive close.",
+}
+
+// longIdleNS is the silence from which on a reset is taken for a time-out: half
+// of the shortest timer below.
+const longIdleNS = 30e9
+
+// soonNS is how soon after data a reset is taken for an answer to it.
+const soonNS = 2e9
+
+// idleTimers are defaults of stateful boxes after which a silent connection is
+// forgotten.
+var idleTimers = []time.Duration{60 * time.Second, 240 * time.Second, 300 * time.Second, 350 * time.Second, time.Hour}
+
+// nearTimer is how far from a timer a silence may be, as a share of it.
+const nearTimer = 0.05
+
+// explain adds the pattern that a reset which no host sent resembles.
+func (h *hearing) explain(f *Finding, r *align.Reset) {
+	switch {
+	case h.answersSYN(r):
+		f.suggest(BlockedPort, "it is the first answer to a SYN")
+	case r.IdleNS >= longIdleNS:
+		f.suggest(IdleTimeout, "nothing had passed for %s%s", readable(r.IdleNS), timer(r.IdleNS))
+	case r.IdleNS <= soonNS && h.answersData(r):
+		f.suggest(AfterTrigger, "it came %s after the last data sent here (frame %d)", readable(r.TimeNS-r.Trigger.TimeNS), r.Trigger.Number)
+	}
+}
+
+// explainGenuine adds why the sender may have reset the connection, going by its
+// own capture.
+func (h *hearing) explainGenuine(f *Finding, s *align.Reset) {
+	last := h.stream.LastSent
+	switch {
+	case last.Number == 0:
+		f.suggest(ClosedPort, "the %s answered the SYN with it", h.sender)
+	case last.TimeNS > s.TimeNS && s.Window == 0 && last.Flags&segment.SYN == 0:
+		f.suggest(HostFirewall, "the %s's TCP went on after it (frame %d there)", h.sender, last.Number)
+	case s.Closed && h.back.LastGot.TimeNS > 0:
+		f.suggest(LateData, "the %s had closed its side before", h.sender)
+	case s.Header.Flags&segment.ACK != 0:
+		f.suggest(Abort, "the %s had not closed the connection before", h.sender)
+	case h.earlier(s):
+		f.suggest(LateData, "the %s had no such connection any more", h.sender)
+	}
+}
+
+// earlier tells whether a reset ended the connection before s, in either
+// direction, at the tap where s left.
+func (h *hearing) earlier(s *align.Reset) bool {
+	for _, stream := range []*align.Stream{h.stream, h.back} {
+		for _, r := range stream.Resets[h.sender] {
+			if r.TimeNS < s.TimeNS {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (h *hearing) answersSYN(r *align.Reset) bool {
+	return r.Trigger.Number != 0 && r.TriggerLen == 0 && h.stream.LastGot.Number == 0
+}
+
+// answersData tells whether the reset acknowledges the last data that its
+// receiver had sent, or, having no acknowledgment, came after data at all.
+func (h *hearing) answersData(r *align.Reset) bool {
+	if r.Trigger.Number == 0 || r.TriggerLen == 0 {
+		return false
+	}
+	return r.Header.Flags&segment.ACK == 0 || r.Header.Ack == r.TriggerSeq+uint32(r.TriggerLen)
+}
+
+func (f *Finding) suggest(p Pattern, format string, args ...any) {
+	f.Pattern, f.Advice = p, advice[p]
+	f.PatternWhy = fmt.Sprintf(format, args...)
+}
+
+// timer names the well-known idle timer that a silence is near.
+func timer(ns int64) string {
+	for _, t := range idleTimers {
+		if off := float64(abs(ns - int64(t))); off <= nearTimer*float64(t) {
+			return fmt.Sprintf(", near the common idle timer of %d s", int(t.Seconds()))
+		}
+	}
+	return ""
+}
+
+func readable(ns int64) string {
+	d := time.Duration(ns)
+	if d >= time.Second {
+		return d.Round(100 * time.Millisecond).String()
+	}
+	return d.Round(10 * time.Microsecond).String()
+}

@@ -1,0 +1,123 @@
+package pair_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"bothends/capture/file"
+	"bothends/correlate/pair"
+	"bothends/correlate/survey"
+)
+
+// views is a connection as the two ends see it.
+type views struct{ Client, Server string }
+
+// truth is the part of a pair's truth.json that pairing is held against.
+type truth struct {
+	Client, Server []string
+	Connections    []struct {
+		ClientView views    `json:"client_view"`
+		ServerView views    `json:"server_view"`
+		CapturedAt []string `json:"captured_at"`
+		Pairable   bool
+	}
+}
+
+func take(t *testing.T, dir string, names []string) *survey.Survey {
+	t.Helper()
+	var paths []string
+	for _, n := range names {
+		paths = append(paths, filepath.Join(dir, n))
+	}
+	set, err := file.Open(context.Background(), paths)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer set.Close()
+	sv, err := survey.Take(context.Background(), set.Reader(), func(int64) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sv
+}
+
+func TestEveryFixtureIsPairedAsItsTruthSays(t *testing.T) {
+	patterns := []string{"../../fixtures/synthetic/*/truth.json"}
+	if more := os.Getenv("BOTHENDS_PAIRS"); more != "" {
+		patterns = append(patterns, filepath.Join(more, "truth.json"))
+	}
+	found := 0
+	for _, pattern := range patterns {
+		names, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			found++
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var tr truth
+			if err := json.Unmarshal(text, &tr); err != nil {
+				t.Fatal(err)
+			}
+			dir := filepath.Dir(name)
+			client, server := take(t, dir, tr.Client), take(t, dir, tr.Server)
+			t.Run(filepath.Base(dir), func(t *testing.T) { hold(t, &tr, client, server, false) })
+			t.Run(filepath.Base(dir)+", the other way round", func(t *testing.T) { hold(t, &tr, server, client, true) })
+		}
+	}
+	if found == 0 {
+		t.Skip("no fixtures; `go run ./fixtures/gen` writes them")
+	}
+}
+
+// hold compares what Match makes of the two captures with the truth.
+func hold(t *testing.T, tr *truth, first, second *survey.Survey, reversed bool) {
+	pairs, at := pair.Match(first, second, false)
+	if at.SamePlace {
+		t.Error("the captures were not taken at one place")
+	}
+	if at.Swapped != reversed {
+		if at.Clue == survey.NoClue && at.Votes == 0 {
+			t.Skip("nothing in the captures tells the ends")
+		}
+		t.Fatalf("taken the wrong way round: %+v", at)
+	}
+	client, server := first, second
+	if reversed {
+		client, server = second, first
+	}
+	seen := func(sv *survey.Survey, n int32, clientSide survey.Side) views {
+		c := &sv.Connections[n]
+		return views{c.Ends[clientSide].String(), c.Ends[clientSide.Other()].String()}
+	}
+	var got, want [][2]views
+	for _, p := range pairs {
+		if p.Paired() {
+			got = append(got, [2]views{seen(client, p.Client, p.ClientSide), seen(server, p.Server, p.ServerSide)})
+		} else if p.Why == "" {
+			t.Errorf("no partner and no reason: %+v", p)
+		}
+	}
+	for _, c := range tr.Connections {
+		if c.Pairable {
+			want = append(want, [2]views{c.ClientView, c.ServerView})
+		}
+	}
+	for _, w := range want {
+		if i := slices.Index(got, w); i >= 0 {
+			got = slices.Delete(got, i, i+1)
+		} else {
+			t.Errorf("not paired: %v", w)
+		}
+	}
+	for _, g := range got {
+		t.Errorf("paired, and the truth does not know it: %v", g)
+	}
+}
