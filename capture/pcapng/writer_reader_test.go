@@ -45,10 +45,11 @@ func TestOurReaderGivesBackWhatWasWritten(t *testing.T) {
 		for n := range interfaces {
 			c := capture.Counters{StartNS: 1e15, EndNS: 1e15 + 2e9, Received: drawCount(t), IfDropped: drawCount(t),
 				Accepted: drawCount(t), OSDropped: drawCount(t), Delivered: drawCount(t)}
-			if err := w.WriteStatistics(n, 1e15+3e9, c, comments(t, "statistics")...); err != nil {
+			remarks := comments(t, "statistics")
+			if err := w.WriteStatistics(n, 1e15+3e9, c, remarks...); err != nil {
 				t.Fatal(err)
 			}
-			interfaces[n].Counters = c
+			interfaces[n].Counters, interfaces[n].Remarks = c, remarks
 			interfaces[n].Hardware, interfaces[n].Application = either(interfaces[n].Hardware, section.Hardware), section.Application
 			interfaces[n].OS = either(interfaces[n].OS, section.OS)
 		}
