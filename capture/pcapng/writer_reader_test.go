@@ -46,11 +46,10 @@ func TestOurReaderGivesBackWhatWasWritten(t *testing.T) {
 			c := capture.Counters{StartNS: 1e15, EndNS: 1e15 + 2e9, Received: drawCount(t), IfDropped: drawCount(t),
 				Accepted: drawCount(t), OSDropped: drawCount(t), Delivered: drawCount(t)}
 			remarks := comments(t, "statistics")
-			interfaces[n].Remarks = append(interfaces[n].Remarks, remarks...)
 			if err := w.WriteStatistics(n, 1e15+3e9, c, remarks...); err != nil {
 				t.Fatal(err)
 			}
-			interfaces[n].Counters = c
+			interfaces[n].Counters, interfaces[n].Remarks = c, remarks
 			interfaces[n].Hardware, interfaces[n].Application = either(interfaces[n].Hardware, section.Hardware), section.Application
 			interfaces[n].OS = either(interfaces[n].OS, section.OS)
 		}
