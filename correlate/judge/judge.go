@@ -160,7 +160,6 @@ type hearing struct {
 	back      *align.Stream // the opposite direction
 	alleged   *Witness      // sender's capture
 	receiving *Witness
-	unsent    [2][]*align.Reset // by the end that received them: resets of the case that the other never sent
 }
 
 func (b *Bench) hearing(index int, sender align.End) *hearing {
