@@ -199,6 +199,12 @@ func ledger(l *align.Ledger, seen int64) *Ledger {
 // notes are the harmless changes that the path makes to headers.
 func notes(sender align.End, path *align.Rewrites, p *pair.Pair) []string {
 	var list []string
+	if p.Method == pair.Payload {
+		if sender == align.Client { // once is enough
+			list = append(list, "a proxy stands between: two connections carry the same data, and whatever else differs is its doing")
+		}
+		return list
+	}
 	from := fmt.Sprintf("from the %s: ", sender)
 	if path.MSSFrom != 0 {
 		list = append(list, fmt.Sprintf("%sthe MSS option is changed from %d to %d", from, path.MSSFrom, path.MSSTo))

@@ -222,7 +222,7 @@ func (r *Report) ExitStatus() int {
 // That a packet may have been lost is no suspicion.
 func (r *Report) suspicious() bool {
 	for i := range r.Findings {
-		if f := &r.Findings[i]; (f.Verdict == "indeterminate" || f.Verdict == "interposed") && f.seenAt == f.ReceivedAt {
+		if unattributed(&r.Findings[i]) {
 			return true
 		}
 	}

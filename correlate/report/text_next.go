@@ -63,6 +63,7 @@ var advice = []struct{ rule, text string }{
 	{"coverage", "Start both recordings before the session and stop them ten seconds after it."},
 	{"capture-loss", "Use a larger buffer (tcpdump -B 262144), a quieter interface or a narrower filter, until nothing is lost."},
 	{"filter", "Record both directions, whole packets (-s 0), and do not filter by TCP flags."},
+	{"not-a-proxy", "Record also at the proxy, on both its sides, and compare each leg on its own."},
 	{"mapping", "Let some data pass in both directions before the session breaks, or record other sessions beside it."},
 	{"corroboration", moreSessions},
 	{"no-twin", "Have several such sessions in them, to see whether the path alters resets in general."},

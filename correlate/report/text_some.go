@@ -38,7 +38,9 @@ func duplicated(f *Finding) bool  { return f.Verdict == "duplicated" }
 func lost(f *Finding) bool        { return f.Verdict == "lost" }
 
 // unattributed are packets that arrived and of which nobody can say who made them.
-func unattributed(f *Finding) bool { return f.Verdict == "indeterminate" && f.seenAt == f.ReceivedAt }
+func unattributed(f *Finding) bool {
+	return (f.Verdict == "indeterminate" || f.Verdict == "interposed") && f.seenAt == f.ReceivedAt
+}
 
 // grave is what the report is about, if there is any.
 func grave(f *Finding) bool { return interfering(f) || unattributed(f) }
