@@ -66,5 +66,10 @@ func Match(first, second *survey.Survey, fixed bool) ([]Pair, Placement) {
 	m.byPayload()
 
 	placement := place(m, fixed)
-	return m.pairs(first, second, placement), placement
+	pairs := m.pairs(first, second, placement)
+	if placement.Swapped {
+		first, second = second, first
+	}
+	untranslated(pairs, first, second)
+	return pairs, placement
 }

@@ -71,7 +71,7 @@ func New(in *Input) *Report {
 }
 
 func ends(in *Input) Ends {
-	e := Ends{Swapped: in.Placement.Swapped, For: in.Placement.Votes, Against: in.Placement.Against, DecidedBy: in.Placement.Clue.String()}
+	e := Ends{Swapped: in.Placement.Swapped, For: in.Placement.Votes, Against: in.Placement.Against, SamePlace: in.Placement.SamePlace, DecidedBy: in.Placement.Clue.String()}
 	switch {
 	case in.FixedEnds:
 		e.DecidedBy = "the command line"

@@ -23,6 +23,7 @@ type Ends struct {
 	Swapped   bool   `json:"swapped"`    // the captures were given in the other order
 	For       int    `json:"for"`        // connections that say so
 	Against   int    `json:"against"`    // connections that say the opposite
+	SamePlace bool   `json:"same_place"` // both captures look as if taken at one place
 }
 
 // Captures are the two witnesses.

@@ -30,6 +30,10 @@ func (t *text) ends() {
 		t.blank()
 	}
 	t.para(plain, "  ", "%s", t.whoIsWho())
+	if t.Ends.SamePlace {
+		t.blank()
+		t.para(doubt, "  ", "Both captures look as if they were taken at the same place: packets have the same TTL in both and need no time from one to the other. Then nothing can be said of the way between the two ends.")
+	}
 	t.changes()
 }
 
