@@ -84,7 +84,7 @@ func (c *comparison) survey(ctx context.Context, sets [2]*file.Set) error {
 	for i, set := range sets {
 		group.Go(func() error {
 			reader := set.Reader()
-			sv, err := survey.Take(ctx, reader, func(int64) { progress(i, reader.Position()) })
+			sv, err := survey.Take(ctx, reader, func() { progress(i, reader.Position()) })
 			if err != nil {
 				return fmt.Errorf("%s: %w", set.Files()[0].Path, err)
 			}

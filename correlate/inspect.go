@@ -62,7 +62,7 @@ func inspect(ctx context.Context, set *file.Set, progress func(int64)) (*inspect
 	})
 	group.Go(func() (err error) {
 		var before int64
-		i.survey, err = survey.Take(ctx, reader, func(int64) {
+		i.survey, err = survey.Take(ctx, reader, func() {
 			progress(reader.Position() - before)
 			before = reader.Position()
 		})

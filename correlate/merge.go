@@ -38,87 +38,90 @@ const (
 	// arenaLen is the size of the blocks that hold payloads until they have been
 	// compared. A block lives for as long as one of its segments is in flight.
 	arenaLen = 64 << 10
-	// reportEvery is how many packets are read between two looks at whether the
-	// work is still wanted, and two reports of its progress.
-	reportEvery = 4096
 )
 
 // A lane reads one capture again, in its own goroutine, and yields the routed
 // segments of it in file order.
 type lane struct {
 	batches chan []routed
-	free    chan []routed
-	batch   []routed
-	at      int
-	lead    int64 // this end's clock less the client's
+	free    chan []routed // batches that have been used up
+	lead    int64         // this end's clock less the client's
+
+	filling []routed // of the reading goroutine
+	arena   []byte
+
+	batch []routed // of the consumer
+	at    int
 }
 
 func newLane(lead int64) *lane {
-	return &lane{batches: make(chan []routed, batchesAhead), free: make(chan []routed, batchesAhead+2), lead: lead}
+	return &lane{
+		batches: make(chan []routed, batchesAhead), free: make(chan []routed, batchesAhead+2), lead: lead,
+		filling: make([]routed, 0, batchLen),
+	}
 }
 
-// fill reads the capture and closes the lane's channel at its end.
+// fill reads the capture and closes the lane's channel at its end. progress is
+// told how far in the capture's bytes it has come.
 func (l *lane) fill(ctx context.Context, set *file.Set, routes []route, progress func(int64)) error {
 	defer close(l.batches)
 	reader := set.Reader()
-	source := survey.NewSource(reader)
+	source := survey.NewSource(reader, func() error {
+		progress(reader.Position())
+		return ctx.Err()
+	})
 	table := survey.NewTable()
-	var arena []byte
-	batch := make([]routed, 0, batchLen)
-	send := func() error {
-		select {
-		case l.batches <- batch:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		select {
-		case batch = <-l.free:
-			batch = batch[:0]
-		default:
-			batch = make([]routed, 0, batchLen)
-		}
-		return nil
-	}
-	reportAt := int64(0)
 	for {
-		// Segments of connections that are in this capture only are never sent.
-		if source.Packets >= reportAt {
-			if err := ctx.Err(); err != nil {
-				return err
+		l.filling = l.filling[:len(l.filling)+1]
+		item := &l.filling[len(l.filling)-1]
+		if err := source.Next(&item.Segment); err != nil {
+			l.filling = l.filling[:len(l.filling)-1]
+			if errors.Is(err, io.EOF) {
+				return l.handOver(ctx)
 			}
-			progress(reader.Position())
-			reportAt = source.Packets + reportEvery
-		}
-		batch = append(batch, routed{})
-		item := &batch[len(batch)-1]
-		err := source.Next(&item.Segment)
-		if err != nil {
-			batch = batch[:len(batch)-1]
-			if !errors.Is(err, io.EOF) {
-				return fmt.Errorf("read capture again: %w", err)
-			}
-			if len(batch) > 0 {
-				return send()
-			}
-			return nil
+			return fmt.Errorf("read capture again: %w", err)
 		}
 		id, side := table.Assign(&item.Segment)
-		if int(id) >= len(routes) || routes[id].caseIndex == noCase {
-			batch = batch[:len(batch)-1]
+		if !item.take(routes, id, side) {
+			l.filling = l.filling[:len(l.filling)-1]
 			continue
 		}
-		item.caseIndex = routes[id].caseIndex
-		item.sender = align.Client
-		if side != routes[id].clientSide {
-			item.sender = align.Server
-		}
-		arena, item.Payload = stow(arena, item.Payload)
-		if len(batch) == batchLen {
-			if err := send(); err != nil {
+		l.arena, item.Payload = stow(l.arena, item.Payload)
+		if len(l.filling) == batchLen {
+			if err := l.handOver(ctx); err != nil {
 				return err
 			}
 		}
 	}
+}
+
+// take routes a segment of connection id. It is false if that goes nowhere, as
+// it is in one capture only.
+func (r *routed) take(routes []route, id int32, side survey.Side) bool {
+	if int(id) >= len(routes) || routes[id].caseIndex == noCase {
+		return false
+	}
+	r.caseIndex, r.sender = routes[id].caseIndex, align.Client
+	if side != routes[id].clientSide {
+		r.sender = align.Server
+	}
+	return true
+}
+
+// handOver gives the filled batch to the consumer and begins another.
+func (l *lane) handOver(ctx context.Context) error {
+	select {
+	case l.batches <- l.filling:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case l.filling = <-l.free:
+		l.filling = l.filling[:0]
+	default:
+		l.filling = make([]routed, 0, batchLen)
+	}
+	return nil
 }
 
 // stow copies payload to the end of the arena, or to a new one if it is full.

@@ -38,7 +38,7 @@ func take(t *testing.T, dir string, names []string) *survey.Survey {
 		t.Fatal(err)
 	}
 	defer set.Close()
-	sv, err := survey.Take(context.Background(), set.Reader(), func(int64) {})
+	sv, err := survey.Take(context.Background(), set.Reader(), func() {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ type Source struct {
 	Packets int64 // frames read so far
 
 	reader          capture.Reader
+	tick            func() error
 	packet          capture.Packet
 	decoded         segment.Counts
 	firstNS, lastNS int64
@@ -21,14 +22,23 @@ type Source struct {
 	repeats         repeats
 }
 
-// NewSource reads from r.
-func NewSource(r capture.Reader) *Source { return &Source{reader: r} }
+// NewSource reads from r. tick is called before the first frame and every so many
+// after it; an error of it ends the reading.
+func NewSource(r capture.Reader, tick func() error) *Source { return &Source{reader: r, tick: tick} }
+
+// tickEvery is how many frames pass between two ticks: some milliseconds.
+const tickEvery = 1 << 14
 
 // Next fills s with the next segment, whose payload is valid until the
 // following call. Frames that hold none are counted and passed over. It returns
 // io.EOF at the end.
 func (src *Source) Next(s *segment.Segment) error {
 	for {
+		if src.Packets%tickEvery == 0 {
+			if err := src.tick(); err != nil {
+				return err
+			}
+		}
 		p := &src.packet
 		if err := src.reader.Next(p); err != nil {
 			return err

@@ -92,26 +92,19 @@ func (f *Flow) Missing() int64 { return f.Cover.Missing(f.Acked) }
 // section 2.3); beyond it is a forgery, or another connection's segment.
 const maxStray = 1 << 30
 
-// cancelEvery is after how many packets a pass looks whether it was cancelled.
-const cancelEvery = 1 << 14
-
 // Take reads r to its end. The error is the operating system's, or ctx's; how
-// the file ended is r's to say. progress is told now and
-// then how many frames were read.
-func Take(ctx context.Context, r capture.Reader, progress func(packets int64)) (*Survey, error) {
+// the file ended is r's to say. progress is called now and then.
+func Take(ctx context.Context, r capture.Reader, progress func()) (*Survey, error) {
 	var (
 		sv     = &Survey{LinkTypes: map[capture.LinkType]int64{}}
-		source = NewSource(r)
-		table  = NewTable()
-		seg    segment.Segment
+		source = NewSource(r, func() error {
+			progress()
+			return ctx.Err()
+		})
+		table = NewTable()
+		seg   segment.Segment
 	)
 	for {
-		if source.Packets%cancelEvery == 0 {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-			progress(source.Packets)
-		}
 		err := source.Next(&seg)
 		if errors.Is(err, io.EOF) {
 			break
