@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	demoClient = "fixtures/pairs/demo/client.pcap"
-	demoServer = "fixtures/pairs/demo/server.pcap"
+	demoClient = "fixtures/pairs/starttls-2012/client.pcapng"
+	demoServer = "fixtures/pairs/starttls-2012/server.pcapng"
 	goldenText = "testdata/demo.golden"
 )
 
