@@ -91,6 +91,10 @@ func (s *Stream) passAck(sent, got *ack) {
 	s.LastPassedNS = max(s.LastPassedNS, sent.TimeNS)
 	if !s.Path.another(&sent.Header, &got.Header, true) { // else it is one that looks like it
 		s.Path.note(&sent.Header, &got.Header, true)
+		// Acknowledgments look alike: only the IP-ID shows that this is the one.
+		if s.trips != nil && s.Path.IPIDKept() && sent.IPID != 0 && sent.IPID == got.IPID {
+			s.trips.add(s.sender, sent.TimeNS, got.TimeNS)
+		}
 	}
 }
 

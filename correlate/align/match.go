@@ -5,6 +5,7 @@ import "bothends/correlate/segment"
 // sent takes a segment that the sender's tap saw leave.
 func (s *Stream) sent(v *view) {
 	s.SentFromSYN = s.SentFromSYN || v.Flags&segment.SYN != 0
+	s.Opened = s.Opened || v.Flags&(segment.SYN|segment.ACK) == segment.SYN
 	length := v.end - v.start
 	h := s.hold(v)
 	if !v.stray {
@@ -13,6 +14,7 @@ func (s *Stream) sent(v *view) {
 		}
 		h.repeat = s.Sent.Add(v.start, v.end) < length
 		s.recentSent.add(v)
+		s.said(v, h.repeat)
 	}
 	if s.unrecorded(s.receiver(), v.at, 0, horizonNS) {
 		s.settleSent(h)
@@ -122,6 +124,9 @@ func (s *Stream) learn(h, w *held) {
 		return
 	}
 	s.Path.note(&h.Header, &w.Header, whole)
+	if whole && s.trips != nil {
+		s.trips.add(s.sender, h.TimeNS, w.TimeNS)
+	}
 	if h.start > w.start {
 		// A later piece of what arrived merged: if the network card stamps such
 		// a segment with the time of its first packet, this one came later.

@@ -24,12 +24,10 @@ type Reset struct {
 	AckSent     Frame // when this tap, being the receiver's, saw the last of them sent
 	AckReached  Reach // when they reached the tap of the reset's alleged sender
 	AckArrived  Frame // if AckReached is Seen
-	// Trigger is the last segment with payload that the reset's receiver had
-	// sent, or its SYN.
-	Trigger     Frame
-	TriggerSeq  uint32
-	TriggerLen  int
-	TriggerHead []byte
+	// Own are the last two messages that the reset's receiver had sent, the
+	// latest first, and Alleged those that its alleged sender had, by that end's
+	// tap; nil where there were fewer. Both are empty at the sender's own tap.
+	Own, Alleged [2]*Message
 }
 
 // Reach tells what is known of the arrival of a stream's byte at a tap.
@@ -59,32 +57,39 @@ func (s *Stream) observeReset(end End, v *view, back *Stream, lastNS int64) {
 		r.Next = s.Sent.Next
 	} else {
 		r.Next = s.Got.Next
-		back.recentSent.trigger(r)
+		r.Own, r.Alleged = back.heard(), s.heard()
 	}
 	if v.Flags&segment.ACK != 0 && back.begun && end != s.sender {
 		r.AckPosition = back.position(v.ack)
 		if f, ok := back.recentSent.reached(r.AckPosition); ok {
 			r.AckSent = f
 		}
-		switch f, ok := back.recentGot.reached(r.AckPosition); {
-		case ok:
-			r.AckReached, r.AckArrived = Seen, f
-		case r.AckPosition <= back.Got.Next:
-			r.AckReached = LongAgo
-		default:
-			back.watches = append(back.watches, watch{r.AckPosition, r})
-		}
+		back.await(r.AckPosition, &r.AckReached, &r.AckArrived)
 	}
 	s.Resets[end] = append(s.Resets[end], r)
 }
 
-// watch waits for a position to arrive that a reset acknowledged too early.
+// watch waits for a position to arrive.
 type watch struct {
 	position int64
-	reset    *Reset
+	reached  *Reach
+	arrived  *Frame
 }
 
-// wake tells the resets that wait for it that v has arrived.
+// await finds out when the stream got to position at the receiver's tap, now or
+// as soon as it does.
+func (s *Stream) await(position int64, reached *Reach, arrived *Frame) {
+	switch f, ok := s.recentGot.reached(position); {
+	case ok:
+		*reached, *arrived = Seen, f
+	case position <= s.Got.Next:
+		*reached = LongAgo
+	default:
+		s.watches = append(s.watches, watch{position, reached, arrived})
+	}
+}
+
+// wake tells those that wait for it that v has arrived.
 func (s *Stream) wake(v *view) {
 	if len(s.watches) == 0 {
 		return
@@ -92,7 +97,7 @@ func (s *Stream) wake(v *view) {
 	kept := s.watches[:0]
 	for _, w := range s.watches {
 		if v.start < w.position && w.position <= v.end {
-			w.reset.AckReached, w.reset.AckArrived = Seen, v.Frame
+			*w.reached, *w.arrived = Seen, v.Frame
 		} else {
 			kept = append(kept, w)
 		}
@@ -105,28 +110,18 @@ type recent struct {
 	list [8]passage
 	n    int
 	high int64
-	// data is the last segment with payload, or the SYN.
-	data     passage
-	dataHead [headLen]byte
-	headLen  int
 }
 
 type passage struct {
 	Frame
-	start  int64
-	end    int64
-	seq    uint32
-	length int
+	start int64
+	end   int64
 }
 
 func (r *recent) add(v *view) {
-	p := passage{v.Frame, v.start, v.end, v.Header.Seq, v.PayloadLen}
+	p := passage{v.Frame, v.start, v.end}
 	if r.n == 0 && v.Flags&segment.SYN == 0 {
 		p.start = v.end // what it brought may have been here before the tap was
-	}
-	if v.PayloadLen > 0 || v.Flags&segment.SYN != 0 {
-		r.data = p
-		r.headLen = copy(r.dataHead[:], v.payload)
 	}
 	if r.n == 0 || v.end > r.high {
 		r.high = v.end
@@ -147,12 +142,4 @@ func (r *recent) reached(position int64) (Frame, bool) {
 		return p.Frame, p.start < position && (i > oldest || oldest == 0)
 	}
 	return Frame{}, false
-}
-
-func (r *recent) trigger(reset *Reset) {
-	if r.n == 0 {
-		return
-	}
-	reset.Trigger, reset.TriggerSeq, reset.TriggerLen = r.data.Frame, r.data.seq, r.data.length
-	reset.TriggerHead = append([]byte(nil), r.dataHead[:r.headLen]...)
 }

@@ -31,6 +31,8 @@ type Stream struct {
 	// SentFromSYN tells that the sender's capture has the beginning of the
 	// stream: it was recording whenever anything of it was sent.
 	SentFromSYN bool
+	// Opened tells that the sender's tap saw its SYN that opens the connection.
+	Opened bool
 
 	sender End
 	*live
@@ -44,7 +46,8 @@ type live struct {
 	roughErr int64    // how far lead may be off
 	coverage [2]Coverage
 	bounds   *clock.Bounds
-	now      int64 // client's clock, of the segment under way
+	trips    *Trips // nil if none are wanted
+	now      int64  // client's clock, of the segment under way
 
 	base     uint32  // sequence number of position 0
 	begun    bool    // base is valid
@@ -61,6 +64,7 @@ type live struct {
 
 	recentSent, recentGot recent
 	watches               []watch
+	messages              [2]*Message // the last two that left, the latest first
 	pool                  []*held
 }
 

@@ -76,6 +76,11 @@ type Finding struct {
 	Pattern    Pattern
 	PatternWhy string
 	Advice     string
+	// Trigger is what a reset that nobody is known to have sent answers; nil if
+	// nothing.
+	Trigger *Trigger
+
+	reset *align.Reset // that the finding is about, if nobody is known to have sent it
 }
 
 // A Case is one connection to be judged: a paired one, or one that only the

@@ -27,6 +27,7 @@ func (h *hearing) orphans() []Finding {
 		f.Evidence = append(f.Evidence, Step{Rule: "mapping", Outcome: Unknown}.because(
 			"the %s's capture holds no packet of this connection, neither from it nor to it: nothing shows how the path maps it", h.sender))
 		h.explain(&f, r)
+		f.reset, f.Trigger = r, h.trigger(r)
 		findings = append(findings, f)
 	}
 	return findings

@@ -57,7 +57,7 @@ func (h *hearing) explain(f *Finding, r *align.Reset) {
 	case r.IdleNS >= longIdleNS:
 		f.suggest(IdleTimeout, "nothing had passed for %s%s", readable(r.IdleNS), timer(r.IdleNS))
 	case r.IdleNS <= soonNS && h.answersData(r):
-		f.suggest(AfterTrigger, "it came %s after the last data sent here (frame %d)", readable(r.TimeNS-r.Trigger.TimeNS), r.Trigger.Number)
+		f.suggest(AfterTrigger, "it came %s after the last data sent here (frame %d)", readable(r.TimeNS-r.Own[0].TimeNS), r.Own[0].Number)
 	}
 }
 
@@ -93,16 +93,17 @@ func (h *hearing) earlier(s *align.Reset) bool {
 }
 
 func (h *hearing) answersSYN(r *align.Reset) bool {
-	return r.Trigger.Number != 0 && r.TriggerLen == 0 && h.stream.LastGot.Number == 0
+	return r.Own[0] != nil && r.Own[0].PayloadLen == 0 && h.stream.LastGot.Number == 0
 }
 
 // answersData tells whether the reset acknowledges the last data that its
 // receiver had sent, or, having no acknowledgment, came after data at all.
 func (h *hearing) answersData(r *align.Reset) bool {
-	if r.Trigger.Number == 0 || r.TriggerLen == 0 {
+	last := r.Own[0]
+	if last == nil || last.PayloadLen == 0 {
 		return false
 	}
-	return r.Header.Flags&segment.ACK == 0 || r.Header.Ack == r.TriggerSeq+uint32(r.TriggerLen)
+	return r.Header.Flags&segment.ACK == 0 || r.Header.Ack == last.Seq+uint32(last.PayloadLen)
 }
 
 func (f *Finding) suggest(p Pattern, format string, args ...any) {

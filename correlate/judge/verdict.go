@@ -43,6 +43,7 @@ func (h *hearing) accused(r *align.Reset, m matching) Finding {
 	}
 	f := h.decide(&a)
 	h.explain(&f, r)
+	f.reset, f.Trigger = r, h.trigger(r)
 	return f
 }
 

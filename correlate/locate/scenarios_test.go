@@ -152,7 +152,7 @@ func TestThePlacesOfTheScenariosAreFound(t *testing.T) {
 	for _, name := range []string{
 		"reset-forged-both-ways", "nat-with-two-forged", "reset-forged-and-its-trigger-eaten", "ipv6-reset-forged-both-ways",
 		"three-forged-resets-with-growing-sequence", "clocks-three-hours-apart-and-drifting", "reset-forged-to-the-client-only",
-		"forged-reset-followed-by-its-genuine-twin", "demo",
+		"forged-reset-followed-by-its-genuine-twin", "resets-forged-as-in-2012",
 	} {
 		scenario, ok := scenarios.Named(name)
 		if !ok {

@@ -177,9 +177,20 @@ type Evidence struct {
 	Values  map[string]any `json:"values,omitempty"`
 }
 
-// Trigger is the packet that the finding answers.
+// Trigger is the packet that a reset answers. Text is safe on a terminal and
+// leaves out passwords, addresses and messages.
 type Trigger struct {
-	Frame int64 `json:"frame"`
+	Name     string `json:"name"`     // one of a fixed set: "STARTTLS", "TLS ClientHello", "SYN", "unknown"
+	Protocol string `json:"protocol"` // "SMTP", "TLS", ...; empty if unknown
+	Text     string `json:"text"`     // the name and what else it says: "TLS ClientHello (SNI mail.example.org)"
+	ToldBy   string `json:"told_by"`  // "numbers": the reset's continue it; "order": it was the last before the reset
+	SentAt   string `json:"sent_at"`  // the end whose capture holds Frame: "client" or "server"
+	File     string `json:"file"`
+	Frame    int64  `json:"frame"`
+	Seq      uint32 `json:"seq"`             // as seen there
+	Length   int    `json:"length"`          // bytes of payload
+	Reached  string `json:"reached_far_end"` // "yes", "no" or "unknown"
+	Box      string `json:"box"`             // "on-path": it leaves the trigger alone; "in-path": it holds it back; or "unknown"
 }
 
 // Location is where on the path a packet was made.

@@ -127,6 +127,7 @@ func (t *text) burst(b some) {
 	t.para(plain, "    ", "%s", facts(f))
 	t.line(plain, "    ", fmt.Sprintf("Wireshark: %s in %s", filterFor(b), t.names[f.File]))
 	t.evidence(b)
+	t.trigger(f)
 	if f.Pattern != "" {
 		t.item("    ", "~ ", "Resembles %q: %s.", f.Pattern, f.PatternWhy)
 	}

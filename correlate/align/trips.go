@@ -1,0 +1,47 @@
+package align
+
+// Trips are how long packets were under way in each direction: a sample of those
+// that passed both taps whole and for the first time, spread evenly over all that
+// did. It is bounded, whatever the captures hold.
+type Trips struct {
+	By [2][]Trip // by the End that sent them, in the order of arrival
+
+	every, passed [2]int64
+}
+
+// A Trip is one packet's passage: when it passed each tap, by that tap's clock.
+type Trip struct{ SentNS, GotNS int64 }
+
+// maxTrips is how many are kept of each direction at most: the largest of 256
+// stands for a delay that is exceeded once in 257 times.
+const maxTrips = 256
+
+func (t *Trips) add(sender End, sent, got int64) {
+	n := t.passed[sender]
+	t.passed[sender]++
+	if t.every[sender] == 0 {
+		t.every[sender] = 1
+	}
+	if n%t.every[sender] != 0 {
+		return
+	}
+	if len(t.By[sender]) == maxTrips {
+		half := t.By[sender][:0]
+		for i := 0; i < maxTrips; i += 2 {
+			half = append(half, t.By[sender][i])
+		}
+		t.By[sender] = half
+		t.every[sender] *= 2
+		if n%t.every[sender] != 0 {
+			return
+		}
+	}
+	t.By[sender] = append(t.By[sender], Trip{sent, got})
+}
+
+// Sample lets the connection add its passages to t.
+func (c *Connection) Sample(t *Trips) {
+	for end := range c.Streams {
+		c.Streams[end].trips = t
+	}
+}

@@ -1,0 +1,170 @@
+package judge
+
+import (
+	"cmp"
+	"slices"
+
+	"bothends/correlate/align"
+	"bothends/correlate/segment"
+	"bothends/correlate/trigger"
+)
+
+// A Trigger is the message that a reset answers, if it answers one.
+type Trigger struct {
+	*align.Message
+	SentBy align.End
+	Said   trigger.Message
+	// ByNumbers tells that the reset's sequence and acknowledgment numbers
+	// continue this message. Otherwise it is only the last one that whoever made
+	// the reset can have seen.
+	ByNumbers bool
+	Reached   Reached // the end that it was sent to
+}
+
+// Reached tells whether a message came to the end that it was sent to.
+type Reached string
+
+const (
+	DidReach     Reached = "yes"
+	DidNotReach  Reached = "no"
+	ReachUnknown Reached = "unknown"
+)
+
+// sendAgainNS is how soon a host may send a message again: Linux's least
+// retransmission timeout (TCP_RTO_MIN). What comes later than that after the
+// fastest way may be a second copy.
+const sendAgainNS = 200e6
+
+// Box is what the trigger's fate says of the box: one that reads along leaves
+// the trigger alone, one in the path can hold it back.
+func (t *Trigger) Box() string {
+	switch t.Reached {
+	case DidReach:
+		return "on-path"
+	case DidNotReach:
+		return "in-path"
+	}
+	return "unknown"
+}
+
+// A candidate is a message that a reset may answer.
+type candidate struct {
+	*align.Message
+	sentBy align.End
+	at     int64 // when it left, by the clock of the reset's receiver
+	fits   int   // how well the reset's numbers continue it
+}
+
+// Grades of how well a reset's numbers continue a message.
+const (
+	fitsNot  = iota
+	fitsHalf // one number does, and the other is missing or leads elsewhere
+	fitsBoth
+)
+
+// trigger is what r, which nobody is known to have sent, answers; nil if it came
+// out of silence. A reset to the sender of the message acknowledges all of it; one
+// to the other end has the number behind it, or its own where the box ate it.
+func (h *hearing) trigger(r *align.Reset) *Trigger {
+	receiver := h.sender.Other()
+	var list []candidate
+	for _, m := range r.Own {
+		if m != nil {
+			list = append(list, candidate{m, receiver, m.TimeNS, continuesOwn(r, m)})
+		}
+	}
+	for _, m := range r.Alleged {
+		if m != nil && h.comparable(r.TimeNS) && !overtook(r, m) {
+			list = append(list, candidate{m, h.sender, h.atReceiver(m.TimeNS), continuesAlleged(r, m)})
+		}
+	}
+	list = slices.DeleteFunc(list, func(c candidate) bool { return r.TimeNS-c.at > soonNS || c.at > r.TimeNS })
+	if len(list) == 0 {
+		return nil
+	}
+	best := slices.MaxFunc(list, func(a, b candidate) int { return cmp.Or(cmp.Compare(a.fits, b.fits), cmp.Compare(a.at, b.at)) })
+	t := &Trigger{Message: best.Message, SentBy: best.sentBy, ByNumbers: best.fits > fitsNot}
+	t.Said = trigger.Name(trigger.Segment{
+		Head: t.Head, Length: t.PayloadLen, Flags: t.Flags, FromServer: t.SentBy == h.acceptor(), ServerPort: h.servicePort(r, t),
+	})
+	t.Reached = h.Bench.reached(h.index, t)
+	return t
+}
+
+// overtook tells whether r arrived before m, which came the same way: a box that
+// lets a message pass sends what answers it behind it.
+func overtook(r *align.Reset, m *align.Message) bool {
+	return m.Reached == align.Seen && m.Arrived.TimeNS > r.TimeNS
+}
+
+// continuesOwn grades m as a message of the reset's receiver.
+func continuesOwn(r *align.Reset, m *align.Message) int {
+	acknowledges := r.Flags&segment.ACK != 0 && r.Ack0 == m.End0()
+	follows := m.Flags&segment.ACK != 0 && r.Seq0 == m.Ack0
+	switch opens := m.Flags&segment.ACK == 0; {
+	case acknowledges && (follows || opens): // a first SYN acknowledges nothing that could be followed
+		return fitsBoth
+	case acknowledges, follows && r.Flags&segment.ACK == 0:
+		return fitsHalf
+	}
+	return fitsNot
+}
+
+// continuesAlleged grades m as a message of the reset's alleged sender.
+func continuesAlleged(r *align.Reset, m *align.Message) int {
+	follows := r.Seq0 == m.End0() || r.Seq0 == m.Seq0 && m.Reached == align.Never
+	acknowledges := r.Flags&m.Flags&segment.ACK != 0 && r.Ack0 == m.Ack0
+	switch {
+	case follows && acknowledges:
+		return fitsBoth
+	case acknowledges, follows && r.Flags&segment.ACK == 0:
+		return fitsHalf
+	}
+	return fitsNot
+}
+
+// acceptor is the end that accepted the connection, as far as a SYN shows it.
+func (h *hearing) acceptor() align.End {
+	if c := h.Cases[h.index].Connection; c.Streams[align.Server].Opened && !c.Streams[align.Client].Opened {
+		return align.Client
+	}
+	return align.Server
+}
+
+// servicePort is the port at which the acceptor was reached, as it sees it if
+// the message or the reset was recorded there.
+func (h *hearing) servicePort(r *align.Reset, t *Trigger) uint16 {
+	switch acceptor := h.acceptor(); {
+	case t.SentBy == acceptor:
+		return t.Src.Port
+	case h.sender.Other() == acceptor:
+		return r.Dst.Port
+	}
+	return t.Dst.Port
+}
+
+// reached tells whether t came to the other end before it can have been sent
+// again.
+func (b *Bench) reached(index int, t *Trigger) Reached {
+	if !b.Cases[index].Pair.Paired() {
+		return ReachUnknown
+	}
+	h := b.hearing(index, t.SentBy)
+	switch t.Message.Reached {
+	case align.Seen:
+		first := t.First
+		if first.Number == 0 {
+			first = t.Frame
+		}
+		if h.comparable(t.Arrived.TimeNS) && h.latestSent(t.Arrived.TimeNS)-first.TimeNS > sendAgainNS {
+			return ReachUnknown
+		}
+		return DidReach
+	case align.Never:
+		complete := h.receiving.Drops == 0 && h.stream.Got.Missing(h.stream.AckedAtReceiver) == 0
+		if complete && h.receiverWatched(t.TimeNS, h.stream.LastPassedNS > t.TimeNS).Outcome == Holds {
+			return DidNotReach
+		}
+	}
+	return ReachUnknown
+}

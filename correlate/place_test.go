@@ -1,0 +1,119 @@
+package correlate_test
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"bothends/correlate/report"
+	"bothends/fixtures/model"
+	"bothends/fixtures/scenarios"
+)
+
+// A staged reset is a forged one that a truth names, and what the report says of
+// it.
+type staged struct {
+	where string
+	truth model.TruthPacket
+	found *report.Finding
+}
+
+// stage compares the pair in dir and returns the forged resets that its truth
+// places, as far as the report has them.
+func stage(t *testing.T, dir, where string) (list []staged) {
+	t.Helper()
+	name := filepath.Join(dir, "truth.json")
+	tr, err := model.ReadTruth(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := compare(t, dir, readTruths(t, dir)[dir])
+	if err != nil {
+		return nil
+	}
+	for _, p := range tr.Packets {
+		if p.Origin == "genuine" || p.Kind != "rst" || p.Frame == 0 || p.Place == nil {
+			continue
+		}
+		f := findingIn(r, truthPacket{File: p.File, Frame: int64(p.Frame)})
+		if f != nil && (f.Verdict == "injected" || f.Verdict == "indeterminate") {
+			list = append(list, staged{where, p, f})
+		}
+	}
+	return list
+}
+
+// stageAll stages every fixture, and every scenario with other seeds.
+func stageAll(t *testing.T) (list []staged) {
+	t.Helper()
+	for _, pattern := range []string{"../fixtures/synthetic/*", "../fixtures/pairs/*"} {
+		dirs, err := filepath.Glob(filepath.Join(pattern, "truth.json"))
+		if err != nil || len(dirs) == 0 {
+			t.Fatalf("no fixtures in %s: %v", pattern, err)
+		}
+		for _, name := range dirs {
+			list = append(list, stage(t, filepath.Dir(name), filepath.Base(filepath.Dir(name)))...)
+		}
+	}
+	seeds := uint64(3)
+	if more, err := strconv.ParseUint(os.Getenv("BOTHENDS_SEEDS"), 10, 64); err == nil {
+		seeds = more
+	}
+	for _, scenario := range scenarios.All() {
+		for seed := uint64(2); seed < 2+seeds; seed++ {
+			dir := filepath.Join(t.TempDir(), scenario.Name)
+			tr, err := scenarios.Write(dir, scenario, seed)
+			if err != nil {
+				t.Fatal(err)
+			}
+			forged := false
+			for _, p := range tr.Packets {
+				forged = forged || p.Place != nil
+			}
+			if forged {
+				list = append(list, stage(t, dir, scenario.Name+", seed "+strconv.FormatUint(seed, 10))...)
+			}
+		}
+	}
+	return list
+}
+
+// answered tells whether the report names the trigger that the truth gives: the
+// box's pattern, or what it waited for.
+func (s *staged) answered() bool {
+	g := s.found.Trigger
+	switch want := s.truth.Trigger; {
+	case want == "silence" || want == "idle-timeout":
+		return g == nil
+	case g == nil:
+		return false
+	case want == "ClientHello":
+		return g.Name == "TLS ClientHello"
+	default:
+		return strings.HasPrefix(want, g.Name) // "MAIL FROM:<alice" is MAIL FROM
+	}
+}
+
+func TestForgedResetsAreSaidToAnswerWhatTheirTruthSays(t *testing.T) {
+	known, right, told := 0, 0, 0
+	for _, s := range stageAll(t) {
+		if s.truth.Trigger == "" {
+			continue
+		}
+		known++
+		if s.answered() {
+			right++
+		} else {
+			t.Logf("%s: frame %d of %s answers %q, and is said to answer %+v", s.where, s.truth.Frame, s.truth.File, s.truth.Trigger, s.found.Trigger)
+		}
+		if s.found.Trigger != nil && s.found.Trigger.Reached != "unknown" {
+			told++
+		}
+	}
+	t.Logf("the triggers of %d in %d forged resets are named as the truth has them; of %d it is known whether they reached the far end", right, known, told)
+	if known == 0 || right*100 < known*95 {
+		t.Errorf("the triggers of %d in %d forged resets are right: less than 95 %%", right, known)
+	}
+}
