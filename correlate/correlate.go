@@ -249,6 +249,7 @@ func (c *comparison) judge() {
 	for i := range c.cases {
 		c.cases[i].Close()
 	}
+	c.separateUnlike()
 	c.clock = c.bounds.Fit()
 	c.bench = judge.Bench{Clock: &c.clock, Cases: c.cases}
 	for end, sv := range c.surveys {

@@ -1,0 +1,44 @@
+package correlate
+
+import (
+	"bothends/correlate/align"
+	"bothends/correlate/judge"
+	"bothends/correlate/pair"
+)
+
+// separateUnlike takes apart what was joined because it begins alike, and turned
+// out not to carry the same: two sessions of one protocol, not a proxy's two legs.
+func (c *comparison) separateUnlike() {
+	for i, n := 0, len(c.pairs); i < n; i++ {
+		p := &c.pairs[i]
+		if p.Method != pair.Payload || !unlike(&c.cases[c.caseOf[i]]) {
+			continue
+		}
+		const why = "a connection of the other capture begins alike, and then carries something else"
+		other := *p
+		p.Server, p.Method, p.Shift, p.Why = pair.NoView, pair.None, [2]uint32{}, why
+		other.Client, other.Method, other.Shift, other.Why = pair.NoView, pair.None, [2]uint32{}, why
+		c.cases[c.caseOf[i]] = judge.Case{Pair: *p}
+		c.caseOf[i] = noCase
+		c.pairs = append(c.pairs, other)
+		c.caseOf = append(c.caseOf, noCase)
+	}
+}
+
+// unlike tells whether the two ends saw different bytes in one place of a stream.
+func unlike(tried *judge.Case) bool {
+	if tried.Ledger[align.Client].Modified+tried.Ledger[align.Server].Modified > 0 {
+		return true
+	}
+	if tried.Connection == nil {
+		return false
+	}
+	for end := range tried.Streams {
+		for _, l := range tried.Streams[end].Leftovers {
+			if l.PayloadLen > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
