@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"bothends/capture"
 	"bothends/capture/internal/lookahead"
@@ -232,7 +233,7 @@ func (r *Reader) damaged(format string, args ...any) error {
 
 func (r *Reader) stop(kind capture.EndKind, offset int64, reason string) {
 	r.ended = true
-	r.end = capture.End{Kind: kind, Offset: offset, Reason: "expected a " + reason}
+	r.end = capture.End{Kind: kind, Offset: offset, Reason: "expected " + article(reason) + reason}
 }
 
 // The section's byte order by a branch, for calls through binary.ByteOrder
@@ -267,4 +268,12 @@ func isRecord(kind uint32) bool {
 		return true
 	}
 	return false
+}
+
+// article is the one that the name of a block takes.
+func article(name string) string {
+	if name != "" && strings.ContainsRune("aeio", rune(name[0])) {
+		return "an "
+	}
+	return "a "
 }
