@@ -71,6 +71,7 @@ type comparison struct {
 	cases     []judge.Case
 	caseOf    []int32 // by pair: index of its case, or noCase
 	bounds    clock.Bounds
+	trips     align.Trips
 	clock     clock.Fit
 	bench     judge.Bench
 	findings  []judge.Finding
@@ -157,6 +158,9 @@ func (c *comparison) align(ctx context.Context) error {
 			tried := &c.cases[r.caseIndex]
 			if tried.Connection == nil {
 				tried.Connection = align.NewConnection(tried.Pair.Shift, offset, uncertain, coverage, c.boundsFor(&tried.Pair))
+				if tried.Pair.Method != pair.Payload {
+					tried.Connection.Sample(&c.trips)
+				}
 			}
 			tried.Observe(end, r.sender, &r.Segment)
 			if left[r.caseIndex]--; left[r.caseIndex] == 0 {
@@ -251,7 +255,7 @@ func (c *comparison) judge() {
 	}
 	c.separateUnlike()
 	c.clock = c.bounds.Fit()
-	c.bench = judge.Bench{Clock: &c.clock, Cases: c.cases}
+	c.bench = judge.Bench{Clock: &c.clock, Cases: c.cases, Trips: &c.trips, TickNS: tick(c.surveys)}
 	for end, sv := range c.surveys {
 		c.bench.Witnesses[end] = witness(sv, c.files[end])
 	}

@@ -3,6 +3,7 @@ package correlate_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -115,5 +116,87 @@ func TestForgedResetsAreSaidToAnswerWhatTheirTruthSays(t *testing.T) {
 	t.Logf("the triggers of %d in %d forged resets are named as the truth has them; of %d it is known whether they reached the far end", right, known, told)
 	if known == 0 || right*100 < known*95 {
 		t.Errorf("the triggers of %d in %d forged resets are right: less than 95 %%", right, known)
+	}
+}
+
+// timeHolds tells whether the intervals that the report gives hold the true values.
+func (s *staged) timeHolds() bool {
+	l, p := s.found.Location, s.truth.Place
+	within := func(in *report.Span, ms float64) bool { return in == nil || in.Lo <= ms && ms <= in.Hi }
+	return within(l.FromClientMS, p.MSFromClient) && within(l.FromServerMS, p.MSFromServer)
+}
+
+func (s *staged) hopsHold() bool {
+	l, p := s.found.Location, s.truth.Place
+	within := func(in *report.Hops, n int) bool { return in == nil || in.Lo <= n && n <= in.Hi }
+	return within(l.FromClientHops, p.HopsFromClient) && within(l.FromServerHops, p.HopsFromServer)
+}
+
+func TestForgedResetsArePlacedWhereTheirTruthSays(t *testing.T) {
+	var all, bounds, held, void, hopsAll, hopsHeld, hopsVoid, sides, sidesRight int
+	var widths []float64
+	methods := map[string]int{}
+	for _, s := range stageAll(t) {
+		l := s.found.Location
+		if s.found.Verdict != "injected" {
+			continue
+		}
+		if l == nil {
+			t.Errorf("%s: frame %d of %s is forged, and there is no word on its place", s.where, s.truth.Frame, s.truth.File)
+			continue
+		}
+		all++
+		if l.Void != "" {
+			void++
+			methods[l.Void]++
+		} else {
+			methods[l.Method]++
+			if l.Why != "" {
+				bounds++
+			} else {
+				widths = append(widths, l.FromClientMS.Hi-l.FromClientMS.Lo)
+			}
+			if s.timeHolds() {
+				held++
+			} else {
+				t.Logf("%s: frame %d of %s was made %.2f ms from the client and %.2f from the server: not %+v and %+v (%s)",
+					s.where, s.truth.Frame, s.truth.File, s.truth.Place.MSFromClient, s.truth.Place.MSFromServer, l.FromClientMS, l.FromServerMS, l.Method)
+			}
+		}
+		if l.HopsVoid != "" {
+			hopsVoid++
+			methods["hops: "+l.HopsVoid]++
+		} else {
+			hopsAll++
+			if s.hopsHold() {
+				hopsHeld++
+			} else {
+				t.Logf("%s: frame %d of %s was made %d routers from the client and %d from the server: not %+v and %+v",
+					s.where, s.truth.Frame, s.truth.File, s.truth.Place.HopsFromClient, s.truth.Place.HopsFromServer, l.FromClientHops, l.FromServerHops)
+			}
+		}
+		p := s.truth.Place
+		if nearer := map[bool]string{true: "client", false: "server"}[p.MSFromClient < p.MSFromServer]; l.NearerBy == "time" {
+			sides++
+			if l.Nearer == nearer {
+				sidesRight++
+			}
+		}
+	}
+	slices.Sort(widths)
+	if len(widths) == 0 || hopsAll == 0 {
+		t.Fatalf("of %d forged resets %d have an interval of time and %d one of routers", all, len(widths), hopsAll)
+	}
+	t.Logf("%d forged resets. By time: %d void (%d %%), %d with an upper bound only; %d of %d hold the truth; median width %.2f ms one way where both ends tell. "+
+		"By TTL: %d void, %d of %d hold the truth. The side by time is right in %d of %d. %v",
+		all, void, 100*void/all, bounds, held, all-void, widths[len(widths)/2], hopsVoid, hopsHeld, hopsAll, sidesRight, sides, methods)
+	if held*100 < (all-void)*95 {
+		t.Errorf("%d of %d intervals of time hold the truth: less than 95 %%", held, all-void)
+	}
+	if hopsHeld*100 < hopsAll*95 {
+		t.Errorf("%d of %d ranges of routers hold the truth: less than 95 %%", hopsHeld, hopsAll)
+	}
+	if sidesRight*100 < sides*95 {
+		t.Errorf("the side is right in %d of %d: less than 95 %%", sidesRight, sides)
 	}
 }

@@ -79,6 +79,8 @@ type Finding struct {
 	// Trigger is what a reset that nobody is known to have sent answers; nil if
 	// nothing.
 	Trigger *Trigger
+	// Place is where a forged reset was made; nil if nothing is said of it.
+	Place *Place
 
 	reset *align.Reset // that the finding is about, if nobody is known to have sent it
 }
@@ -109,6 +111,8 @@ type Bench struct {
 	Clock     *clock.Fit
 	Witnesses [2]Witness // by End
 	Cases     []Case
+	Trips     *align.Trips // how long packets are under way; nil if nobody took note
+	TickNS    int64        // how far apart the time stamps of the coarser capture are
 
 	shapes [2]map[shape]int // of the resets that each End is known to have sent
 }
@@ -137,6 +141,7 @@ func (b *Bench) Findings() []Finding {
 			findings = append(findings, h.leftovers()...)
 		}
 	}
+	b.locate(findings)
 	return findings
 }
 

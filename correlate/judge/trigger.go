@@ -19,6 +19,8 @@ type Trigger struct {
 	// the reset can have seen.
 	ByNumbers bool
 	Reached   Reached // the end that it was sent to
+
+	rivals []candidate // other messages that the numbers continue as well
 }
 
 // Reached tells whether a message came to the end that it was sent to.
@@ -84,6 +86,11 @@ func (h *hearing) trigger(r *align.Reset) *Trigger {
 	}
 	best := slices.MaxFunc(list, func(a, b candidate) int { return cmp.Or(cmp.Compare(a.fits, b.fits), cmp.Compare(a.at, b.at)) })
 	t := &Trigger{Message: best.Message, SentBy: best.sentBy, ByNumbers: best.fits > fitsNot}
+	for _, c := range list {
+		if c.fits == best.fits && c.Message != best.Message {
+			t.rivals = append(t.rivals, c)
+		}
+	}
 	t.Said = trigger.Name(trigger.Segment{
 		Head: t.Head, Length: t.PayloadLen, Flags: t.Flags, FromServer: t.SentBy == h.acceptor(), ServerPort: h.servicePort(r, t),
 	})

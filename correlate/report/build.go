@@ -242,7 +242,7 @@ func (in *Input) finding(f *judge.Finding) Finding {
 	if f.Twin.Number != 0 {
 		out.TwinFile, out.TwinFrame = in.path(f.SeenAt.Other(), f.Twin.File), f.Twin.Number
 	}
-	out.Trigger = in.trigger(f.Trigger)
+	out.Trigger, out.Location = in.trigger(f.Trigger), location(f.Place)
 	for _, s := range f.Evidence {
 		out.Evidence = append(out.Evidence, Evidence{Rule: s.Rule, Outcome: string(s.Outcome), Text: s.Text, Values: s.Values})
 	}

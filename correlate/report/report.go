@@ -193,9 +193,6 @@ type Trigger struct {
 	Box      string `json:"box"`             // "on-path": it leaves the trigger alone; "in-path": it holds it back; or "unknown"
 }
 
-// Location is where on the path a packet was made.
-type Location struct{}
-
 // Summary counts connections and findings.
 type Summary struct {
 	Connections   int `json:"connections"`

@@ -60,6 +60,8 @@ type text struct {
 	all   bool
 	names map[string]string // of the files, as they are called in the findings
 	shown map[string]int    // by kind of evidence: the connection with which it was given in full
+	// placed is what was told last of a place.
+	placed string
 }
 
 // shortNames gives every file its last element as a name, or its whole path if

@@ -128,6 +128,7 @@ func (t *text) burst(b some) {
 	t.line(plain, "    ", fmt.Sprintf("Wireshark: %s in %s", filterFor(b), t.names[f.File]))
 	t.evidence(b)
 	t.trigger(f)
+	t.place(f)
 	if f.Pattern != "" {
 		t.item("    ", "~ ", "Resembles %q: %s.", f.Pattern, f.PatternWhy)
 	}

@@ -1,0 +1,159 @@
+package judge
+
+import (
+	"slices"
+
+	"bothends/correlate/align"
+	"bothends/correlate/clock"
+	"bothends/correlate/locate"
+)
+
+// A Place is where on the path forged resets were made.
+type Place struct {
+	locate.Place
+	Sender align.End // who sent the trigger
+}
+
+// A volley is the resets of one connection that answer one message, at whichever
+// end they arrived: indexes of their findings.
+type volley struct {
+	caseIndex int
+	trigger   *Trigger // nil: out of silence
+	at        int64    // of its first reset, by the client's clock
+	findings  []int
+}
+
+// locate gives every forged reset its place. Resets of the same volley of which
+// it is not certain that they are forged count as the rest of it does.
+func (b *Bench) locate(findings []Finding) {
+	b.settleTriggers(findings)
+	trips := b.trips()
+	for _, v := range b.volleys(findings) {
+		if !slices.ContainsFunc(v.findings, func(i int) bool { return findings[i].Verdict == Injected }) {
+			continue
+		}
+		e := b.event(&v, findings)
+		e.Trips = trips
+		place := &Place{locate.Find(e), e.Sender}
+		for _, i := range v.findings {
+			findings[i].Place = place
+		}
+	}
+}
+
+// settleTriggers lets a reset that may answer either of two messages, as it has no
+// acknowledgment number, answer the one that another reset of its connection does.
+func (b *Bench) settleTriggers(findings []Finding) {
+	for i := range findings {
+		f := &findings[i]
+		if f.Trigger == nil || len(f.Trigger.rivals) == 0 {
+			continue
+		}
+		for j := range findings {
+			g := &findings[j]
+			if g.Case != f.Case || g.Trigger == nil || len(g.Trigger.rivals) > 0 || !g.Trigger.ByNumbers {
+				continue
+			}
+			if slices.ContainsFunc(f.Trigger.rivals, func(c candidate) bool { return c.Message == g.Trigger.Message }) {
+				f.Trigger = g.Trigger
+				break
+			}
+		}
+	}
+}
+
+// volleys sorts the resets that nobody is known to have sent.
+func (b *Bench) volleys(findings []Finding) []volley {
+	var list []volley
+	for i := range findings {
+		f := &findings[i]
+		if f.reset == nil {
+			continue
+		}
+		at := f.TimeNS
+		if f.ReceivedAt == align.Server && b.Clock.Known() {
+			at = b.Clock.ClientTime(at)
+		}
+		same := slices.IndexFunc(list, func(v volley) bool {
+			switch {
+			case v.caseIndex != f.Case || (v.trigger == nil) != (f.Trigger == nil):
+				return false
+			case f.Trigger == nil:
+				return abs(v.at-at) <= soonNS
+			}
+			return v.trigger.Message == f.Trigger.Message
+		})
+		if same < 0 {
+			list = append(list, volley{f.Case, f.Trigger, at, nil})
+			same = len(list) - 1
+		}
+		list[same].findings = append(list[same].findings, i)
+	}
+	return list
+}
+
+// event puts a volley into the form that package locate reads.
+func (b *Bench) event(v *volley, findings []Finding) *locate.Event {
+	e := &locate.Event{TickNS: b.TickNS}
+	if t := v.trigger; t != nil {
+		e.Sender = t.SentBy
+		// Of bytes that had left before in other segments, or of a mere guess,
+		// nobody knows when they were answered.
+		if t.First.Number != 0 && t.ByNumbers {
+			e.Sent = locate.Moment{NS: t.First.TimeNS, Known: true}
+		}
+		e.Repeated = t.Copies > 1
+		if t.Reached == DidReach {
+			e.Reached = locate.Moment{NS: t.Arrived.TimeNS, Known: true}
+		}
+	}
+	if b.Clock.Known() {
+		e.OffsetNS = b.Clock.At(v.at).At(v.at)
+	}
+	var last [2]int64
+	for _, i := range v.findings {
+		f := &findings[i]
+		burst := &e.Resets[f.ReceivedAt]
+		burst.TTLs = append(burst.TTLs, f.TTL)
+		if !burst.First.Known || f.TimeNS < burst.First.NS {
+			burst.First = locate.Moment{NS: f.TimeNS, Known: true}
+		}
+		last[f.ReceivedAt] = max(last[f.ReceivedAt], f.TimeNS)
+	}
+	for end := range e.Resets {
+		burst := &e.Resets[end]
+		if n := int64(len(burst.TTLs)); n > 1 {
+			burst.StepNS = (last[end] - burst.First.NS) / (n - 1)
+		}
+	}
+	for end := range e.Routes {
+		p := &b.Cases[v.caseIndex].Streams[end].Path
+		e.Routes[end] = locate.Route{Known: p.HopsKept(), Hops: p.Hops, TTL: p.TTL}
+	}
+	return e
+}
+
+// trips are the passages of the sample less the clocks' offset at their time.
+// Where the clocks cannot be compared there are none.
+func (b *Bench) trips() (under [2][]int64) {
+	if b.Trips == nil || !b.Clock.Known() {
+		return under
+	}
+	for end, list := range b.Trips.By {
+		for _, trip := range list {
+			at := trip.SentNS
+			if align.End(end) == align.Server {
+				at = trip.GotNS
+			}
+			if b.Clock.UncertaintyAt(at) >= clock.Unbounded {
+				continue
+			}
+			offset := b.Clock.At(at).At(at)
+			if align.End(end) == align.Server {
+				offset = -offset
+			}
+			under[end] = append(under[end], trip.GotNS-trip.SentNS-offset)
+		}
+	}
+	return under
+}
