@@ -69,14 +69,15 @@ func (r *repeats) seen(p *capture.Packet, s *segment.Segment) bool {
 	case on != r.first:
 		r.several = true
 	}
+	if !r.several {
+		return false
+	}
 	now := recording{s.Src, s.Dst, s.Seq, s.Ack, s.Options.TSVal, s.PayloadLen, s.Window, s.IPID, s.Flags, s.TimeNS, on}
 	digest := uint64(s.Seq)<<32 ^ uint64(s.Ack)<<8 ^ uint64(s.IPID)<<40 ^ uint64(s.PayloadLen)<<16 ^ uint64(s.Flags)
-	if r.several {
-		for i, d := range r.digests {
-			if d == digest && r.recent[i].repeatedBy(&now) {
-				r.count++
-				return true
-			}
+	for i, d := range r.digests {
+		if d == digest && r.recent[i].repeatedBy(&now) {
+			r.count++
+			return true
 		}
 	}
 	r.digests[r.next], r.recent[r.next] = digest, now

@@ -28,8 +28,19 @@ func (f *frames) Next(p *capture.Packet) error {
 	return nil
 }
 
-func (f *frames) Interfaces() []capture.Interface { return f.interfaces }
-func (f *frames) End() capture.End                { return capture.End{} }
+// Interfaces are those given, or as many as the frames name: a recorder describes
+// them all before its first packet.
+func (f *frames) Interfaces() []capture.Interface {
+	if f.interfaces != nil {
+		return f.interfaces
+	}
+	n := 0
+	for _, p := range f.list {
+		n = max(n, p.Interface+1)
+	}
+	return make([]capture.Interface, n)
+}
+func (f *frames) End() capture.End { return capture.End{} }
 
 func unhex(text string) []byte {
 	b, err := hex.DecodeString(strings.Join(strings.Fields(text), ""))

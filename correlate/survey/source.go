@@ -43,7 +43,10 @@ func (src *Source) Next(s *segment.Segment) error {
 		if err := src.reader.Next(p); err != nil {
 			return err
 		}
-		src.Packets++
+		if src.Packets++; src.Packets == 1 {
+			// Recorders describe all interfaces before the first packet.
+			src.repeats.several = len(src.reader.Interfaces()) > 1
+		}
 		src.links.add(p.LinkType)
 		if p.Untimed {
 			src.untimed++
