@@ -15,7 +15,7 @@ type Place struct {
 }
 
 // A volley is the resets of one connection that answer one message, at whichever
-// end they arrived: indexes of their findings.
+// end they arrived: indexes into the findings of that connection.
 type volley struct {
 	caseIndex int
 	trigger   *Trigger // nil: out of silence
@@ -23,11 +23,24 @@ type volley struct {
 	findings  []int
 }
 
-// locate gives every forged reset its place. Resets of the same volley of which
-// it is not certain that they are forged count as the rest of it does.
+// locate gives every forged reset its place, connection by connection, in whose
+// order the findings are.
 func (b *Bench) locate(findings []Finding) {
-	b.settleTriggers(findings)
 	trips := b.trips()
+	for len(findings) > 0 {
+		n := slices.IndexFunc(findings, func(f Finding) bool { return f.Case != findings[0].Case })
+		if n < 0 {
+			n = len(findings)
+		}
+		settleTriggers(findings[:n])
+		b.locateVolleys(findings[:n], trips)
+		findings = findings[n:]
+	}
+}
+
+// locateVolleys places the resets of one connection. Resets of the same volley of
+// which it is not certain that they are forged count as the rest of it does.
+func (b *Bench) locateVolleys(findings []Finding, trips [2][]int64) {
 	for _, v := range b.volleys(findings) {
 		if !slices.ContainsFunc(v.findings, func(i int) bool { return findings[i].Verdict == Injected }) {
 			continue
@@ -43,7 +56,7 @@ func (b *Bench) locate(findings []Finding) {
 
 // settleTriggers lets a reset that may answer either of two messages, as it has no
 // acknowledgment number, answer the one that another reset of its connection does.
-func (b *Bench) settleTriggers(findings []Finding) {
+func settleTriggers(findings []Finding) {
 	for i := range findings {
 		f := &findings[i]
 		if f.Trigger == nil || len(f.Trigger.rivals) == 0 {
@@ -51,7 +64,7 @@ func (b *Bench) settleTriggers(findings []Finding) {
 		}
 		for j := range findings {
 			g := &findings[j]
-			if g.Case != f.Case || g.Trigger == nil || len(g.Trigger.rivals) > 0 || !g.Trigger.ByNumbers {
+			if g.Trigger == nil || len(g.Trigger.rivals) > 0 || !g.Trigger.ByNumbers {
 				continue
 			}
 			if slices.ContainsFunc(f.Trigger.rivals, func(c candidate) bool { return c.Message == g.Trigger.Message }) {
@@ -62,7 +75,7 @@ func (b *Bench) settleTriggers(findings []Finding) {
 	}
 }
 
-// volleys sorts the resets that nobody is known to have sent.
+// volleys sorts the resets of one connection that nobody is known to have sent.
 func (b *Bench) volleys(findings []Finding) []volley {
 	var list []volley
 	for i := range findings {
@@ -76,7 +89,7 @@ func (b *Bench) volleys(findings []Finding) []volley {
 		}
 		same := slices.IndexFunc(list, func(v volley) bool {
 			switch {
-			case v.caseIndex != f.Case || (v.trigger == nil) != (f.Trigger == nil):
+			case (v.trigger == nil) != (f.Trigger == nil):
 				return false
 			case f.Trigger == nil:
 				return abs(v.at-at) <= soonNS
