@@ -21,8 +21,8 @@ type accusation struct {
 	guesses  bool            // one of those is ahead of the stream
 }
 
-// rules are applied in this order, numbered as in the literature of the project.
-// Those that may stay unknown in an accusation say so.
+// rules are applied in this order. Those that may stay unknown in an accusation
+// say so.
 var rules = []struct {
 	name      string
 	mayBeOpen bool
