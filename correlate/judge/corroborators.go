@@ -55,7 +55,7 @@ func (h *hearing) lightCone(a *accusation) testimony {
 		// may still have waited somewhere, only half of it counts as certain.
 		if took := a.TimeNS - r.AckSent.TimeNS; took >= 0 && 2*took < strip.MinRTT() {
 			t := supports("it acknowledges what left here %s before (frame %d); the fastest round trip between the two taps took %s",
-				duration(took), r.AckSent.Number, duration(strip.MinRTT()))
+				readable(took), r.AckSent.Number, readable(strip.MinRTT()))
 			t.conclusive, t.alone = true, true
 			t.Values = map[string]any{"answered_after_ns": took, "min_rtt_ns": strip.MinRTT()}
 			return t
@@ -66,7 +66,7 @@ func (h *hearing) lightCone(a *accusation) testimony {
 		return testimony{}
 	}
 	t := supports("it acknowledges bytes that reached the %s (frame %d there) only %s after it must have left",
-		h.sender, r.AckArrived.Number, duration(r.AckArrived.TimeNS-latest))
+		h.sender, r.AckArrived.Number, readable(r.AckArrived.TimeNS-latest))
 	t.conclusive = true
 	t.Values = map[string]any{"acknowledged_frame": r.AckArrived.Number, "too_late_ns": r.AckArrived.TimeNS - latest}
 	return t
@@ -90,7 +90,7 @@ func (h *hearing) senderContradiction(a *accusation) testimony {
 		return testimony{}
 	}
 	t := supports("the %s still sent on this connection %s after this reset must have left (frame %d there, %s)",
-		h.sender, duration(after), last.Number, last.Flags)
+		h.sender, readable(after), last.Number, last.Flags)
 	t.Values = map[string]any{"sent_frame": last.Number, "after_ns": after}
 	t.conclusive, t.firewall = true, true
 	return t
@@ -121,7 +121,7 @@ func (h *hearing) bothEndsHit(a *accusation) testimony {
 		if r.TimeNS <= latest+margin {
 			return testimony{}
 		}
-		why = fmt.Sprintf("%s after this one must have left: it is no answer to it", duration(r.TimeNS-latest))
+		why = fmt.Sprintf("%s after this one must have left: it is no answer to it", readable(r.TimeNS-latest))
 	}
 	t := supports("the %s, too, received a reset that the %s never sent (frame %d there), %s", h.sender, h.sender.Other(), hits[0].Number, why)
 	t.Values = map[string]any{"other_frame": hits[0].Number}

@@ -120,11 +120,3 @@ func timer(ns int64) string {
 	}
 	return ""
 }
-
-func readable(ns int64) string {
-	d := time.Duration(ns)
-	if d >= time.Second {
-		return d.Round(100 * time.Millisecond).String()
-	}
-	return d.Round(10 * time.Microsecond).String()
-}

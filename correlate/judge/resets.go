@@ -198,7 +198,7 @@ func (h *hearing) receiverWatched(sent int64, overtaken bool) Step {
 		return step.because("the %s's capture does not go on long enough after %s to say that it did not arrive", receiver, clockTime(at))
 	}
 	step.Outcome = Holds
-	return step.because("the %s's capture spans the time of its arrival, and goes on for %s", receiver, duration(h.receiving.LastNS-at))
+	return step.because("the %s's capture spans the time of its arrival, and goes on for %s", receiver, readable(h.receiving.LastNS-at))
 }
 
 // matching is which arrived reset is which sent one.

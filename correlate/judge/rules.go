@@ -72,14 +72,14 @@ func (h *hearing) coverage(a *accusation) Step {
 		return step.because("the %s's capture says that it recorded nothing from %s to %s, when the packet may have left", h.sender, clockTime(gap.FromNS), clockTime(gap.UntilNS))
 	case at > w.LastNS:
 		step.Outcome = Fails
-		return step.because("the %s's capture ends %s before the latest moment at which the packet can have left there", h.sender, duration(at-w.LastNS))
+		return step.because("the %s's capture ends %s before the latest moment at which the packet can have left there", h.sender, readable(at-w.LastNS))
 	case at-strip.MinRTT() < w.FirstNS && !h.stream.SentFromSYN:
 		step.Outcome = Fails
 		return step.because("the %s's capture begins too late to have seen the packet leave", h.sender)
 	}
 	step.Outcome = Holds
 	return step.because("the %s's capture was running when the packet would have left, at %s by its own clock at the latest; it goes on for another %s",
-		h.sender, clockTime(at), duration(w.LastNS-at))
+		h.sender, clockTime(at), readable(w.LastNS-at))
 }
 
 // filter: the sender's capture would have recorded such a packet.

@@ -59,4 +59,11 @@ func stamp(ns int64) string { return time.Unix(0, ns).UTC().Format(time.RFC3339N
 // clockTime is a time within a text.
 func clockTime(ns int64) string { return time.Unix(0, ns).UTC().Format("15:04:05.000000") }
 
-func duration(ns int64) string { return time.Duration(ns).Round(time.Microsecond).String() }
+// readable is a duration within a text.
+func readable(ns int64) string {
+	d := time.Duration(ns)
+	if d >= time.Second {
+		return d.Round(100 * time.Millisecond).String()
+	}
+	return d.Round(10 * time.Microsecond).String()
+}
