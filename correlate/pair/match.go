@@ -166,37 +166,51 @@ type keyed struct {
 
 // byKey joins connections with equal keys, if accept agrees.
 func (m *matcher) byKey(key func(*survey.Connection) (uint64, bool), accept func(i, j int32) (link, bool)) {
-	a, b := list(m.a, m.openA, key), list(m.b, m.openB, key)
 	var candidates []candidate
+	m.eachAlike(key, func(a, b []keyed) {
+		if len(a) > maxAlike || len(b) > maxAlike {
+			m.giveUp(0, a)
+			m.giveUp(1, b)
+			return
+		}
+		m.each(a, b, func(i, j int32) {
+			l, ok := accept(i, j)
+			if !ok {
+				m.obstacle[0][i], m.obstacle[1][j] = tooFaint, tooFaint
+				return
+			}
+			candidates = append(candidates, candidate{i, j, m.likeness(i, j, false), l})
+		})
+	})
+	m.settle(candidates)
+}
+
+// eachAlike visits, key by key, the open connections of both captures that share
+// one.
+func (m *matcher) eachAlike(key func(*survey.Connection) (uint64, bool), visit func(a, b []keyed)) {
+	a, b := list(m.a, m.openA, key), list(m.b, m.openB, key)
 	for len(a) > 0 && len(b) > 0 {
 		switch {
 		case a[0].key < b[0].key:
 			a = a[1:]
-			continue
 		case a[0].key > b[0].key:
 			b = b[1:]
-			continue
-		}
-		alikeA, alikeB := alike(a), alike(b)
-		a, b = a[len(alikeA):], b[len(alikeB):]
-		if len(alikeA) > maxAlike || len(alikeB) > maxAlike {
-			m.giveUp(0, alikeA)
-			m.giveUp(1, alikeB)
-			continue
-		}
-		for _, x := range alikeA {
-			for _, y := range alikeB {
-				m.comparisons++
-				l, ok := accept(x.n, y.n)
-				if !ok {
-					m.obstacle[0][x.n], m.obstacle[1][y.n] = tooFaint, tooFaint
-					continue
-				}
-				candidates = append(candidates, candidate{x.n, y.n, m.likeness(x.n, y.n, false), l})
-			}
+		default:
+			alikeA, alikeB := alike(a), alike(b)
+			a, b = a[len(alikeA):], b[len(alikeB):]
+			visit(alikeA, alikeB)
 		}
 	}
-	m.settle(candidates)
+}
+
+// each compares every connection of a with every one of b.
+func (m *matcher) each(a, b []keyed, compare func(i, j int32)) {
+	for _, x := range a {
+		for _, y := range b {
+			m.comparisons++
+			compare(x.n, y.n)
+		}
+	}
 }
 
 // list is the connections that are open and have a key, in order of it.

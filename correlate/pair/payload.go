@@ -38,31 +38,17 @@ func (m *matcher) byPayload() {
 		h.Write(binary.BigEndian.AppendUint16(nil, c.Ends[survey.Responder].Port))
 		return h.Sum64(), true
 	}
-	a, b := list(m.a, m.openA, key), list(m.b, m.openB, key)
 	var candidates []candidate
-	for len(a) > 0 && len(b) > 0 {
-		switch {
-		case a[0].key < b[0].key:
-			a = a[1:]
-			continue
-		case a[0].key > b[0].key:
-			b = b[1:]
-			continue
+	m.eachAlike(key, func(a, b []keyed) {
+		if len(a) > maxAlike || len(b) > maxAlike {
+			return // as it was: no partner, for the reason that it has
 		}
-		alikeA, alikeB := alike(a), alike(b)
-		a, b = a[len(alikeA):], b[len(alikeB):]
-		if len(alikeA) > maxAlike || len(alikeB) > maxAlike {
-			continue // as it was: no partner, for the reason that it has
-		}
-		for _, x := range alikeA {
-			for _, y := range alikeB {
-				m.comparisons++
-				if c, ok := m.proxied(x.n, y.n); ok {
-					candidates = append(candidates, c)
-				}
+		m.each(a, b, func(i, j int32) {
+			if c, ok := m.proxied(i, j); ok {
+				candidates = append(candidates, c)
 			}
-		}
-	}
+		})
+	})
 	m.settle(candidates)
 }
 
