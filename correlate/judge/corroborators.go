@@ -108,7 +108,7 @@ func (h *hearing) bothEndsHit(a *accusation) testimony {
 	if a.kind != "rst" || !a.first || !h.comparable(a.TimeNS) {
 		return testimony{}
 	}
-	hits := h.Bench.hearing(h.index, h.sender.Other()).unmatched()
+	hits := h.opposite.unmatched
 	if len(hits) == 0 {
 		return testimony{}
 	}

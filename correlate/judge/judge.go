@@ -115,30 +115,31 @@ type Bench struct {
 	TickNS    int64        // how far apart the time stamps of the coarser capture are
 
 	shapes [2]map[shape]int // of the resets that each End is known to have sent
+	sentAt [2][]int64       // when, by the End's clock, ascending
 }
 
 // Findings judges every reset, and every other packet that one end received and
 // the other did not send, of every case.
 func (b *Bench) Findings() []Finding {
 	b.pool()
-	b.noteShapes()
+	b.noteSent()
 	var findings []Finding
 	for i := range b.Cases {
 		if b.Cases[i].Connection == nil {
 			continue
 		}
-		if !b.Cases[i].Pair.Paired() {
-			findings = append(findings, b.hearing(i, align.Server).orphans()...)
-			continue
-		}
-		for sender := align.Client; sender <= align.Server; sender++ {
-			h := b.hearing(i, sender)
-			if b.Cases[i].Pair.Method == pair.Payload {
-				findings = append(findings, h.legs()...)
-				continue
+		hearings := b.hearings(i)
+		switch p := &b.Cases[i].Pair; {
+		case !p.Paired():
+			findings = append(findings, hearings[align.Server].orphans()...)
+		case p.Method == pair.Payload:
+			findings = append(findings, hearings[align.Client].legs()...)
+			findings = append(findings, hearings[align.Server].legs()...)
+		default:
+			for _, h := range hearings {
+				findings = append(findings, h.resets()...)
+				findings = append(findings, h.leftovers()...)
 			}
-			findings = append(findings, h.resets()...)
-			findings = append(findings, h.leftovers()...)
 		}
 	}
 	b.locate(findings)
@@ -170,6 +171,26 @@ type hearing struct {
 	back      *align.Stream // the opposite direction
 	alleged   *Witness      // sender's capture
 	receiving *Witness
+
+	matched   matching       // of the resets that arrived with those that were sent
+	unmatched []*align.Reset // those that arrived and that the sender's capture lacks
+	opposite  *hearing       // that of the opposite direction; nil if this one stands alone
+}
+
+// hearings are those of both streams of a case, with their resets matched.
+func (b *Bench) hearings(index int) [2]*hearing {
+	both := [2]*hearing{b.hearing(index, align.Client), b.hearing(index, align.Server)}
+	for end, h := range both {
+		h.opposite = both[align.End(end).Other()]
+		got := h.stream.Resets[h.sender.Other()]
+		h.matched = h.match(h.stream.Resets[h.sender], got)
+		for i, r := range got {
+			if h.matched.twinOf[i] < 0 && h.matched.copyOf[i] < 0 {
+				h.unmatched = append(h.unmatched, r)
+			}
+		}
+	}
+	return both
 }
 
 func (b *Bench) hearing(index int, sender align.End) *hearing {

@@ -1,5 +1,7 @@
 package judge
 
+import "slices"
+
 // kernelTestimony: the alleged sender's kernel counted no reset in the time in
 // which the packet must have left, or none but those that its capture holds. It
 // speaks for the host's TCP, not for its packet filter, whose resets it does not
@@ -42,16 +44,9 @@ func (w *Witness) around(from, to int64) (before, after *KernelCount) {
 
 // sentBetween is how many resets of the alleged sender its own capture holds in
 // a time by its clock, over all connections.
-func (h *hearing) sentBetween(from, to int64) (n uint64) {
-	for i := range h.Cases {
-		if h.Cases[i].Connection == nil {
-			continue
-		}
-		for _, r := range h.Cases[i].Streams[h.sender].Resets[h.sender] {
-			if from <= r.TimeNS && r.TimeNS <= to {
-				n++
-			}
-		}
-	}
-	return n
+func (h *hearing) sentBetween(from, to int64) uint64 {
+	sent := h.sentAt[h.sender]
+	first, _ := slices.BinarySearch(sent, from)
+	behind, _ := slices.BinarySearch(sent, to+1)
+	return uint64(behind - first)
 }

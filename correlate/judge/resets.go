@@ -53,7 +53,7 @@ func (h *hearing) judgeResets() []Finding {
 	if len(sent)+len(got) == 0 {
 		return nil
 	}
-	m := h.match(sent, got)
+	m := &h.matched
 	var findings []Finding
 	for i, r := range got {
 		switch of := m.twinOf[i]; {
@@ -64,12 +64,12 @@ func (h *hearing) judgeResets() []Finding {
 		case m.copyOf[i] >= 0:
 			findings = append(findings, h.duplicate(r, sent[m.twinOf[m.copyOf[i]]]))
 		default:
-			findings = append(findings, h.accused(r, m))
+			findings = append(findings, h.accused(r))
 		}
 	}
 	for j, s := range sent {
 		if !m.arrived[j] {
-			findings = append(findings, h.missing(s, h.overtaken(s, sent, m)))
+			findings = append(findings, h.missing(s, h.overtaken(s)))
 		}
 	}
 	return findings
@@ -129,12 +129,12 @@ var tooManyResets = Step{Rule: "capture-loss", Outcome: Fails,
 	Text: "there are more resets on this connection than are kept apart"}
 
 // overtaken tells whether something that the sender sent after s arrived.
-func (h *hearing) overtaken(s *align.Reset, sent []*align.Reset, m matching) bool {
+func (h *hearing) overtaken(s *align.Reset) bool {
 	if h.stream.LastPassedNS > s.TimeNS {
 		return true
 	}
-	for j, later := range sent {
-		if m.arrived[j] && later.TimeNS > s.TimeNS {
+	for j, later := range h.stream.Resets[h.sender] {
+		if h.matched.arrived[j] && later.TimeNS > s.TimeNS {
 			return true
 		}
 	}

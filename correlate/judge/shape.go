@@ -1,6 +1,8 @@
 package judge
 
 import (
+	"slices"
+
 	"bothends/correlate/align"
 	"bothends/correlate/segment"
 )
@@ -65,11 +67,10 @@ func total(shapes map[shape]int) (n int) {
 	return n
 }
 
-// noteShapes collects the resets that each end's own capture shows it to have
-// sent.
-func (b *Bench) noteShapes() {
+// noteSent collects the resets that each end's own capture shows it to have sent.
+func (b *Bench) noteSent() {
 	for end := range b.shapes {
-		b.shapes[end] = map[shape]int{}
+		b.shapes[end], b.sentAt[end] = map[shape]int{}, nil
 	}
 	for i := range b.Cases {
 		if b.Cases[i].Connection == nil {
@@ -78,8 +79,12 @@ func (b *Bench) noteShapes() {
 		for end := range b.Cases[i].Streams {
 			for _, r := range b.Cases[i].Streams[end].Resets[end] {
 				b.shapes[end][shapeOf(&r.Header)]++
+				b.sentAt[end] = append(b.sentAt[end], r.TimeNS)
 			}
 		}
+	}
+	for end := range b.sentAt {
+		slices.Sort(b.sentAt[end])
 	}
 }
 
