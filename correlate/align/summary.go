@@ -11,6 +11,7 @@ type Summary struct {
 	Passed   [2]int64  // as in Stream
 	Missed   [2]int64
 	Rewrites [2]Rewrites
+	Unjudged [2]int64 // resets beyond those that are kept apart
 }
 
 // Rewrites are harmless changes to the headers of one stream.
@@ -28,7 +29,7 @@ func (c *Connection) Summary() (sum Summary) {
 		s := &c.Streams[end]
 		sum.Seen[end] = s.Seen[Client] + s.Seen[Server]
 		sum.Ledger[end], sum.Passed[end], sum.Missed[end] = s.Ledger, s.Passed, s.Missed
-		sum.Rewrites[end] = s.Path.Rewrites
+		sum.Rewrites[end], sum.Unjudged[end] = s.Path.Rewrites, s.MoreReset
 	}
 	return sum
 }

@@ -169,6 +169,9 @@ func (in *Input) connection(i int) Connection {
 		}
 		for end := range tried.Rewrites {
 			c.Notes = append(c.Notes, notes(align.End(end), &tried.Rewrites[end], p)...)
+			if n := tried.Unjudged[end]; n > 0 {
+				c.Notes = append(c.Notes, fmt.Sprintf("from the %s: %d further resets are counted in the ledger and not judged one by one", align.End(end), n))
+			}
 		}
 	}
 	return c
