@@ -162,7 +162,7 @@ func (t *text) changes() {
 		return
 	}
 	t.blank()
-	t.para(plain, "  ", "The path changes headers in ways that are common and are not counted as interference:")
+	t.para(plain, "  ", "Also seen, and not counted as interference:")
 	for i, n := range notes {
 		if i == mostChanges && !t.all {
 			t.item("  ", "- ", "and %d more (--all lists them)", len(notes)-mostChanges)
