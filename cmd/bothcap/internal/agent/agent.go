@@ -161,6 +161,9 @@ func (a *Agent) Record(ctx context.Context) error {
 	a.mu.Lock()
 	a.begun = time.Now()
 	a.mu.Unlock()
+	if ctx.Err() != nil { // AfterFunc would say so from a goroutine, some packets later
+		a.Stop(time.Now())
+	}
 	defer context.AfterFunc(ctx, func() { a.Stop(time.Now()) })()
 
 	var readers sync.WaitGroup
