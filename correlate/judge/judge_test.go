@@ -285,3 +285,45 @@ func TestTheKernelsCountSupportsAndDoesNotReplaceTheRest(t *testing.T) {
 		}
 	}
 }
+
+// Habits of boxes are worth a word, and decide nothing.
+func TestHabitsOfKnownBoxesAreNamedAndWeighNothing(t *testing.T) {
+	const next = 1000
+	plain := func() *align.Reset {
+		r := reset(3020*ms, next, 57, 0)
+		r.Next = next
+		return r
+	}
+	tests := []struct {
+		name  string
+		alter func(*align.Reset)
+		says  bool
+	}{
+		{"nothing special", func(*align.Reset) {}, false},
+		{"12503 ahead", func(r *align.Reset) { r.Next = next - 12503 }, true},
+		{"4380 ahead", func(r *align.Reset) { r.Next = next - 4380 }, true},
+		{"IP-ID 26 below the trigger's", func(r *align.Reset) {
+			r.IPID = 74
+			r.Own[0] = &align.Message{Header: align.Header{IPID: 100}}
+		}, true},
+		{"IP-ID 25 below it", func(r *align.Reset) {
+			r.IPID = 75
+			r.Own[0] = &align.Message{Header: align.Header{IPID: 100}}
+		}, false},
+		{"ten bytes of Henan", func(r *align.Reset) { r.Head = []byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 0} }, true},
+	}
+	for _, tt := range tests {
+		b := trial()
+		r := plain()
+		tt.alter(r)
+		b.Cases[0].Streams[align.Server].Resets[align.Client] = []*align.Reset{r}
+		f := verdicts(b)[0]
+		says := false
+		for _, s := range f.Evidence {
+			says = says || s.Rule == "resembles"
+		}
+		if says != tt.says || f.Verdict != Indeterminate {
+			t.Errorf("%s: resembles %v, verdict %s; want %v and indeterminate", tt.name, says, f.Verdict, tt.says)
+		}
+	}
+}

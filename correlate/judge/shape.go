@@ -98,6 +98,9 @@ var knownOffsets = []struct {
 	{4380, "the Great Firewall of China"}, // the same
 }
 
+// belowTrigger is how far below the trigger's some boxes set the IP-ID.
+const belowTrigger = 26
+
 // resembles names published habits of boxes. A habit can be copied, so that it
 // weighs nothing.
 func (h *hearing) resembles(a *accusation) testimony {
@@ -109,6 +112,13 @@ func (h *hearing) resembles(a *accusation) testimony {
 		if ahead == k.ahead {
 			t := supports("its sequence number is %d beyond the next expected one: resembles what %s was seen to do", ahead, k.box)
 			t.Values, t.weightless = map[string]any{"ahead": ahead}, true
+			return t
+		}
+	}
+	for _, m := range a.reset.Own {
+		if m != nil && !m.IPv6 && m.IPID != 0 && a.IPID == m.IPID-belowTrigger {
+			t := supports("its IP-ID is %d below that of what it may answer (frame %d): resembles boxes that were seen to count so", belowTrigger, m.Number)
+			t.Values, t.weightless = map[string]any{"ip_id": a.IPID, "trigger_ip_id": m.IPID}, true
 			return t
 		}
 	}

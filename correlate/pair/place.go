@@ -245,7 +245,7 @@ func absence(c *survey.Connection, why obstacle, there *survey.Survey, other str
 	case c.LastNS < there.FirstNS || c.FirstNS > there.LastNS:
 		return fmt.Sprintf("by the clocks as they stand, the %s's capture does not cover its time", other)
 	case c.SYNNS != 0 && c.AnswerNS == 0:
-		return fmt.Sprintf("its SYN is not in the %s's capture: it did not pass the tap there, or the capture lacks it", other)
+		return fmt.Sprintf("its SYN is not in the %s's capture: it did not pass the tap there, or the capture lacks it (if that repeats, something swallows it on the way: try another port)", other)
 	default:
 		return fmt.Sprintf("no connection in the %s's capture has these sequence numbers", other)
 	}
