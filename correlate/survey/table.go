@@ -21,7 +21,7 @@ func (s Side) Other() Side { return 1 - s }
 // is how a second pass over a capture finds the connections of the first.
 type Table struct {
 	entries []entry
-	newest  lookup // of each pair of endpoints
+	newest  *lookup // of each pair of endpoints
 }
 
 type entry struct {
@@ -38,7 +38,7 @@ const none int32 = -1
 
 // NewTable returns an empty table.
 func NewTable() *Table {
-	return &Table{newest: lookup{latest: make(map[tuple]int32)}}
+	return &Table{newest: newLookup()}
 }
 
 // Len is the number of connections so far. Their numbers run from 0.
@@ -47,14 +47,11 @@ func (t *Table) Len() int { return len(t.entries) }
 // Assign returns the number of the connection that s belongs to, and which side
 // sent it. A number equal to the previous Len is a new connection.
 func (t *Table) Assign(s *segment.Segment) (int32, Side) {
-	id, known := t.newest.find(t.entries, s)
-	if !known {
-		id = none
-	}
-	opened := !known || t.begins(&t.entries[id], s) && !t.began(id, s)
+	id := t.newest.find(t.entries, s)
+	opened := id == none || t.begins(&t.entries[id], s) && !t.began(id, s)
 	if opened {
 		id = t.open(s, id)
-		t.newest.put(s, id)
+		t.newest.put(t.entries, s, id)
 	} else if t.entries[id].older != none {
 		id = t.nearest(id, s)
 	}
