@@ -16,6 +16,14 @@ import (
 // through. Checksums are not verified, for at the sender's tap they are not yet
 // there when the network card computes them.
 func Decode(p *capture.Packet, s *Segment) Result {
+	if decodeCommon(p, s) {
+		return TCP
+	}
+	return decodeLayers(p, s)
+}
+
+// decodeLayers decodes any frame, layer by layer.
+func decodeLayers(p *capture.Packet, s *Segment) Result {
 	etherType, at, result := network(p)
 	if result != TCP {
 		return result

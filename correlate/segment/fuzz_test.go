@@ -9,8 +9,8 @@ import (
 )
 
 // FuzzDecode holds that no bytes make Decode panic, invent payload, leave a
-// field of an earlier segment standing, or see something else in a shorter
-// piece of the same frame.
+// field of an earlier segment standing, see something else in a shorter piece of
+// the same frame, or see otherwise at once than layer by layer.
 func FuzzDecode(f *testing.F) {
 	everyFrame(func(_ string, p *capture.Packet) {
 		f.Add(uint16(p.LinkType), uint8(0), uint32(p.OrigLen), p.Data)
@@ -20,8 +20,11 @@ func FuzzDecode(f *testing.F) {
 			TimeNS: 1, Frame: 2, Offset: 3, File: 4, Interface: 5,
 			LinkType: capture.LinkType(link), OrigLen: int(origLen), Data: data,
 		}
-		var clean Segment
+		var clean, layered Segment
 		result := Decode(&p, &clean)
+		if slow := decodeLayers(&p, &layered); slow != result {
+			t.Fatalf("%v, but %v layer by layer", result, slow)
+		}
 		if result >= results {
 			t.Fatalf("result %d", result)
 		}
@@ -29,6 +32,9 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		checkSegment(t, &p, &clean)
+		if diff := cmp.Diff(layered, clean); diff != "" {
+			t.Errorf("otherwise than layer by layer (-layers +decoded):\n%s", diff)
+		}
 
 		stale := dirty()
 		Decode(&p, &stale)

@@ -60,6 +60,9 @@ func (o *Options) decode(b []byte, n int) {
 		o.TSEcr = be32(b[8:])
 		return
 	}
+	for len(b) >= 4 && be32(b) == 0x01010101 { // padding, as some stacks write it
+		b, n = b[4:], n-4
+	}
 	for len(b) > 0 && b[0] != kindEnd {
 		if b[0] == kindNOP {
 			b, n = b[1:], n-1
