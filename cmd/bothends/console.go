@@ -113,9 +113,17 @@ func (c *console) say(m *message) {
 	}
 }
 
-// print writes a result that needs no file.
+// print writes a result that is small and needs no file.
 func (c *console) print(text string) error {
-	if _, err := io.WriteString(c.stdout, text); err != nil {
+	return c.render(func(w io.Writer) error {
+		_, err := io.WriteString(w, text)
+		return err
+	})
+}
+
+// render writes a result to standard output.
+func (c *console) render(result func(io.Writer) error) error {
+	if err := result(c.stdout); err != nil {
 		return fmt.Errorf("standard output: %w", withoutPath(err))
 	}
 	return nil

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -61,10 +62,10 @@ func identify(input string) (fs.FileInfo, error) {
 
 // writeFile puts the report into a file that comes into being complete or not at
 // all. What is no regular file (a pipe, a device) is written to in place.
-func writeFile(path string, force bool, content []byte) error {
+func writeFile(path string, force bool, render func(io.Writer) error) error {
 	about, err := os.Stat(path)
 	if err == nil && !about.Mode().IsRegular() {
-		return outputError(path, writeInPlace(path, content))
+		return outputError(path, writeInPlace(path, render))
 	}
 	if err == nil && !force { // it was made since checkOutput looked
 		return fmt.Errorf("output %q exists", path)
@@ -72,7 +73,7 @@ func writeFile(path string, force bool, content []byte) error {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target // replace what a link points to, not the link
 	}
-	return outputError(path, replace(path, content))
+	return outputError(path, replace(path, render))
 }
 
 func outputError(path string, err error) error {
@@ -82,17 +83,16 @@ func outputError(path string, err error) error {
 	return fmt.Errorf("output %q: %w", path, withoutPath(err))
 }
 
-func writeInPlace(path string, content []byte) error {
+func writeInPlace(path string, render func(io.Writer) error) error {
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(content)
-	return errors.Join(err, f.Close())
+	return errors.Join(render(f), f.Close())
 }
 
 // replace writes a file beside path and renames it.
-func replace(path string, content []byte) (err error) {
+func replace(path string, render func(io.Writer) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), ".bothends-*.tmp")
 	if err != nil {
 		return err
@@ -102,8 +102,7 @@ func replace(path string, content []byte) (err error) {
 			os.Remove(f.Name())
 		}
 	}()
-	_, err = f.Write(content)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err = errors.Join(render(f), f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), path)

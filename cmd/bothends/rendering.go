@@ -1,7 +1,8 @@
 package main
 
 import (
-	"bytes"
+	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -53,20 +54,20 @@ type result interface {
 	WriteJSON(io.Writer) error
 }
 
-// write renders the result completely before anything is opened to hold it.
+// write renders the result to where it shall go.
 func (r *rendering) write(c *console, shown result) error {
-	var text bytes.Buffer
-	var err error
-	if r.format == formatJSON {
-		err = shown.WriteJSON(&text)
-	} else {
-		err = shown.WriteText(&text, r.textOptions())
-	}
-	if err != nil {
-		return fmt.Errorf("render the report: %w", err)
+	render := func(w io.Writer) error {
+		buffered := bufio.NewWriterSize(w, 64<<10)
+		var err error
+		if r.format == formatJSON {
+			err = shown.WriteJSON(buffered)
+		} else {
+			err = shown.WriteText(buffered, r.textOptions())
+		}
+		return errors.Join(err, buffered.Flush())
 	}
 	if r.output == standardOutput {
-		return c.print(text.String())
+		return c.render(render)
 	}
-	return writeFile(r.output, r.force, text.Bytes())
+	return writeFile(r.output, r.force, render)
 }

@@ -1,8 +1,6 @@
 package report
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 )
@@ -178,13 +176,8 @@ type InspectedClock struct {
 
 // WriteJSON writes the inspections as one indented JSON object and a line end.
 func (i *Info) WriteJSON(w io.Writer) error {
-	var encoded bytes.Buffer
-	encoder := json.NewEncoder(&encoded)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(i); err != nil {
-		return err
-	}
-	_, err := w.Write(EscapeJSON(encoded.Bytes()))
-	return err
+	o := newObject(w)
+	o.field("schema", i.Schema)
+	o.list("captures", len(i.Captures), func(n int) any { return &i.Captures[n] })
+	return o.close()
 }

@@ -1,9 +1,13 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // Readers of the contract look into these objects without asking whether they
@@ -31,4 +35,66 @@ func TestObjectsOfTheContractAreEmptyAndNeverNull(t *testing.T) {
 	if id := string(got.Findings[0]["id"]); id != "1" {
 		t.Errorf("the finding's other fields are lost: id is %q", id)
 	}
+}
+
+// The slow twin of WriteJSON is encoding/json over the whole report.
+func TestTheJSONFormIsThatOfEncodingJSON(t *testing.T) {
+	many := sample(30, finding(1, "rst", "injected", "strong"), finding(2, "rst", "genuine", "proven"))
+	many.Connections[3].Ledger = &Ledger{Segments: 7, ToServer: &Ledger{Segments: 3}}
+	many.Connections[4].Notes = []string{"<one> & another"}
+	for name, r := range map[string]*Report{"nothing": {Connections: []Connection{}, Findings: []Finding{}}, "many": many, "hostile": hostile()} {
+		t.Run(name, func(t *testing.T) {
+			var got strings.Builder
+			if err := r.WriteJSON(&got); err != nil {
+				t.Fatal(err)
+			}
+			whole, err := json.Marshal(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(decoded(t, whole), decoded(t, []byte(got.String()))); diff != "" {
+				t.Errorf("(-encoding/json +WriteJSON)\n%s", diff)
+			}
+			var indented bytes.Buffer
+			if err := json.Indent(&indented, []byte(got.String()), "", indent); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(indented.String(), got.String()); diff != "" {
+				t.Errorf("its lines are (-as encoding/json indents them +as written)\n%s", diff)
+			}
+		})
+	}
+}
+
+func decoded(t *testing.T, encoded []byte) (value any) {
+	t.Helper()
+	if err := json.Unmarshal(encoded, &value); err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
+func TestAWriteThatFailsEndsTheJSONForm(t *testing.T) {
+	full := errors.New("no space left on device")
+	w := &failing{after: 3, err: full}
+	if err := sample(30).WriteJSON(w); !errors.Is(err, full) {
+		t.Errorf("%v, want %v", err, full)
+	}
+	if w.after != 0 {
+		t.Errorf("%d writes before the failure are missing", w.after)
+	}
+}
+
+// failing takes so many writes and then no more.
+type failing struct {
+	after int
+	err   error
+}
+
+func (f *failing) Write(b []byte) (int, error) {
+	if f.after == 0 {
+		return 0, f.err
+	}
+	f.after--
+	return len(b), nil
 }
