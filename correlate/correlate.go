@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"math"
 	"slices"
 
@@ -30,6 +31,8 @@ type Options struct {
 	// the number of bytes of the captures that were read since the last call. As
 	// each capture is read twice, they add up to twice the Length of both.
 	Progress func(bytes int64)
+
+	alignAll bool // for tests: take no two recordings for alike without laying them over each other
 }
 
 // ErrNothingInCommon is returned, with the report of both captures, if no
@@ -43,7 +46,11 @@ var ErrNoTCP = errors.New("no TCP segment in it")
 // and how the two go together, once to lay their segments over each other.
 func Compare(ctx context.Context, first, second *file.Set, o Options) (*report.Report, error) {
 	c := comparison{options: o}
-	if err := c.survey(ctx, [2]*file.Set{first, second}); err != nil {
+	return c.compare(ctx, [2]*file.Set{first, second})
+}
+
+func (c *comparison) compare(ctx context.Context, sets [2]*file.Set) (*report.Report, error) {
+	if err := c.survey(ctx, sets); err != nil {
 		return nil, err
 	}
 	c.pair()
@@ -69,7 +76,7 @@ type comparison struct {
 	placement pair.Placement
 	pairs     []pair.Pair
 	cases     []judge.Case
-	caseOf    []int32 // by pair: index of its case, or noCase
+	caseOf    []int32 // by pair: index of its case, or nowhere
 	bounds    clock.Bounds
 	trips     align.Trips
 	clock     clock.Fit
@@ -81,11 +88,12 @@ type comparison struct {
 func (c *comparison) survey(ctx context.Context, sets [2]*file.Set) error {
 	c.sets = sets
 	progress := c.progress()
+	seed := maphash.MakeSeed()
 	group, ctx := errgroup.WithContext(ctx)
 	for i, set := range sets {
 		group.Go(func() error {
 			reader := set.Reader()
-			sv, err := survey.Take(ctx, reader, func() { progress(i, reader.Position()) })
+			sv, err := survey.Take(ctx, reader, seed, func() { progress(i, reader.Position()) })
 			if err != nil {
 				return fmt.Errorf("%s: %w", set.Files()[0].Path, err)
 			}
@@ -124,97 +132,10 @@ func (c *comparison) pair() {
 
 // align reads both captures again and fills the ledgers of all pairs.
 func (c *comparison) align(ctx context.Context) error {
-	routes := [2][]route{noRoutes(c.surveys[0]), noRoutes(c.surveys[1])}
 	offset, uncertain := roughOffset(c.surveys, c.pairs)
-	var coverage [2]align.Coverage
-	for end, sv := range c.surveys {
-		coverage[end] = align.Coverage{FirstNS: sv.FirstNS, LastNS: sv.LastNS}
-	}
-	services := c.services()
-	var left []int64 // by case: segments still to come
-	c.caseOf = make([]int32, len(c.pairs))
-	for i := range c.pairs {
-		p := &c.pairs[i]
-		if !p.Paired() && !c.resetAlone(p, services) {
-			c.caseOf[i] = noCase
-			continue
-		}
-		n := int32(len(c.cases))
-		c.caseOf[i] = n
-		c.cases = append(c.cases, judge.Case{Pair: *p})
-		left = append(left, 0)
-		if p.Client != pair.NoView {
-			routes[align.Client][p.Client] = route{n, p.ClientSide}
-			left[n] += total(&c.surveys[align.Client].Connections[p.Client])
-		}
-		if p.Server != pair.NoView {
-			routes[align.Server][p.Server] = route{n, p.ServerSide}
-			left[n] += total(&c.surveys[align.Server].Connections[p.Server])
-		}
-	}
+	meeting := c.meeting(offset, uncertain)
 	progress := c.progress()
-	return replay(ctx, c.sets, routes, offset, func(end align.End, n int64) { progress(int(end), n) },
-		func(end align.End, r *routed) {
-			tried := &c.cases[r.caseIndex]
-			if tried.Connection == nil {
-				tried.Connection = align.NewConnection(tried.Pair.Shift, offset, uncertain, coverage, c.boundsFor(&tried.Pair))
-				if tried.Pair.Method != pair.Payload {
-					tried.Connection.Sample(&c.trips)
-				}
-			}
-			tried.Observe(end, r.sender, &r.Segment)
-			if left[r.caseIndex]--; left[r.caseIndex] == 0 {
-				tried.Close()
-			}
-		})
-}
-
-// boundsFor is where a pair's packets tell of the clocks. A proxy answers for
-// the far end before it has asked it, so that the legs of one tell nothing.
-func (c *comparison) boundsFor(p *pair.Pair) *clock.Bounds {
-	if p.Method == pair.Payload {
-		return new(clock.Bounds)
-	}
-	return &c.bounds
-}
-
-// services are the addresses at which the client end reached the server end.
-func (c *comparison) services() map[[16]byte]bool {
-	addresses := map[[16]byte]bool{}
-	for i := range c.pairs {
-		if p := &c.pairs[i]; p.Paired() {
-			seen := &c.surveys[align.Client].Connections[p.Client]
-			addresses[seen.Ends[p.ClientSide.Other()].IP] = true
-		}
-	}
-	return addresses
-}
-
-// resetAlone tells whether the connection is in the client end's capture only,
-// went to the server end's address, and was reset: a SYN that a box answers
-// itself leaves no more than that.
-func (c *comparison) resetAlone(p *pair.Pair, services map[[16]byte]bool) bool {
-	if p.Client == pair.NoView {
-		return false
-	}
-	seen := &c.surveys[align.Client].Connections[p.Client]
-	far := p.ClientSide.Other()
-	return seen.Flows[far].Resets > 0 && services[seen.Ends[far].IP]
-}
-
-func noRoutes(sv *survey.Survey) []route {
-	routes := make([]route, len(sv.Connections))
-	for i := range routes {
-		routes[i].caseIndex = noCase
-	}
-	return routes
-}
-
-func total(c *survey.Connection) (segments int64) {
-	for _, f := range c.Flows {
-		segments += f.Segments + f.Resets
-	}
-	return segments
+	return replay(ctx, c.sets, meeting.routes, offset, func(end align.End, n int64) { progress(int(end), n) }, meeting)
 }
 
 // roughOffset is the server's clock less the client's, from the handshakes: good

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"hash/maphash"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -62,7 +63,7 @@ func inspect(ctx context.Context, set *file.Set, progress func(int64)) (*inspect
 	})
 	group.Go(func() (err error) {
 		var before int64
-		i.survey, err = survey.Take(ctx, reader, func() {
+		i.survey, err = survey.Take(ctx, reader, maphash.MakeSeed(), func() {
 			progress(reader.Position() - before)
 			before = reader.Position()
 		})

@@ -16,22 +16,40 @@ import (
 
 // A route says where the segments of one connection of one capture go.
 type route struct {
-	caseIndex  int32       // index of its case, or noCase
+	number     int32       // of its case; if alike, of its passages; or nowhere
 	clientSide survey.Side // the side that is the host at the client end
+	alike      bool        // at both taps: only the times of some segments are wanted
 }
 
-const noCase int32 = -1
+const nowhere int32 = -1
 
-// A routed segment belongs to a case.
-type routed struct {
-	segment.Segment
-	caseIndex int32
-	sender    align.End
+func noRoutes(sv *survey.Survey) []route {
+	routes := make([]route, len(sv.Connections))
+	for i := range routes {
+		routes[i].number = nowhere
+	}
+	return routes
+}
+
+// An item is one segment, or only its time, on its way to where the two captures
+// meet.
+type item struct {
+	timeNS  int64 // by this end's clock
+	number  int32 // the route's
+	sender  align.End
+	segment int16 // its place in the batch, or timeOnly
+}
+
+const timeOnly = -1
+
+// A batch of items changes hands at a time, so that the hand-over costs little
+// for each.
+type batch struct {
+	items    []item
+	segments []segment.Segment // one more than are in use: the next is decoded in place
 }
 
 const (
-	// batchLen is how many segments change hands at a time, so that the hand-over
-	// costs little for each.
 	batchLen = 256
 	// batchesAhead is how far a reader may run ahead of the alignment.
 	batchesAhead = 8
@@ -40,25 +58,27 @@ const (
 	arenaLen = 64 << 10
 )
 
+func newBatch() *batch {
+	return &batch{items: make([]item, 0, batchLen), segments: make([]segment.Segment, 1, batchLen+1)}
+}
+
 // A lane reads one capture again, in its own goroutine, and yields the routed
 // segments of it in file order.
 type lane struct {
-	batches chan []routed
-	free    chan []routed // batches that have been used up
-	lead    int64         // this end's clock less the client's
+	batches chan *batch
+	free    chan *batch // that have been used up
+	lead    int64       // this end's clock less the client's
 
-	filling []routed // of the reading goroutine
-	arena   []byte
+	filling  *batch // of the reading goroutine
+	arena    []byte
+	samplers [][2]align.Sampler // by connection and side, where alike
 
-	batch []routed // of the consumer
+	batch *batch // of the consumer
 	at    int
 }
 
 func newLane(lead int64) *lane {
-	return &lane{
-		batches: make(chan []routed, batchesAhead), free: make(chan []routed, batchesAhead+2), lead: lead,
-		filling: make([]routed, 0, batchLen),
-	}
+	return &lane{batches: make(chan *batch, batchesAhead), free: make(chan *batch, batchesAhead+2), lead: lead, filling: newBatch()}
 }
 
 // fill reads the capture and closes the lane's channel at its end. progress is
@@ -71,23 +91,28 @@ func (l *lane) fill(ctx context.Context, set *file.Set, routes []route, progress
 		return ctx.Err()
 	})
 	table := survey.NewTable()
+	l.samplers = make([][2]align.Sampler, len(routes))
 	for {
-		l.filling = l.filling[:len(l.filling)+1]
-		item := &l.filling[len(l.filling)-1]
-		if err := source.Next(&item.Segment); err != nil {
-			l.filling = l.filling[:len(l.filling)-1]
+		s := &l.filling.segments[len(l.filling.segments)-1]
+		if err := source.Next(s); err != nil {
 			if errors.Is(err, io.EOF) {
 				return l.handOver(ctx)
 			}
 			return fmt.Errorf("read capture again: %w", err)
 		}
-		id, side := table.Assign(&item.Segment)
-		if !item.take(routes, id, side) {
-			l.filling = l.filling[:len(l.filling)-1]
+		id, side := table.Assign(s)
+		if int(id) >= len(routes) { // the file has changed since
 			continue
 		}
-		l.arena, item.Payload = stow(l.arena, item.Payload)
-		if len(l.filling) == batchLen {
+		switch r := &routes[id]; {
+		case r.number == nowhere: // it is in one capture only
+			continue
+		case !r.alike:
+			l.take(r, side, s)
+		case l.samplers[id][side].Pick(s):
+			l.filling.add(r, side, s, timeOnly)
+		}
+		if len(l.filling.items) == batchLen {
 			if err := l.handOver(ctx); err != nil {
 				return err
 			}
@@ -95,17 +120,20 @@ func (l *lane) fill(ctx context.Context, set *file.Set, routes []route, progress
 	}
 }
 
-// take routes a segment of connection id. It is false if that goes nowhere, as
-// it is in one capture only.
-func (r *routed) take(routes []route, id int32, side survey.Side) bool {
-	if int(id) >= len(routes) || routes[id].caseIndex == noCase {
-		return false
+// take puts a whole segment into the batch, in whose next place it is.
+func (l *lane) take(r *route, side survey.Side, s *segment.Segment) {
+	l.arena, s.Payload = stow(l.arena, s.Payload)
+	b := l.filling
+	b.add(r, side, s, int16(len(b.segments)-1))
+	b.segments = b.segments[:len(b.segments)+1]
+}
+
+func (b *batch) add(r *route, side survey.Side, s *segment.Segment, place int16) {
+	sender := align.Client
+	if side != r.clientSide {
+		sender = align.Server
 	}
-	r.caseIndex, r.sender = routes[id].caseIndex, align.Client
-	if side != routes[id].clientSide {
-		r.sender = align.Server
-	}
-	return true
+	b.items = append(b.items, item{s.TimeNS, r.number, sender, place})
 }
 
 // handOver gives the filled batch to the consumer and begins another.
@@ -116,10 +144,11 @@ func (l *lane) handOver(ctx context.Context) error {
 		return ctx.Err()
 	}
 	select {
-	case l.filling = <-l.free:
-		l.filling = l.filling[:0]
+	case b := <-l.free:
+		b.items, b.segments = b.items[:0], b.segments[:1]
+		l.filling = b
 	default:
-		l.filling = make([]routed, 0, batchLen)
+		l.filling = newBatch()
 	}
 	return nil
 }
@@ -138,31 +167,37 @@ func stow(arena, payload []byte) (grown, copied []byte) {
 	return arena, arena[start : start+n : start+n]
 }
 
-// peek returns the lane's next segment, or nil at its end.
-func (l *lane) peek() *routed {
-	for l.at == len(l.batch) {
+// peek returns the lane's next item, or nil at its end.
+func (l *lane) peek() *item {
+	for l.batch == nil || l.at == len(l.batch.items) {
 		if l.batch != nil {
 			select {
 			case l.free <- l.batch:
 			default:
 			}
 		}
-		batch, ok := <-l.batches
+		b, ok := <-l.batches
+		l.batch, l.at = b, 0
 		if !ok {
-			l.batch, l.at = nil, 0
 			return nil
 		}
-		l.batch, l.at = batch, 0
 	}
-	return &l.batch[l.at]
+	return &l.batch.items[l.at]
 }
 
-// time is the client's time of a segment of this lane.
-func (l *lane) time(r *routed) int64 { return r.TimeNS - l.lead }
+// time is the client's time of an item of this lane.
+func (l *lane) time(i *item) int64 { return i.timeNS - l.lead }
+
+// An observer takes what replay yields: passed a segment of an alike connection
+// of which only the time is wanted, observe a segment of a case.
+type observer interface {
+	passed(end, sender align.End, passages int32, timeNS int64)
+	observe(end, sender align.End, caseIndex int32, s *segment.Segment)
+}
 
 // replay reads both captures again and gives their segments, in the order of one
-// clock, to observe.
-func replay(ctx context.Context, sets [2]*file.Set, routes [2][]route, lead int64, progress func(align.End, int64), observe func(align.End, *routed)) error {
+// clock, to an observer.
+func replay(ctx context.Context, sets [2]*file.Set, routes [2][]route, lead int64, progress func(align.End, int64), to observer) error {
 	lanes := [2]*lane{newLane(0), newLane(lead)}
 	group, ctx := errgroup.WithContext(ctx)
 	for end, l := range lanes {
@@ -178,13 +213,20 @@ func replay(ctx context.Context, sets [2]*file.Set, routes [2][]route, lead int6
 			case c == nil && s == nil:
 				return nil
 			case s == nil || c != nil && client.time(c) <= server.time(s):
-				observe(align.Client, c)
-				client.at++
+				client.yield(align.Client, c, to)
 			default:
-				observe(align.Server, s)
-				server.at++
+				server.yield(align.Server, s, to)
 			}
 		}
 	})
 	return group.Wait()
+}
+
+func (l *lane) yield(end align.End, i *item, to observer) {
+	if i.segment == timeOnly {
+		to.passed(end, i.sender, i.number, i.timeNS)
+	} else {
+		to.observe(end, i.sender, i.number, &l.batch.segments[i.segment])
+	}
+	l.at++
 }

@@ -19,9 +19,9 @@ func (c *comparison) separateUnlike() {
 		p.Server, p.Method, p.Shift, p.Why = pair.NoView, pair.None, [2]uint32{}, why
 		other.Client, other.Method, other.Shift, other.Why = pair.NoView, pair.None, [2]uint32{}, why
 		c.cases[c.caseOf[i]] = judge.Case{Pair: *p}
-		c.caseOf[i] = noCase
+		c.caseOf[i] = nowhere
 		c.pairs = append(c.pairs, other)
-		c.caseOf = append(c.caseOf, noCase)
+		c.caseOf = append(c.caseOf, nowhere)
 	}
 }
 

@@ -1,6 +1,8 @@
 package pair_test
 
 import (
+	"hash/maphash"
+
 	"context"
 	"encoding/json"
 	"os"
@@ -38,7 +40,7 @@ func take(t *testing.T, dir string, names []string) *survey.Survey {
 		t.Fatal(err)
 	}
 	defer set.Close()
-	sv, err := survey.Take(context.Background(), set.Reader(), func() {})
+	sv, err := survey.Take(context.Background(), set.Reader(), maphash.MakeSeed(), func() {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,12 +14,12 @@ func (s Span) Len() int64 { return s.End - s.Start }
 // A Cover records which bytes of one stream a tap has seen: all from First up to
 // Next, but for the holes.
 type Cover struct {
+	begun   bool
+	Next    int64  // the highest position seen
 	First   int64  // the lowest position of which it is known whether it was seen
 	Began   int64  // the position at which the tap began to see the stream: what lies below may have passed before
-	Next    int64  // the highest position seen
-	Holes   []Span // between First and Next, ascending, apart from each other
 	Dropped int64  // bytes of holes above Began that were given up, being more than maxHoles
-	begun   bool
+	Holes   []Span // between First and Next, ascending, apart from each other
 }
 
 // maxHoles bounds what one stream may cost. It allows for every second segment

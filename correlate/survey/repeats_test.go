@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/hex"
+	"hash/maphash"
 	"io"
 	"strings"
 	"testing"
@@ -109,7 +110,7 @@ func TestSecondRecordingsOfOnePacketAreLeftOut(t *testing.T) {
 			[]capture.Packet{cooked(0, ipv4ACK(64, 0)), cooked(micro, ipv4ACK(64, 0))}, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sv, err := Take(context.Background(), &frames{list: c.packets}, func() {})
+			sv, err := Take(context.Background(), &frames{list: c.packets}, maphash.MakeSeed(), func() {})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -127,7 +128,7 @@ func TestARecordingIsForgottenAfterManyOthers(t *testing.T) {
 		list = append(list, capture.Packet{TimeNS: 1e18, LinkType: capture.LinkRaw, Data: ipv4ACK(64, uint16(2+i))})
 	}
 	list = append(list, capture.Packet{TimeNS: 1e18, Interface: 1, LinkType: capture.LinkRaw, Data: ipv4ACK(64, 1)})
-	sv, err := Take(context.Background(), &frames{list: list}, func() {})
+	sv, err := Take(context.Background(), &frames{list: list}, maphash.MakeSeed(), func() {})
 	if err != nil || sv.Repeated != 0 {
 		t.Errorf("%d left out, error %v; want none beyond %d packets", sv.Repeated, err, repeatDepth)
 	}

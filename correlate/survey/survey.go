@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 
 	"bothends/capture"
@@ -34,14 +35,17 @@ func (sv *Survey) HeadersCut() int64 { return sv.Decoded[segment.HeadersCut] }
 func (sv *Survey) Malformed() int64 { return sv.Decoded[segment.Malformed] }
 
 // A Connection is one TCP connection as one tap saw it.
+//
+// What every segment changes stands together at the front of it and of its
+// flows: the processor fetches it line by line, for each packet another one's.
 type Connection struct {
-	Ends            [2]segment.Endpoint // indexed by Side
-	Flows           [2]Flow             // what each Side sent
 	FirstNS, LastNS int64
-	SYNNS           int64 // first SYN, 0 if not seen
-	AnswerNS        int64 // first SYN and ACK, 0 if not seen
-	CompleteNS      int64 // first segment of the initiator after the answer, 0 if not seen
-	Handshake       bool  // the roles are known from a SYN, not guessed from the ports
+	SYNNS           int64               // first SYN, 0 if not seen
+	AnswerNS        int64               // first SYN and ACK, 0 if not seen
+	CompleteNS      int64               // first segment of the initiator after the answer, 0 if not seen
+	Flows           [2]Flow             // what each Side sent
+	Ends            [2]segment.Endpoint // indexed by Side
+	Handshake       bool                // the roles are known from a SYN, not guessed from the ports
 }
 
 // A Flow is what one side of a connection sent, as seen by one tap.
@@ -50,24 +54,25 @@ type Connection struct {
 // sequence space any number of times. Resets are counted and otherwise ignored:
 // a forged one may carry any number.
 type Flow struct {
-	ISN      uint32 // valid if KnowISN
-	KnowISN  bool
-	Begun    bool   // Base is valid: a segment of this side, or an acknowledgment of one, was seen
-	TTL      uint8  // of the first segment
-	FIN      bool   // it ended its stream, whether or not the other side had it all
 	Base     uint32 // sequence number of position 0
+	Begun    bool   // Base is valid: a segment of this side, or an acknowledgment of one, was seen
+	FIN      bool   // it ended its stream, whether or not the other side had it all
+	TTL      uint8  // of the first segment
+	HeadLen  uint8  // how much of Head is known
 	Lo, Hi   int64  // the range of positions that seq, payload and the other side's ack touched
 	Acked    int64  // the highest position that the other side acknowledged
-	TSVal    uint32 // timestamp of the SYN, if HasTSVal
-	HasTSVal bool
-	Inbound  int32 // segments recorded as received by the tap's host
-	Outbound int32 // segments recorded as sent by the tap's host
-	Segments int64 // without resets
+	Segments int64  // without resets
+	Payload  int64  // bytes on the wire, repetitions included
+	Print    uint64 // of Segments, each whole and in their order: see printer
+	Cover    Cover  // of Segments
+	Inbound  int32  // segments recorded as received by the tap's host
+	Outbound int32  // segments recorded as sent by the tap's host
 	Resets   int64
-	Payload  int64 // bytes on the wire, repetitions included
-	Cover    Cover // of Segments
-	Head     [HeadBytes]byte
-	HeadLen  uint8 // how much of Head, the stream's first payload bytes, is known
+	ISN      uint32 // valid if KnowISN
+	KnowISN  bool
+	HasTSVal bool
+	TSVal    uint32          // timestamp of the SYN, if HasTSVal
+	Head     [HeadBytes]byte // the stream's first payload bytes
 }
 
 // HeadBytes of a stream tell one TLS session from another: a ClientHello has its
@@ -93,16 +98,18 @@ func (f *Flow) Missing() int64 { return f.Cover.Missing(f.Acked) }
 const maxStray = 1 << 30
 
 // Take reads r to its end. The error is the operating system's, or ctx's; how
-// the file ended is r's to say. progress is called now and then.
-func Take(ctx context.Context, r capture.Reader, progress func()) (*Survey, error) {
+// the file ended is r's to say. Surveys that are to be compared have one seed.
+// progress is called now and then.
+func Take(ctx context.Context, r capture.Reader, seed maphash.Seed, progress func()) (*Survey, error) {
 	var (
 		sv     = &Survey{LinkTypes: map[capture.LinkType]int64{}}
 		source = NewSource(r, func() error {
 			progress()
 			return ctx.Err()
 		})
-		table = NewTable()
-		seg   segment.Segment
+		table  = NewTable()
+		prints = printer{seed: seed}
+		seg    segment.Segment
 	)
 	for {
 		err := source.Next(&seg)
@@ -116,7 +123,11 @@ func Take(ctx context.Context, r capture.Reader, progress func()) (*Survey, erro
 		if int(id) == len(sv.Connections) {
 			sv.Connections = append(sv.Connections, Connection{FirstNS: seg.TimeNS, LastNS: seg.TimeNS})
 		}
-		sv.Connections[id].note(&seg, side)
+		c := &sv.Connections[id]
+		c.note(&seg, side)
+		if seg.Flags&segment.RST == 0 {
+			prints.add(&c.Flows[side], &c.Flows[side.Other()], &seg)
+		}
 	}
 	for i := range sv.Connections {
 		e := &table.entries[i]

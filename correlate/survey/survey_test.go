@@ -3,6 +3,7 @@ package survey
 import (
 	"context"
 	"errors"
+	"hash/maphash"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -94,7 +95,7 @@ func TestASurveyCountsWhatTheFramesHold(t *testing.T) {
 		{Untimed: true, LinkType: capture.LinkRaw, Data: ipv4ACK(64, 3)},
 		{TimeNS: at + 9, LinkType: capture.LinkRaw, Data: ipv4ACK(64, 4)[:24]},
 	}
-	sv, err := Take(context.Background(), &frames{list: list}, func() {})
+	sv, err := Take(context.Background(), &frames{list: list}, maphash.MakeSeed(), func() {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +113,7 @@ func TestASurveyCountsWhatTheFramesHold(t *testing.T) {
 func TestASurveyEndsWhenCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := Take(ctx, &frames{}, func() {}); !errors.Is(err, context.Canceled) {
+	if _, err := Take(ctx, &frames{}, maphash.MakeSeed(), func() {}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want that of the context", err)
 	}
 }

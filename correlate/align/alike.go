@@ -1,0 +1,156 @@
+package align
+
+import (
+	"bothends/correlate/clock"
+	"bothends/correlate/segment"
+	"bothends/correlate/survey"
+)
+
+// Alike tells whether both taps recorded the very same segments of a connection,
+// each stream's in one order, and no reset. Then all of them passed unchanged,
+// and there is nothing to lay over each other: the n-th at one tap is the n-th at
+// the other. The sides are those of the host at the client end, shift is that of
+// NewConnection; the surveys' prints are of one seed.
+//
+// Two different connections pass for alike with a chance of 2^-64. That can hide
+// a packet; it accuses nobody.
+func Alike(client, server *survey.Connection, clientSide, serverSide survey.Side, shift [2]uint32) bool {
+	for _, sender := range []End{Client, Server} {
+		c, s := &client.Flows[clientSide], &server.Flows[serverSide]
+		if c.Resets+s.Resets > 0 || c.Segments != s.Segments || c.Print != s.Print {
+			return false
+		}
+		if c.Begun != s.Begun || s.Base-c.Base != shift[sender] && c.Begun {
+			return false
+		}
+		clientSide, serverSide = clientSide.Other(), serverSide.Other()
+	}
+	return true
+}
+
+// AlikeSummary is the Summary of a connection that is Alike at both taps, of
+// which client is the client end's view.
+func AlikeSummary(client *survey.Connection, clientSide survey.Side) (sum Summary) {
+	for _, sender := range []End{Client, Server} {
+		n := client.Flows[clientSide].Segments
+		sum.Ledger[sender].Matched = 2 * n
+		sum.Seen[sender] = 2 * n
+		sum.Passed[sender] = n
+		clientSide = clientSide.Other()
+	}
+	return sum
+}
+
+// A Sampler picks segments of one stream that is alike at both taps: the same
+// ones at each, as both feed it the same segments.
+type Sampler struct {
+	fit   uint32 // how many could be picked
+	high  uint32 // the sequence number behind all before, if begun
+	ipID  uint16 // of the segment before
+	begun bool
+}
+
+const (
+	// allOfFirst segments of a stream are picked, and then one of so many, which
+	// is less work for the same certainty: of those near each other in time only
+	// the fastest tells anything.
+	allOfFirst = 16
+	oneIn      = 8
+)
+
+// Pick tells whether s is one to tell of the path's delay and of the clocks. It
+// must be one of a kind: where several look alike, it does not show which of them
+// was lost and which doubled.
+func (p *Sampler) Pick(s *segment.Segment) bool {
+	if p.unique(s) {
+		p.fit++
+		return p.fit <= allOfFirst || p.fit%oneIn == 0
+	}
+	return false
+}
+
+// unique tells whether s brought nothing but new data, or has an IP-ID of its own.
+func (p *Sampler) unique(s *segment.Segment) bool {
+	n := s.SeqLen()
+	counted := s.IPID != 0 && s.IPID != p.ipID
+	ahead := int32(s.Seq + n - p.high) // how far it leads
+	fresh := n > 0 && (!p.begun || ahead >= int32(n))
+	if !p.begun || ahead > 0 {
+		p.begun, p.high = true, s.Seq+n
+	}
+	p.ipID = s.IPID
+	return fresh || n == 0 && counted
+}
+
+// Passages joins the times at which segments of alike connections passed the two
+// taps, and tells of the clocks and of the path's delay.
+type Passages struct {
+	bounds  *clock.Bounds
+	trips   *Trips
+	streams [][2]ahead // by connection and sender
+	free    [][]int64  // used times, for the next stream that needs some
+}
+
+// ahead are the times at one tap of segments that have not been seen at the other.
+type ahead struct {
+	times []int64
+	head  int32 // those before it are done with
+	at    End
+	lost  bool // there were too many: what comes is not joined any more
+}
+
+// maxAhead bounds how many are kept: ten seconds at 5000 packets a second, of
+// which one in eight is picked.
+const maxAhead = 6250
+
+// NewPassages is for so many connections, which are numbered from 0.
+func NewPassages(connections int, bounds *clock.Bounds, trips *Trips) *Passages {
+	return &Passages{bounds: bounds, trips: trips, streams: make([][2]ahead, connections)}
+}
+
+// Note takes the time at which the tap at end saw a segment that was picked of
+// the stream of sender.
+func (p *Passages) Note(connection int32, end, sender End, timeNS int64) {
+	a := &p.streams[connection][sender]
+	switch {
+	case a.lost:
+	case len(a.times) == 0 || a.at == end:
+		p.push(a, end, timeNS)
+	case end == sender:
+		p.passed(sender, timeNS, p.pop(a))
+	default:
+		p.passed(sender, p.pop(a), timeNS)
+	}
+}
+
+func (p *Passages) push(a *ahead, end End, timeNS int64) {
+	if len(a.times)-int(a.head) == maxAhead {
+		*a = ahead{lost: true}
+		return
+	}
+	if n := len(p.free); a.times == nil && n > 0 {
+		a.times, p.free = p.free[n-1], p.free[:n-1]
+	}
+	if a.head > 0 && len(a.times) == cap(a.times) {
+		a.times, a.head = a.times[:copy(a.times, a.times[a.head:])], 0
+	}
+	a.at, a.times = end, append(a.times, timeNS)
+}
+
+func (p *Passages) pop(a *ahead) (timeNS int64) {
+	timeNS = a.times[a.head]
+	if a.head++; int(a.head) == len(a.times) {
+		p.free = append(p.free, a.times[:0])
+		a.times, a.head = nil, 0
+	}
+	return timeNS
+}
+
+func (p *Passages) passed(sender End, sent, got int64) {
+	p.trips.add(sender, sent, got)
+	if sender == Client {
+		p.bounds.ToServer(sent, got)
+	} else {
+		p.bounds.ToClient(sent, got)
+	}
+}

@@ -1,0 +1,99 @@
+package correlate
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"bothends/capture/file"
+	"bothends/correlate/report"
+	"bothends/fixtures/bulk"
+)
+
+// What is taken for alike without a look must come out as if it had been laid
+// over each other: the slow twin of the short way is the long one, on every pair.
+func TestWhatIsAlikeComesOutAsIfItHadBeenAligned(t *testing.T) {
+	dirs, err := filepath.Glob("../fixtures/*/*/truth.json")
+	if err != nil || len(dirs) == 0 {
+		t.Fatalf("no fixtures: %v", err)
+	}
+	many := t.TempDir()
+	if _, err := bulk.Write(many, bulk.Options{Packets: 20_000, Concurrent: 50, PerSession: 40, ResetEvery: 7}); err != nil {
+		t.Fatal(err)
+	}
+	alike := 0
+	for _, name := range append(dirs, filepath.Join(many, "truth.json")) {
+		dir := filepath.Dir(name)
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			short, taken := compareFolder(t, dir, Options{})
+			long, none := compareFolder(t, dir, Options{alignAll: true})
+			if none > 0 {
+				t.Fatalf("%d connections were not aligned", none)
+			}
+			alike += taken
+			if diff := cmp.Diff(long, short); diff != "" {
+				t.Errorf("(-aligned +alike)\n%s", diff)
+			}
+		})
+	}
+	if alike < 500 {
+		t.Errorf("only %d connections were taken for alike: the test shows little", alike)
+	}
+}
+
+// outcome is what of a report must not depend on the way.
+type outcome struct {
+	Connections []report.Connection
+	Findings    []judged
+	Health      [2]report.Health
+	Summary     report.Summary
+}
+
+type judged struct {
+	Kind, Verdict, Confidence, ReceivedAt, File string
+	Frame                                       int64
+}
+
+// compareFolder also says how many connections were taken for alike.
+func compareFolder(t *testing.T, dir string, o Options) (out outcome, alike int) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "truth.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names struct{ Client, Server []string }
+	if err := json.Unmarshal(text, &names); err != nil {
+		t.Fatal(err)
+	}
+	var sets [2]*file.Set
+	for i, list := range [][]string{names.Client, names.Server} {
+		var paths []string
+		for _, n := range list {
+			paths = append(paths, filepath.Join(dir, n))
+		}
+		if sets[i], err = file.Open(context.Background(), paths); err != nil {
+			t.Fatal(err)
+		}
+		defer sets[i].Close()
+	}
+	c := comparison{options: o}
+	r, err := c.compare(context.Background(), sets)
+	if err != nil && !errors.Is(err, ErrNothingInCommon) {
+		t.Fatal(err)
+	}
+	for i := range c.pairs {
+		if _, ok := c.sameAtBoth(&c.pairs[i]); ok {
+			alike++
+		}
+	}
+	out = outcome{Connections: r.Connections, Health: [2]report.Health{r.Captures.Client.Health, r.Captures.Server.Health}, Summary: r.Summary}
+	for _, f := range r.Findings {
+		out.Findings = append(out.Findings, judged{f.Kind, f.Verdict, f.Confidence, f.ReceivedAt, f.File, f.Frame})
+	}
+	return out, alike
+}

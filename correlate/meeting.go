@@ -1,0 +1,140 @@
+package correlate
+
+import (
+	"bothends/correlate/align"
+	"bothends/correlate/clock"
+	"bothends/correlate/judge"
+	"bothends/correlate/pair"
+	"bothends/correlate/segment"
+	"bothends/correlate/survey"
+)
+
+// A meeting is where the segments of the two captures meet on the second pass.
+type meeting struct {
+	*comparison
+	routes            [2][]route // by End and connection
+	offset, uncertain int64      // the clocks, roughly
+	coverage          [2]align.Coverage
+	left              []int64 // by case: segments still to come
+	passages          *align.Passages
+}
+
+// meeting opens a case for each connection that there is something to say about,
+// and routes its segments: to the case, or where both ends recorded the very same
+// only to where their times are compared.
+func (c *comparison) meeting(offset, uncertain int64) *meeting {
+	m := &meeting{comparison: c, offset: offset, uncertain: uncertain}
+	for end, sv := range c.surveys {
+		m.routes[end] = noRoutes(sv)
+		m.coverage[end] = align.Coverage{FirstNS: sv.FirstNS, LastNS: sv.LastNS}
+	}
+	services := c.services()
+	alike := int32(0)
+	c.caseOf = make([]int32, len(c.pairs))
+	for i := range c.pairs {
+		p := &c.pairs[i]
+		if !p.Paired() && !c.resetAlone(p, services) {
+			c.caseOf[i] = nowhere
+			continue
+		}
+		n := int32(len(c.cases))
+		c.caseOf[i] = n
+		c.cases = append(c.cases, judge.Case{Pair: *p})
+		m.left = append(m.left, 0)
+		if summary, ok := c.sameAtBoth(p); ok {
+			c.cases[n].Summary = summary
+			m.route(p, alike, true)
+			alike++
+			continue
+		}
+		m.route(p, n, false)
+		if p.Client != pair.NoView {
+			m.left[n] += total(&c.surveys[align.Client].Connections[p.Client])
+		}
+		if p.Server != pair.NoView {
+			m.left[n] += total(&c.surveys[align.Server].Connections[p.Server])
+		}
+	}
+	m.passages = align.NewPassages(int(alike), &c.bounds, &c.trips)
+	return m
+}
+
+func (m *meeting) route(p *pair.Pair, number int32, alike bool) {
+	if p.Client != pair.NoView {
+		m.routes[align.Client][p.Client] = route{number, p.ClientSide, alike}
+	}
+	if p.Server != pair.NoView {
+		m.routes[align.Server][p.Server] = route{number, p.ServerSide, alike}
+	}
+}
+
+// sameAtBoth tells whether both captures recorded the very same segments of a pair,
+// and sums it up.
+func (c *comparison) sameAtBoth(p *pair.Pair) (sum align.Summary, ok bool) {
+	if !p.Paired() || p.Method == pair.Payload || c.options.alignAll {
+		return sum, false
+	}
+	client, server := &c.surveys[align.Client].Connections[p.Client], &c.surveys[align.Server].Connections[p.Server]
+	if !align.Alike(client, server, p.ClientSide, p.ServerSide, p.Shift) {
+		return sum, false
+	}
+	return align.AlikeSummary(client, p.ClientSide), true
+}
+
+func (m *meeting) passed(end, sender align.End, number int32, timeNS int64) {
+	m.passages.Note(number, end, sender, timeNS)
+}
+
+func (m *meeting) observe(end, sender align.End, number int32, s *segment.Segment) {
+	tried := &m.cases[number]
+	if tried.Connection == nil {
+		tried.Connection = align.NewConnection(tried.Pair.Shift, m.offset, m.uncertain, m.coverage, m.boundsFor(&tried.Pair))
+		if tried.Pair.Method != pair.Payload {
+			tried.Connection.Sample(&m.trips)
+		}
+	}
+	tried.Observe(end, sender, s)
+	if m.left[number]--; m.left[number] == 0 {
+		tried.Close()
+	}
+}
+
+// boundsFor is where a pair's packets tell of the clocks. A proxy answers for
+// the far end before it has asked it, so that the legs of one tell nothing.
+func (m *meeting) boundsFor(p *pair.Pair) *clock.Bounds {
+	if p.Method == pair.Payload {
+		return new(clock.Bounds)
+	}
+	return &m.bounds
+}
+
+func total(c *survey.Connection) (segments int64) {
+	for _, f := range c.Flows {
+		segments += f.Segments + f.Resets
+	}
+	return segments
+}
+
+// services are the addresses at which the client end reached the server end.
+func (c *comparison) services() map[[16]byte]bool {
+	addresses := map[[16]byte]bool{}
+	for i := range c.pairs {
+		if p := &c.pairs[i]; p.Paired() {
+			seen := &c.surveys[align.Client].Connections[p.Client]
+			addresses[seen.Ends[p.ClientSide.Other()].IP] = true
+		}
+	}
+	return addresses
+}
+
+// resetAlone tells whether the connection is in the client end's capture only,
+// went to the server end's address, and was reset: a SYN that a box answers
+// itself leaves no more than that.
+func (c *comparison) resetAlone(p *pair.Pair, services map[[16]byte]bool) bool {
+	if p.Client == pair.NoView {
+		return false
+	}
+	seen := &c.surveys[align.Client].Connections[p.Client]
+	far := p.ClientSide.Other()
+	return seen.Flows[far].Resets > 0 && services[seen.Ends[far].IP]
+}
