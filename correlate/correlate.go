@@ -148,7 +148,7 @@ func roughOffset(surveys [2]*survey.Survey, pairs []pair.Pair) (offset, uncertai
 		if !p.Paired() || p.Method == pair.Payload {
 			continue
 		}
-		client, server := &surveys[align.Client].Connections[p.Client], &surveys[align.Server].Connections[p.Server]
+		client, server := surveys[align.Client].Connections[p.Client], surveys[align.Server].Connections[p.Server]
 		if client.SYNNS == 0 || server.SYNNS == 0 || client.AnswerNS == 0 || server.AnswerNS == 0 {
 			continue
 		}

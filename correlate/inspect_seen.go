@@ -55,7 +55,7 @@ func (i *inspection) endNS() int64 {
 func (i *inspection) countConnections() {
 	count, end := &i.Connections, i.endNS()
 	for n := range i.survey.Connections {
-		c := &i.survey.Connections[n]
+		c := i.survey.Connections[n]
 		count.Total++
 		switch {
 		case c.Flows[0].Segments+c.Flows[1].Segments == 0:
@@ -80,7 +80,7 @@ func (i *inspection) countConnections() {
 // to it for certain, as whoever acknowledged it had it.
 func (i *inspection) countSeen() {
 	for n := range i.survey.Connections {
-		c := &i.survey.Connections[n]
+		c := i.survey.Connections[n]
 		var lacking int64
 		for side := range c.Flows {
 			acknowledged, unseen := seen(&c.Flows[side])
@@ -111,7 +111,7 @@ func (i *inspection) inferFilter() {
 	var segments, resets, payload int64
 	openings := 0
 	for n := range i.survey.Connections {
-		c := &i.survey.Connections[n]
+		c := i.survey.Connections[n]
 		for _, f := range c.Flows {
 			segments += f.Segments
 			resets += f.Resets

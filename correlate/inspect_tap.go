@@ -18,7 +18,7 @@ func (i *inspection) findTap() {
 	var clues [2]map[survey.Clue]int
 	i.hosts = map[[16]byte]int64{}
 	for n := range i.survey.Connections {
-		c := &i.survey.Connections[n]
+		c := i.survey.Connections[n]
 		side, clue := c.Local()
 		if clue == survey.NoClue {
 			i.Tap.Unknown++
@@ -78,7 +78,7 @@ func (i *inspection) local(c *survey.Connection) (side survey.Side, known bool) 
 // countByHost counts what the tap's own host sent, and the resets of both sides.
 func (i *inspection) countByHost() {
 	for n := range i.survey.Connections {
-		c := &i.survey.Connections[n]
+		c := i.survey.Connections[n]
 		side, known := i.local(c)
 		if !known {
 			i.Resets.Unknown += c.Flows[0].Resets + c.Flows[1].Resets
@@ -98,13 +98,13 @@ func (i *inspection) continuedBy(other *inspection) bool {
 	}
 	open := map[[2]segment.Endpoint]bool{}
 	for n := range i.survey.Connections {
-		if c := &i.survey.Connections[n]; !ended(c) {
+		if c := i.survey.Connections[n]; !ended(c) {
 			open[c.Ends] = true
 			open[[2]segment.Endpoint{c.Ends[1], c.Ends[0]}] = true // without a SYN the roles are a guess
 		}
 	}
-	return slices.ContainsFunc(other.survey.Connections, func(c survey.Connection) bool {
-		return begunBefore(&c) && open[c.Ends]
+	return slices.ContainsFunc(other.survey.Connections, func(c *survey.Connection) bool {
+		return begunBefore(c) && open[c.Ends]
 	})
 }
 

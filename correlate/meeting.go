@@ -49,10 +49,10 @@ func (c *comparison) meeting(offset, uncertain int64) *meeting {
 		}
 		m.route(p, n, false)
 		if p.Client != pair.NoView {
-			m.left[n] += total(&c.surveys[align.Client].Connections[p.Client])
+			m.left[n] += total(c.surveys[align.Client].Connections[p.Client])
 		}
 		if p.Server != pair.NoView {
-			m.left[n] += total(&c.surveys[align.Server].Connections[p.Server])
+			m.left[n] += total(c.surveys[align.Server].Connections[p.Server])
 		}
 	}
 	m.passages = align.NewPassages(int(alike), &c.bounds, &c.trips)
@@ -74,7 +74,7 @@ func (c *comparison) sameAtBoth(p *pair.Pair) (sum align.Summary, ok bool) {
 	if !p.Paired() || p.Method == pair.Payload || c.options.alignAll {
 		return sum, false
 	}
-	client, server := &c.surveys[align.Client].Connections[p.Client], &c.surveys[align.Server].Connections[p.Server]
+	client, server := c.surveys[align.Client].Connections[p.Client], c.surveys[align.Server].Connections[p.Server]
 	if !align.Alike(client, server, p.ClientSide, p.ServerSide, p.Shift) {
 		return sum, false
 	}
@@ -120,7 +120,7 @@ func (c *comparison) services() map[[16]byte]bool {
 	addresses := map[[16]byte]bool{}
 	for i := range c.pairs {
 		if p := &c.pairs[i]; p.Paired() {
-			seen := &c.surveys[align.Client].Connections[p.Client]
+			seen := c.surveys[align.Client].Connections[p.Client]
 			addresses[seen.Ends[p.ClientSide.Other()].IP] = true
 		}
 	}
@@ -134,7 +134,7 @@ func (c *comparison) resetAlone(p *pair.Pair, services map[[16]byte]bool) bool {
 	if p.Client == pair.NoView {
 		return false
 	}
-	seen := &c.surveys[align.Client].Connections[p.Client]
+	seen := c.surveys[align.Client].Connections[p.Client]
 	far := p.ClientSide.Other()
 	return seen.Flows[far].Resets > 0 && services[seen.Ends[far].IP]
 }

@@ -33,7 +33,7 @@ func (m *matcher) byClientISN() {
 	}
 	odds := m.possible() * one32
 	m.byKey(key, func(i, j int32) (link, bool) {
-		a, b := &m.a[i], &m.b[j]
+		a, b := m.a[i], m.b[j]
 		l := link{method: ClientISN, odds: odds}
 		if sameTimestamp(a, b, survey.Initiator) {
 			l.odds *= one32

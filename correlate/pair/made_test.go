@@ -92,7 +92,7 @@ func (c made) at(from, to int64) made {
 func surveyOf(connections ...made) *survey.Survey {
 	sv := &survey.Survey{FirstNS: 1 << 62}
 	for _, c := range connections {
-		sv.Connections = append(sv.Connections, c.Connection)
+		sv.Connections = append(sv.Connections, &c.Connection)
 		sv.FirstNS, sv.LastNS = min(sv.FirstNS, c.FirstNS), max(sv.LastNS, c.LastNS)
 	}
 	return sv

@@ -9,7 +9,7 @@ import (
 
 // matcher holds the partner found so far for each connection of either capture.
 type matcher struct {
-	a, b        []survey.Connection
+	a, b        []*survey.Connection
 	found       []link        // by connection of a
 	taken       []bool        // by connection of b
 	obstacle    [2][]obstacle // by capture and connection: what stood in the way of a partner
@@ -36,7 +36,7 @@ const (
 	tooFaint              // what agrees may agree by accident; other evidence is still welcome
 )
 
-func newMatcher(a, b []survey.Connection) *matcher {
+func newMatcher(a, b []*survey.Connection) *matcher {
 	m := &matcher{a: a, b: b, found: make([]link, len(a)), taken: make([]bool, len(b))}
 	m.obstacle = [2][]obstacle{make([]obstacle, len(a)), make([]obstacle, len(b))}
 	for i := range m.found {
@@ -146,7 +146,7 @@ func (m *matcher) likeness(i, j int32, turned bool) (score int) {
 		if m.a[i].Ends[side].Port == m.b[j].Ends[other].Port {
 			score++
 		}
-		if sameTimestamp(&m.a[i], &m.b[j], side) && !turned {
+		if sameTimestamp(m.a[i], m.b[j], side) && !turned {
 			score += 4
 		}
 	}
@@ -214,13 +214,13 @@ func (m *matcher) each(a, b []keyed, compare func(i, j int32)) {
 }
 
 // list is the connections that are open and have a key, in order of it.
-func list(connections []survey.Connection, open func(int32) bool, key func(*survey.Connection) (uint64, bool)) []keyed {
+func list(connections []*survey.Connection, open func(int32) bool, key func(*survey.Connection) (uint64, bool)) []keyed {
 	var keys []keyed
 	for n := range connections {
 		if !open(int32(n)) {
 			continue
 		}
-		if k, ok := key(&connections[n]); ok {
+		if k, ok := key(connections[n]); ok {
 			keys = append(keys, keyed{k, int32(n)})
 		}
 	}

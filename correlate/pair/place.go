@@ -10,7 +10,7 @@ import (
 // capture a, and by what; NoClue if it cannot tell.
 func (m *matcher) vote(i int32) (initiatorAtA bool, clue survey.Clue) {
 	l := &m.found[i]
-	a, b := &m.a[i], &m.b[l.partner]
+	a, b := m.a[i], m.b[l.partner]
 	sideA, clueA := a.Local()
 	sideB, clueB := b.Local()
 	if l.turned {
@@ -123,7 +123,7 @@ func (m *matcher) samePlace() bool {
 		if l.partner == NoView || l.turned {
 			continue
 		}
-		a, b := &m.a[i], &m.b[l.partner]
+		a, b := m.a[i], m.b[l.partner]
 		if a.SYNNS == 0 || a.AnswerNS == 0 || b.SYNNS == 0 || b.AnswerNS == 0 {
 			continue
 		}
@@ -174,14 +174,14 @@ func (m *matcher) pairs(first, second *survey.Survey, at Placement) []Pair {
 			continue
 		}
 		pairs = append(pairs, Pair{Client: int32(n), Server: NoView, ClientSide: survey.Initiator, Method: None,
-			Odds: 1, Why: absence(&client.Connections[n], m.obstacle[endOf(at.Swapped)][n], server, "server")})
+			Odds: 1, Why: absence(client.Connections[n], m.obstacle[endOf(at.Swapped)][n], server, "server")})
 	}
 	for n := range server.Connections {
 		if at.Swapped && m.found[n].partner != NoView || !at.Swapped && bySecond[n] != NoView {
 			continue
 		}
 		pairs = append(pairs, Pair{Client: NoView, Server: int32(n), ServerSide: survey.Initiator, Method: None,
-			Odds: 1, Why: absence(&server.Connections[n], m.obstacle[endOf(!at.Swapped)][n], client, "client")})
+			Odds: 1, Why: absence(server.Connections[n], m.obstacle[endOf(!at.Swapped)][n], client, "client")})
 	}
 	return pairs
 }

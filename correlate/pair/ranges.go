@@ -20,7 +20,7 @@ func (m *matcher) byRanges() {
 	order := m.streams(all)
 	var candidates []candidate
 	for i := range m.a {
-		a := &m.a[i]
+		a := m.a[i]
 		if !m.openA(int32(i)) || !ranged(a) || !telling(a, all) {
 			continue
 		}
@@ -28,7 +28,7 @@ func (m *matcher) byRanges() {
 		low, width := extent(&a.Flows[survey.Initiator])
 		order.near(low, width, func(o *stream) bool {
 			m.comparisons++
-			b := &m.b[o.connection]
+			b := m.b[o.connection]
 			if !m.openB(o.connection) || complete(a) && complete(b) || o.turned && a.Handshake && b.Handshake {
 				return m.comparisons < maxComparisons
 			}
@@ -57,12 +57,12 @@ func (m *matcher) byRanges() {
 // giveUpRanges joins none: what was not compared may fit as well.
 func (m *matcher) giveUpRanges() {
 	for i := range m.a {
-		if m.openA(int32(i)) && ranged(&m.a[i]) {
+		if m.openA(int32(i)) && ranged(m.a[i]) {
 			m.obstacle[0][i] = tooMany
 		}
 	}
 	for j := range m.b {
-		if m.openB(int32(j)) && ranged(&m.b[j]) {
+		if m.openB(int32(j)) && ranged(m.b[j]) {
 			m.obstacle[1][j] = tooMany
 		}
 	}
@@ -85,7 +85,7 @@ type streams [65][]stream // by the number of bits of the width
 func (m *matcher) streams(comparisons float64) *streams {
 	var order streams
 	for j := range m.b {
-		if !m.openB(int32(j)) || !ranged(&m.b[j]) || !telling(&m.b[j], comparisons) {
+		if !m.openB(int32(j)) || !ranged(m.b[j]) || !telling(m.b[j], comparisons) {
 			continue
 		}
 		for side := range m.b[j].Flows {
@@ -154,7 +154,7 @@ func extent(f *survey.Flow) (low uint32, width int64) {
 // is for unrelated connections: (width a + width b) / 2^32 in each direction.
 func (m *matcher) overlap(i, j int32, turned bool, comparisons float64) (link, bool) {
 	l := link{method: SeqRange, turned: turned, odds: comparisons}
-	a, b := &m.a[i], &m.b[j]
+	a, b := m.a[i], m.b[j]
 	for side := survey.Initiator; side <= survey.Responder; side++ {
 		other := side
 		if turned {

@@ -84,7 +84,7 @@ func TestOneNATAddressForAHundredThousandConnectionsMakesNoAccidentalPair(t *tes
 					continue
 				}
 				paired++
-				if x, y := label(&a.Connections[i]), label(&b.Connections[l.partner]); x != y {
+				if x, y := label(a.Connections[i]), label(b.Connections[l.partner]); x != y {
 					t.Fatalf("connection %d was taken for %d", x-epoch, y-epoch)
 				}
 			}

@@ -96,7 +96,7 @@ func hold(t *testing.T, tr *truth, first, second *survey.Survey, reversed bool) 
 		client, server = second, first
 	}
 	seen := func(sv *survey.Survey, n int32, clientSide survey.Side) views {
-		c := &sv.Connections[n]
+		c := sv.Connections[n]
 		return views{c.Ends[clientSide].String(), c.Ends[clientSide.Other()].String()}
 	}
 	var got, want [][2]views

@@ -29,7 +29,7 @@ func untranslated(pairs []Pair, client, server *survey.Survey) {
 		if p.Server == NoView || p.Client != NoView {
 			continue
 		}
-		c := &server.Connections[p.Server]
+		c := server.Connections[p.Server]
 		for side := survey.Initiator; side <= survey.Responder; side++ {
 			if atClient[[2]segment.Endpoint{c.Ends[side], c.Ends[side.Other()]}] {
 				p.Why = "it carries the client's own address, untranslated: packets of a connection that is translated otherwise got past the NAT (look for what the NAT calls invalid, and drop it there)"

@@ -14,8 +14,8 @@ func TestAConnectionThatEscapedTheNATIsNamed(t *testing.T) {
 	private := segment.Endpoint{IP: [16]byte{10: 0xff, 11: 0xff, 12: 192, 13: 168, 14: 42, 15: 129}, Port: 40000}
 	public := segment.Endpoint{IP: [16]byte{10: 0xff, 11: 0xff, 12: 100, 13: 64, 14: 7, 15: 9}, Port: 1234}
 	service := segment.Endpoint{IP: [16]byte{10: 0xff, 11: 0xff, 12: 198, 13: 51, 14: 100, 15: 25}, Port: 587}
-	known := func(ends [2]segment.Endpoint, isn uint32) survey.Connection {
-		c := survey.Connection{Ends: ends, Handshake: true, SYNNS: 1, AnswerNS: 2}
+	known := func(ends [2]segment.Endpoint, isn uint32) *survey.Connection {
+		c := &survey.Connection{Ends: ends, Handshake: true, SYNNS: 1, AnswerNS: 2}
 		c.Flows[survey.Initiator] = survey.Flow{ISN: isn, KnowISN: true, Begun: true, Segments: 3}
 		c.Flows[survey.Responder] = survey.Flow{ISN: isn + 77, KnowISN: true, Begun: true, Segments: 3}
 		return c
@@ -25,8 +25,8 @@ func TestAConnectionThatEscapedTheNATIsNamed(t *testing.T) {
 		translated segment.Endpoint
 		want       bool
 	}{{"behind a NAT", public, true}, {"without a NAT it is only the port used again", private, false}} {
-		client := &survey.Survey{Connections: []survey.Connection{known([2]segment.Endpoint{private, service}, 1000)}}
-		server := &survey.Survey{Connections: []survey.Connection{
+		client := &survey.Survey{Connections: []*survey.Connection{known([2]segment.Endpoint{private, service}, 1000)}}
+		server := &survey.Survey{Connections: []*survey.Connection{
 			known([2]segment.Endpoint{tt.translated, service}, 1000),
 			{Ends: [2]segment.Endpoint{private, service}, Flows: [2]survey.Flow{{Resets: 1}, {Resets: 1}}},
 		}}

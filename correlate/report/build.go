@@ -151,12 +151,12 @@ func (in *Input) connection(i int) Connection {
 	p := &in.Pairs[i]
 	c := Connection{ID: i + 1, MatchedBy: string(p.Method), Odds: p.Odds, Verdict: "one-sided", Why: p.Why}
 	if p.Server != pair.NoView {
-		seen := &in.Surveys[align.Server].Connections[p.Server]
+		seen := in.Surveys[align.Server].Connections[p.Server]
 		c.ServerView = view(seen, p.ServerSide)
 		c.First, c.Last = Stamp(seen.FirstNS), Stamp(seen.LastNS)
 	}
 	if p.Client != pair.NoView {
-		seen := &in.Surveys[align.Client].Connections[p.Client]
+		seen := in.Surveys[align.Client].Connections[p.Client]
 		c.ClientView = view(seen, p.ClientSide)
 		c.First, c.Last = Stamp(seen.FirstNS), Stamp(seen.LastNS)
 	}

@@ -15,8 +15,8 @@ import (
 
 // A Survey is what one pass over one end's capture found.
 type Survey struct {
-	Connections     []Connection // in the order of their first segments
-	Packets         int64        // frames read, whatever they held
+	Connections     []*Connection // in the order of their first segments
+	Packets         int64         // frames read, whatever they held
 	Decoded         segment.Counts
 	FirstNS, LastNS int64    // the earliest and latest frame, Unix nanoseconds
 	Untimed         int64    // frames that the file gives no time; they are left out of everything else
@@ -26,6 +26,8 @@ type Survey struct {
 	Resets          [2]int64 // seen by direction: Inbound and Outbound of the tap's own host, where known
 	LinkTypes       map[capture.LinkType]int64
 	Interfaces      []capture.Interface
+
+	room []Connection // for those to come
 }
 
 // HeadersCut is how many packets were kept too short to show their TCP header.
@@ -121,25 +123,39 @@ func Take(ctx context.Context, r capture.Reader, seed maphash.Seed, progress fun
 		}
 		id, side := table.Assign(&seg)
 		if int(id) == len(sv.Connections) {
-			sv.Connections = append(sv.Connections, Connection{FirstNS: seg.TimeNS, LastNS: seg.TimeNS})
+			sv.open(seg.TimeNS)
 		}
-		c := &sv.Connections[id]
+		c := sv.Connections[id]
 		c.note(&seg, side)
 		if seg.Flags&segment.RST == 0 {
 			prints.add(&c.Flows[side], &c.Flows[side.Other()], &seg)
 		}
 	}
-	for i := range sv.Connections {
+	for i, c := range sv.Connections {
 		e := &table.entries[i]
-		sv.Connections[i].Ends = e.ends
-		sv.Connections[i].Handshake = !e.guessed
+		c.Ends = e.ends
+		c.Handshake = !e.guessed
 		for side := range e.isn {
-			sv.Connections[i].Flows[side].ISN = e.isn[side]
-			sv.Connections[i].Flows[side].KnowISN = e.knowISN[side]
+			c.Flows[side].ISN = e.isn[side]
+			c.Flows[side].KnowISN = e.knowISN[side]
 		}
 	}
 	source.report(sv)
 	return sv, nil
+}
+
+// connectionsAtOnce is for how many room is made at a time.
+const connectionsAtOnce = 64
+
+// open adds a connection that began at a time. They stay where they are: one long
+// list would be copied, and leave its copies behind, each time that it grew.
+func (sv *Survey) open(timeNS int64) {
+	if len(sv.room) == 0 {
+		sv.room = make([]Connection, connectionsAtOnce)
+	}
+	c := &sv.room[0]
+	c.FirstNS, c.LastNS = timeNS, timeNS
+	sv.Connections, sv.room = append(sv.Connections, c), sv.room[1:]
 }
 
 // note adds one segment to what is known of its connection.
