@@ -54,6 +54,7 @@ func (c *comparison) compare(ctx context.Context, sets [2]*file.Set) (*report.Re
 		return nil, err
 	}
 	c.pair()
+	c.hear()
 	if err := c.align(ctx); err != nil {
 		return nil, err
 	}
@@ -130,6 +131,13 @@ func (c *comparison) pair() {
 	}
 }
 
+// hear asks what each capture is worth as a witness.
+func (c *comparison) hear() {
+	for end, sv := range c.surveys {
+		c.bench.Witnesses[end] = witness(sv, c.files[end])
+	}
+}
+
 // align reads both captures again and fills the ledgers of all pairs.
 func (c *comparison) align(ctx context.Context) error {
 	offset, uncertain := roughOffset(c.surveys, c.pairs)
@@ -176,10 +184,7 @@ func (c *comparison) judge() {
 	}
 	c.separateUnlike()
 	c.clock = c.bounds.Fit()
-	c.bench = judge.Bench{Clock: &c.clock, Cases: c.cases, Trips: &c.trips, TickNS: tick(c.surveys)}
-	for end, sv := range c.surveys {
-		c.bench.Witnesses[end] = witness(sv, c.files[end])
-	}
+	c.bench.Clock, c.bench.Cases, c.bench.Trips, c.bench.TickNS = &c.clock, c.cases, &c.trips, tick(c.surveys)
 	c.findings = c.bench.Findings()
 }
 

@@ -137,7 +137,7 @@ func (i *inspection) inferFilter() {
 
 func (i *inspection) seesBothWays() bool {
 	for n := range i.survey.Connections {
-		f := &i.survey.Connections[n].Flows
+		f := i.survey.Connections[n].Flows
 		if f[0].Segments+f[0].Resets > 0 && f[1].Segments+f[1].Resets > 0 {
 			return true
 		}

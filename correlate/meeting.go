@@ -43,6 +43,7 @@ func (c *comparison) meeting(offset, uncertain int64) *meeting {
 		m.left = append(m.left, 0)
 		if summary, ok := c.sameAtBoth(p); ok {
 			c.cases[n].Summary = summary
+			c.letGo(p)
 			m.route(p, alike, true)
 			alike++
 			continue
@@ -79,6 +80,13 @@ func (c *comparison) sameAtBoth(p *pair.Pair) (sum align.Summary, ok bool) {
 		return sum, false
 	}
 	return align.AlikeSummary(client, p.ClientSide), true
+}
+
+// letGo forgets what each side of a connection sent, which of most there is
+// nothing more to ask about.
+func (c *comparison) letGo(p *pair.Pair) {
+	c.surveys[align.Client].Connections[p.Client].Flows = nil
+	c.surveys[align.Server].Connections[p.Server].Flows = nil
 }
 
 func (m *meeting) passed(end, sender align.End, number int32, timeNS int64) {

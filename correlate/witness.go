@@ -37,8 +37,10 @@ func witness(sv *survey.Survey, files []file.File) judge.Witness {
 		}
 	}
 	for i := range sv.Connections {
-		for _, f := range sv.Connections[i].Flows {
+		for side := range sv.Connections[i].Flows {
+			f := &sv.Connections[i].Flows[side]
 			w.Resets += f.Resets
+			w.Unseen += f.Missing()
 		}
 	}
 	return w

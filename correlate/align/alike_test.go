@@ -17,7 +17,7 @@ func TestConnectionsAreAlikeOnlyIfNothingDiffers(t *testing.T) {
 		responder = survey.Responder
 	)
 	seen := func() *survey.Connection {
-		c := &survey.Connection{}
+		c := &survey.Connection{Flows: new([2]survey.Flow)}
 		c.Flows[initiator] = survey.Flow{Begun: true, Base: 1000, Segments: 7, Print: 11}
 		c.Flows[responder] = survey.Flow{Begun: true, Base: 5000, Segments: 9, Print: 22}
 		return c

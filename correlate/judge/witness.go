@@ -14,6 +14,7 @@ type Witness struct {
 	Drops      int64 // packets that the capture's own counters say were lost
 	DropsKnown bool  // it has such counters, and they were written at the end
 	Resets     int64 // resets recorded, in whatever direction
+	Unseen     int64 // bytes that were acknowledged, and that it never saw
 	HeadersCut int64 // packets whose TCP header was not kept
 	Malformed  int64
 	Filter     string

@@ -25,7 +25,7 @@ func end(text string) segment.Endpoint {
 
 // opened is a connection whose handshake was captured, with 1000 bytes each way.
 func opened(client, server string, clientISN, serverISN uint32) made {
-	c := made{survey.Connection{Ends: [2]segment.Endpoint{end(client), end(server)}, Handshake: true,
+	c := made{survey.Connection{Flows: new([2]survey.Flow), Ends: [2]segment.Endpoint{end(client), end(server)}, Handshake: true,
 		FirstNS: epoch, LastNS: epoch + second, SYNNS: epoch, AnswerNS: epoch + 40e6, CompleteNS: epoch + 60e6}}
 	for side, isn := range []uint32{clientISN, serverISN} {
 		c.Flows[side] = survey.Flow{ISN: isn, KnowISN: true, Begun: true, Base: isn, Hi: 1001, Segments: 5, TTL: 60}
@@ -43,6 +43,13 @@ func midway(client, server string, clientLow uint32, clientLen int64, serverLow 
 	return c
 }
 
+// copied is a connection with flows of its own, to be changed.
+func (c made) copied() made {
+	flows := *c.Flows
+	c.Flows = &flows
+	return c
+}
+
 // unanswered is a SYN alone.
 func unanswered(client, server string, isn uint32) made {
 	c := opened(client, server, isn, 0)
@@ -54,6 +61,7 @@ func unanswered(client, server string, isn uint32) made {
 
 // turned is the same connection with its roles guessed the other way round.
 func (c made) turned() made {
+	c = c.copied()
 	c.Ends[0], c.Ends[1] = c.Ends[1], c.Ends[0]
 	c.Flows[0], c.Flows[1] = c.Flows[1], c.Flows[0]
 	c.Handshake = false
@@ -61,30 +69,35 @@ func (c made) turned() made {
 }
 
 func (c made) stamped(syn, answer uint32) made {
+	c = c.copied()
 	c.Flows[initiator].TSVal, c.Flows[initiator].HasTSVal = syn, true
 	c.Flows[responder].TSVal, c.Flows[responder].HasTSVal = answer, true
 	return c
 }
 
 func (c made) ttl(fromInitiator, fromResponder uint8) made {
+	c = c.copied()
 	c.Flows[initiator].TTL, c.Flows[responder].TTL = fromInitiator, fromResponder
 	return c
 }
 
 // waits says how long the answer to the SYN took and then the initiator's answer to that.
 func (c made) waits(answer, completion int64) made {
+	c = c.copied()
 	c.AnswerNS = c.SYNNS + answer
 	c.CompleteNS = c.AnswerNS + completion
 	return c
 }
 
 func (c made) directed(initiatorInbound, initiatorOutbound int32) made {
+	c = c.copied()
 	c.Flows[initiator].Inbound, c.Flows[initiator].Outbound = initiatorInbound, initiatorOutbound
 	c.Flows[responder].Inbound, c.Flows[responder].Outbound = initiatorOutbound, initiatorInbound
 	return c
 }
 
 func (c made) at(from, to int64) made {
+	c = c.copied()
 	c.FirstNS, c.LastNS = from, to
 	return c
 }

@@ -15,7 +15,7 @@ func TestAConnectionThatEscapedTheNATIsNamed(t *testing.T) {
 	public := segment.Endpoint{IP: [16]byte{10: 0xff, 11: 0xff, 12: 100, 13: 64, 14: 7, 15: 9}, Port: 1234}
 	service := segment.Endpoint{IP: [16]byte{10: 0xff, 11: 0xff, 12: 198, 13: 51, 14: 100, 15: 25}, Port: 587}
 	known := func(ends [2]segment.Endpoint, isn uint32) *survey.Connection {
-		c := &survey.Connection{Ends: ends, Handshake: true, SYNNS: 1, AnswerNS: 2}
+		c := &survey.Connection{Ends: ends, Handshake: true, SYNNS: 1, AnswerNS: 2, Flows: new([2]survey.Flow)}
 		c.Flows[survey.Initiator] = survey.Flow{ISN: isn, KnowISN: true, Begun: true, Segments: 3}
 		c.Flows[survey.Responder] = survey.Flow{ISN: isn + 77, KnowISN: true, Begun: true, Segments: 3}
 		return c
@@ -28,7 +28,7 @@ func TestAConnectionThatEscapedTheNATIsNamed(t *testing.T) {
 		client := &survey.Survey{Connections: []*survey.Connection{known([2]segment.Endpoint{private, service}, 1000)}}
 		server := &survey.Survey{Connections: []*survey.Connection{
 			known([2]segment.Endpoint{tt.translated, service}, 1000),
-			{Ends: [2]segment.Endpoint{private, service}, Flows: [2]survey.Flow{{Resets: 1}, {Resets: 1}}},
+			{Ends: [2]segment.Endpoint{private, service}, Flows: &[2]survey.Flow{{Resets: 1}, {Resets: 1}}},
 		}}
 		pairs, _ := Match(client, server, true)
 		got := false

@@ -88,7 +88,7 @@ func (in *Input) capture(end align.End) Capture {
 		Files: []File{}, LinkTypes: []string{},
 		Drops: Drops{Known: witness.DropsKnown},
 		Health: Health{
-			Connections: len(sv.Connections), Resets: witness.Resets, Filter: witness.Filter,
+			Connections: len(sv.Connections), Resets: witness.Resets, Unseen: witness.Unseen, Filter: witness.Filter,
 			Passed: witness.Passed, Missed: witness.Missed, MissBound: judge.MissBound(witness.Passed),
 			Cut: sv.Cut, Repeated: sv.Repeated, Untimed: sv.Untimed, DisorderNS: sv.Disorder,
 			NotTCP: map[string]int64{},
@@ -123,11 +123,6 @@ func (in *Input) capture(end align.End) Capture {
 	for result, n := range sv.Decoded {
 		if segment.Result(result) != segment.TCP && n > 0 {
 			c.Health.NotTCP[segment.Result(result).String()] = n
-		}
-	}
-	for i := range sv.Connections {
-		for side := range sv.Connections[i].Flows {
-			c.Health.Unseen += sv.Connections[i].Flows[side].Missing()
 		}
 	}
 	return c

@@ -3,8 +3,8 @@ package survey
 import "testing"
 
 func TestTheTapsOwnHostIsFoundByTheBestClue(t *testing.T) {
-	flows := func(initiator, responder Flow) [2]Flow { return [2]Flow{initiator, responder} }
-	ttls := func(i, r uint8) [2]Flow { return flows(Flow{Segments: 1, TTL: i}, Flow{Segments: 1, TTL: r}) }
+	flows := func(initiator, responder Flow) *[2]Flow { return &[2]Flow{initiator, responder} }
+	ttls := func(i, r uint8) *[2]Flow { return flows(Flow{Segments: 1, TTL: i}, Flow{Segments: 1, TTL: r}) }
 	for name, c := range map[string]struct {
 		connection Connection
 		side       Side
@@ -29,11 +29,11 @@ func TestTheTapsOwnHostIsFoundByTheBestClue(t *testing.T) {
 		"one side only has no TTL to compare": {
 			Connection{Flows: flows(Flow{Segments: 1, TTL: 64}, Flow{})}, 0, NoClue},
 		"both waits are alike": {
-			Connection{SYNNS: 1000, AnswerNS: 2000, CompleteNS: 3000}, 0, NoClue},
+			Connection{Flows: new([2]Flow), SYNNS: 1000, AnswerNS: 2000, CompleteNS: 3000}, 0, NoClue},
 		"a handshake recorded backwards tells nothing": {
-			Connection{SYNNS: 2000, AnswerNS: 1000, CompleteNS: 3000}, 0, NoClue},
+			Connection{Flows: new([2]Flow), SYNNS: 2000, AnswerNS: 1000, CompleteNS: 3000}, 0, NoClue},
 		"a handshake of which a part is missing tells nothing": {
-			Connection{SYNNS: 1000, AnswerNS: 9000}, 0, NoClue},
+			Connection{Flows: new([2]Flow), SYNNS: 1000, AnswerNS: 9000}, 0, NoClue},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if side, clue := c.connection.Local(); side != c.side || clue != c.clue {

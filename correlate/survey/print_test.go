@@ -51,7 +51,7 @@ func session(isn [2]uint32, hops uint8) []segment.Segment {
 
 // prints of both sides after the segments of one connection.
 func prints(seed maphash.Seed, list []segment.Segment) [2]uint64 {
-	var c Connection
+	c := Connection{Flows: new([2]Flow)}
 	p := printer{seed: seed}
 	for i := range list {
 		side := Initiator

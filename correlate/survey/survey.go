@@ -45,7 +45,7 @@ type Connection struct {
 	SYNNS           int64               // first SYN, 0 if not seen
 	AnswerNS        int64               // first SYN and ACK, 0 if not seen
 	CompleteNS      int64               // first segment of the initiator after the answer, 0 if not seen
-	Flows           [2]Flow             // what each Side sent
+	Flows           *[2]Flow            // what each Side sent; nil once it was let go
 	Ends            [2]segment.Endpoint // indexed by Side
 	Handshake       bool                // the roles are known from a SYN, not guessed from the ports
 }
@@ -154,7 +154,7 @@ func (sv *Survey) open(timeNS int64) {
 		sv.room = make([]Connection, connectionsAtOnce)
 	}
 	c := &sv.room[0]
-	c.FirstNS, c.LastNS = timeNS, timeNS
+	c.FirstNS, c.LastNS, c.Flows = timeNS, timeNS, new([2]Flow)
 	sv.Connections, sv.room = append(sv.Connections, c), sv.room[1:]
 }
 

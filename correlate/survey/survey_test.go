@@ -15,7 +15,7 @@ import (
 func TestPositionsGoOnWhereTheSequenceSpaceWraps(t *testing.T) {
 	for name, isn := range map[string]uint32{"from zero": 0, "just before the wrap": 1<<32 - 10, "from the middle": 1 << 31} {
 		t.Run(name, func(t *testing.T) {
-			var c Connection
+			c := Connection{Flows: new([2]Flow)}
 			const step, steps = 1 << 29, 40 // 20 GiB
 			for i := range uint32(steps) {
 				s := segment.Segment{Flags: segment.ACK, Seq: isn + i*step, PayloadLen: 1, TimeNS: int64(i)}
