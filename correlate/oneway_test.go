@@ -28,6 +28,10 @@ func TestWhoAbortsATransferIsNotAccusedBecauseItsHandshakeWasSlow(t *testing.T) 
 		{From: model.Server, After: 20 * time.Millisecond, Data: []byte("220 mail.example.org ESMTP\r\n")},
 		{From: model.Client, After: 4 * time.Millisecond, Act: model.Abort},
 	}
+	servers := map[string]netip.AddrPort{
+		"192.0.2.10":      netip.MustParseAddrPort("198.51.100.25:8000"),     // with IP-IDs
+		"2001:db8:17::17": netip.MustParseAddrPort("[2001:db8:25::25]:8000"), // without
+	}
 	for _, test := range []struct {
 		name   string
 		mishap model.Mishap
@@ -41,32 +45,34 @@ func TestWhoAbortsATransferIsNotAccusedBecauseItsHandshakeWasSlow(t *testing.T) 
 		{"an upload whose answer was held up", model.Mishap{From: model.Server, Flags: SYN | ACK, Nth: 1, Do: model.Delayed, ByDelay: 500 * time.Millisecond}, upload},
 		{"an upload whose answer was lost", model.Mishap{From: model.Server, Flags: SYN | ACK, Nth: 1, Do: model.Lost}, upload},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			hop := model.Hop{Link: model.Link{Delay: 10 * time.Millisecond, Jitter: time.Millisecond}}
-			tap := model.Tap{Link: model.SLL2, Format: model.Pcapng} // of all interfaces, with counters
-			s := model.Scenario{
-				Name: "one-way", Path: model.Path{Hops: []model.Hop{hop, hop}, Last: hop.Link},
-				Ends:    [2]model.End{{Tap: tap}, {Tap: tap}},
-				Mishaps: []model.Mishap{test.mishap},
-				Sessions: []model.Session{{
-					Client: netip.MustParseAddrPort("192.0.2.10:40000"), Server: netip.MustParseAddrPort("198.51.100.25:8000"), Talk: test.talk,
-				}},
-			}
-			dir := filepath.Join(t.TempDir(), s.Name)
-			if _, err := scenarios.Write(dir, s, 1); err != nil {
-				t.Fatal(err)
-			}
-			tr := readTruths(t, dir)[dir]
-			r, err := compare(t, dir, tr)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, d := range disagreements(tr, r) {
-				t.Error(d)
-			}
-			if r.Summary.Genuine == 0 {
-				t.Error("no genuine reset")
-			}
-		})
+		for host, server := range servers {
+			t.Run(test.name+" from "+host, func(t *testing.T) {
+				hop := model.Hop{Link: model.Link{Delay: 10 * time.Millisecond, Jitter: time.Millisecond}}
+				tap := model.Tap{Link: model.SLL2, Format: model.Pcapng} // of all interfaces, with counters
+				s := model.Scenario{
+					Name: "one-way", Path: model.Path{Hops: []model.Hop{hop, hop}, Last: hop.Link},
+					Ends:    [2]model.End{{Tap: tap}, {Tap: tap}},
+					Mishaps: []model.Mishap{test.mishap},
+					Sessions: []model.Session{{
+						Client: netip.AddrPortFrom(netip.MustParseAddr(host), 40000), Server: server, Talk: test.talk,
+					}},
+				}
+				dir := filepath.Join(t.TempDir(), s.Name)
+				if _, err := scenarios.Write(dir, s, 1); err != nil {
+					t.Fatal(err)
+				}
+				tr := readTruths(t, dir)[dir]
+				r, err := compare(t, dir, tr)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, d := range disagreements(tr, r) {
+					t.Error(d)
+				}
+				if r.Summary.Genuine == 0 {
+					t.Error("no genuine reset")
+				}
+			})
+		}
 	}
 }
