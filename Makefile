@@ -6,7 +6,7 @@
 # make bench-capture  records the same traffic with bothcap and tcpdump (as root)
 # make lab            runs real mail sessions through a middlebox and checks every
 #                     verdict; SCENARIO=name runs one, KEEP=folder keeps its
-#                     captures (Linux, root)
+#                     captures, TIMES=n runs it n times (Linux, root)
 
 # The case that this project comes from, recorded in the lab.
 DEMO_CLIENT := fixtures/pairs/starttls-2012/client.pcapng
@@ -38,7 +38,7 @@ demo: build
 
 lab: setup build bothcap
 	go build -trimpath -o bin/lab ./fixtures/lab/cmd/lab
-	bin/lab --compare bin/bothends --recorder bin/bothcap $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(KEEP),--keep $(KEEP))
+	bin/lab --compare bin/bothends --recorder bin/bothcap $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(KEEP),--keep $(KEEP)) $(if $(TIMES),--times $(TIMES))
 
 # The lab comes last and alone: its servers and its middlebox keep real time. Its
 # output is shown, so that a skip is seen.

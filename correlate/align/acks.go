@@ -24,8 +24,9 @@ type ack struct {
 // it, which but for a few is that of upTo.
 type ackQueue struct {
 	list   []ack
-	head   int // those before it are settled
-	cursor int // behind the one that was met last
+	head   int  // those before it are settled
+	cursor int  // behind the one that was met last
+	gone   bool // settled ones were let go
 }
 
 const (
@@ -60,7 +61,7 @@ func (s *Stream) observeAck(end End, v *view, back *Stream) {
 func (s *Stream) ackSent(a *ack) {
 	q := &s.acks.waiting
 	if i, _ := q.find(a); i >= 0 && a.at-q.list[i].at <= s.roughErr {
-		s.passAck(a, q.meet(i))
+		s.passAck(a, q.meet(i), false)
 		s.Ledger.Duplicated += q.meetCopies(i)
 	} else if s.unrecorded(s.receiver(), a.at, 0, horizonNS) {
 		s.settleAckSent(a)
@@ -74,7 +75,7 @@ func (s *Stream) ackArrived(a *ack) {
 	i, twin := q.find(a)
 	switch {
 	case i >= 0:
-		s.passAck(q.meet(i), a)
+		s.passAck(q.meet(i), a, s.single(q, i))
 	case twin != nil && s.sameAck(twin, a):
 		s.Ledger.Duplicated++
 	case s.unrecorded(s.sender, a.at, 0, 0):
@@ -84,18 +85,39 @@ func (s *Stream) ackArrived(a *ack) {
 	}
 }
 
-func (s *Stream) passAck(sent, got *ack) {
+// passAck takes two acknowledgments for one. single tells that the sender sent no
+// other that looks like it.
+func (s *Stream) passAck(sent, got *ack, single bool) {
 	sent.met = true
 	s.Ledger.Matched += 2
 	s.Passed++
 	s.LastPassedNS = max(s.LastPassedNS, sent.TimeNS)
-	if !s.Path.another(&sent.Header, &got.Header, true) { // else it is one that looks like it
-		s.Path.note(&sent.Header, &got.Header, true)
-		// Acknowledgments look alike: only the IP-ID shows that this is the one.
-		if s.trips != nil && s.Path.IPIDKept() && sent.IPID != 0 && sent.IPID == got.IPID {
-			s.trips.add(s.sender, sent.TimeNS, got.TimeNS)
-		}
+	if s.Path.another(&sent.Header, &got.Header, true) {
+		return // one that looks like it
 	}
+	s.Path.note(&sent.Header, &got.Header, true)
+	// Acknowledgments look alike: only the IP-ID shows that this is the one, or,
+	// where there is none, that it has no like.
+	identified := s.Path.IPIDKept() && sent.IPID != 0 && sent.IPID == got.IPID ||
+		single && sent.IPID == got.IPID && sent.TSVal == got.TSVal
+	if !identified {
+		return
+	}
+	s.date(sent.TimeNS, got.TimeNS)
+	if s.trips != nil {
+		s.trips.add(s.sender, sent.TimeNS, got.TimeNS)
+	}
+}
+
+// single tells whether none of those next to an acknowledgment looks like it, as
+// those that a receiver sends for each segment behind a lost one do.
+func (s *Stream) single(q *ackQueue, i int) bool {
+	a := &q.list[i]
+	alone := s.SentFromSYN && !q.gone
+	if i > 0 {
+		alone = !q.list[i-1].looksLike(a)
+	}
+	return alone && (i+1 == len(q.list) || !q.list[i+1].looksLike(a))
 }
 
 // sameAck tells whether got is one more copy of sent, as far as the path leaves
@@ -184,7 +206,7 @@ func (q *ackQueue) expire(done func(i int, a *ack) bool, settle func(*ack)) {
 	}
 	if q.head == len(q.list) || q.head > minTidy && 2*q.head >= len(q.list) {
 		n := copy(q.list, q.list[q.head:])
-		q.list, q.cursor, q.head = q.list[:n], max(0, q.cursor-q.head), 0
+		q.list, q.cursor, q.head, q.gone = q.list[:n], max(0, q.cursor-q.head), 0, q.gone || q.head > 0
 	}
 }
 

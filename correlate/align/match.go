@@ -132,10 +132,16 @@ func (s *Stream) learn(h, w *held) {
 		// a segment with the time of its first packet, this one came later.
 		return
 	}
+	s.date(h.TimeNS, w.TimeNS)
+}
+
+// date takes from a packet that passed each tap at these times, by that tap's
+// clock, what it says of the clocks.
+func (s *Stream) date(sent, got int64) {
 	if s.sender == Client {
-		s.bounds.ToServer(h.TimeNS, w.TimeNS)
+		s.bounds.ToServer(sent, got)
 	} else {
-		s.bounds.ToClient(h.TimeNS, w.TimeNS)
+		s.bounds.ToClient(sent, got)
 	}
 }
 

@@ -21,7 +21,9 @@ func newStrip(upper, lower []bound, grain int64) Strip {
 	bottom, _ := c.bottom(s.Skew)
 	s.OffsetNS = c.about + int64(math.Round((top+bottom)/2))
 	s.edgeNS = max(0, int64(math.Ceil((top-bottom)/2)))
-	s.minRTT = s.roundTrip()
+	if s.upper.telling() && s.lower.telling() {
+		s.minRTT = s.roundTrip()
+	}
 	s.HalfWidthNS = s.widestDoubt()
 	return s
 }

@@ -43,7 +43,7 @@ func (f *Fit) LatestSent(fromServer bool, arrived int64) int64 {
 func (f *Fit) leastBehind(t int64) int64 {
 	s := f.At(t)
 	_, hi := f.limits(t)
-	if f.doubtful(t) {
+	if f.doubtful(t) || !s.lower.telling() {
 		return hi
 	}
 	return min(hi, max(s.At(t)-s.edgeNS, -s.lower.fastestNear(t, s.minRTT, s.grain)))
@@ -54,7 +54,7 @@ func (f *Fit) leastBehind(t int64) int64 {
 func (f *Fit) leastAhead(t int64) int64 {
 	s := f.At(t)
 	lo, _ := f.limits(t)
-	if f.doubtful(t) {
+	if f.doubtful(t) || !s.upper.telling() {
 		return lo
 	}
 	return max(lo, min(s.At(t)+s.edgeNS, s.upper.fastestNear(t, s.minRTT, s.grain)))
@@ -89,3 +89,12 @@ func (e *envelope) fastestNear(t, minRTT, grain int64) int64 {
 	}
 	return least
 }
+
+// few is how many packets of one direction, apart in time, say nothing of how
+// fast a packet can be: each of them may have waited, the first one for a radio
+// to wake.
+const few = 2
+
+// telling tells whether the fastest packet of the envelope's direction is likely
+// as fast as others will be.
+func (e *envelope) telling() bool { return len(e.bounds) > few }

@@ -3,6 +3,8 @@ package clock_test
 import (
 	"math/rand/v2"
 	"testing"
+
+	"bothends/correlate/clock"
 )
 
 func TestNoPacketIsTakenToHaveLeftEarlierThanItDid(t *testing.T) {
@@ -81,6 +83,30 @@ func TestLatestSentIsCloseToTheTruthWhereTrafficIsDense(t *testing.T) {
 			if late := f.LatestSent(false, arrived+w.theta(arrived)) - sent; late > 80*ms/7 {
 				t.Fatalf("seed %d: latest time is %d ns too late", seed, late)
 			}
+		}
+	}
+}
+
+// The first packet of a direction may wait for a radio to wake, or be the second
+// copy of one that was lost. Without others beside it, it must not make every
+// later packet seem too fast to be true.
+func TestTwoPacketsOfADirectionDoNotSayHowFastOthersCanBe(t *testing.T) {
+	for n, tells := range map[int64]bool{1: false, 2: false, 3: true} {
+		var b clock.Bounds
+		for i := range int64(10) {
+			b.ToClient(i*20*ms, i*20*ms+10*ms)
+		}
+		for i := range n {
+			b.ToServer(i*20*ms, i*20*ms+500*ms)
+		}
+		f := b.Fit()
+		const arrived = 100 * ms
+		latest := f.LatestSent(false, arrived)
+		if told := latest < arrived; told != tells {
+			t.Errorf("%d packets: what arrived at %d left at %d at the latest", n, arrived, latest)
+		}
+		if known := f.Strips[0].MinRTT() > 0; known != tells {
+			t.Errorf("%d packets: the smallest round trip is %d", n, f.Strips[0].MinRTT())
 		}
 	}
 }

@@ -85,5 +85,10 @@ func (h *hearing) lostControl(l *align.Leftover) Finding {
 		f.Verdict, f.Confidence = Indeterminate, Unsure
 	}
 	f.Evidence = append(f.Evidence, step)
+	if h.pair.Split && h.sender == align.Client {
+		f.Verdict, f.Confidence = Indeterminate, Unsure
+		f.Evidence = append(f.Evidence, Step{Rule: "mapping", Outcome: Fails}.because(
+			"packets of this connection reached the server under another address or port, too, and this may be one of them"))
+	}
 	return f
 }

@@ -35,6 +35,9 @@ type Pair struct {
 	Shift [2]uint32
 	// Odds bounds the chance that two unrelated connections look as alike.
 	Odds float64
+	// Split tells that packets of the connection reached the server end under other
+	// addresses or ports, too, where they make a connection without a partner.
+	Split bool
 	// Why there is no partner, if Method is None.
 	Why string
 }
@@ -71,5 +74,6 @@ func Match(first, second *survey.Survey, fixed bool) ([]Pair, Placement) {
 		first, second = second, first
 	}
 	untranslated(pairs, first, second)
+	split(pairs, first, second)
 	return pairs, placement
 }

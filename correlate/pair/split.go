@@ -1,0 +1,60 @@
+package pair
+
+import (
+	"bothends/correlate/segment"
+	"bothends/correlate/survey"
+)
+
+// split marks connections of which some packets reached the server end under
+// other addresses or ports than the rest: a NAT had forgotten them in mid-flow
+// and gave them another port, or let them through as they were. To the server end
+// they are a connection of their own that begins with no SYN. It does not know it,
+// and what it answers there, a reset as a rule, a NAT brings back to the first.
+func split(pairs []Pair, client, server *survey.Survey) {
+	at := map[segment.Endpoint][]*Pair{} // by the server's endpoint, as seen there
+	for i := range pairs {
+		if p := &pairs[i]; p.Paired() && p.Method != Payload {
+			service := server.Connections[p.Server].Ends[p.ServerSide.Other()]
+			at[service] = append(at[service], p)
+		}
+	}
+	comparisons := 0
+	for i := range pairs {
+		alone := &pairs[i]
+		if alone.Client != NoView {
+			continue
+		}
+		c := &server.Connections[alone.Server]
+		if c.SYNNS != 0 || !ranged(c) {
+			continue
+		}
+		for side := survey.Initiator; side <= survey.Responder; side++ {
+			others := at[c.Ends[side.Other()]]
+			if comparisons += len(others); comparisons > maxComparisons {
+				return
+			}
+			for _, p := range others {
+				p.Split = p.Split || p.holds(&client.Connections[p.Client], c, side, len(pairs))
+			}
+		}
+	}
+}
+
+// holds tells whether all numbers of c, of which side is the client, lie within
+// those that the connection has in the client end's view, and not by chance.
+func (p *Pair) holds(view, c *survey.Connection, side survey.Side, among int) bool {
+	odds := float64(among)
+	for end, shift := range p.Shift {
+		own, other := p.ClientSide, side
+		if end != 0 {
+			own, other = own.Other(), other.Other()
+		}
+		low, width := extent(&view.Flows[own])
+		part, partWidth := extent(&c.Flows[other])
+		if int64(part-low-shift)+partWidth > width {
+			return false
+		}
+		odds *= min(1, float64(width+1)*one32)
+	}
+	return odds <= maxOdds
+}
