@@ -44,10 +44,13 @@ func AlikeSummary(client *survey.Connection, clientSide survey.Side) (sum Summar
 // A Sampler picks segments of one stream that is alike at both taps: the same
 // ones at each, as both feed it the same segments.
 type Sampler struct {
-	fit   uint32 // how many could be picked
-	high  uint32 // the sequence number behind all before, if begun
-	ipID  uint16 // of the segment before
-	begun bool
+	fit    uint32 // how many could be picked
+	high   uint32 // the sequence number behind all before, if begun
+	acked  uint32 // the highest acknowledgment, if heard
+	ipID   uint16 // of the segment before
+	begun  bool
+	opened bool // it began with a SYN
+	heard  bool // it acknowledged something
 }
 
 const (
@@ -59,27 +62,37 @@ const (
 )
 
 // Pick tells whether s is one to tell of the path's delay and of the clocks. It
-// must be one of a kind: where several look alike, it does not show which of them
-// was lost and which doubled.
+// must be the first of its kind: whatever arrives as such left no earlier. Of
+// several that look alike it does not show which was lost and which doubled.
 func (p *Sampler) Pick(s *segment.Segment) bool {
-	if p.unique(s) {
+	if p.first(s) {
 		p.fit++
 		return p.fit <= allOfFirst || p.fit%oneIn == 0
 	}
 	return false
 }
 
-// unique tells whether s brought nothing but new data, or has an IP-ID of its own.
-func (p *Sampler) unique(s *segment.Segment) bool {
+// first tells whether s brought nothing but new data, or if it brought none,
+// acknowledges more than those before or has an IP-ID of its own.
+func (p *Sampler) first(s *segment.Segment) bool {
 	n := s.SeqLen()
-	counted := s.IPID != 0 && s.IPID != p.ipID
-	ahead := int32(s.Seq + n - p.high) // how far it leads
-	fresh := n > 0 && (!p.begun || ahead >= int32(n))
+	ahead := int32(s.Seq + n - p.high)
+	fresh := !p.begun || ahead >= int32(n)
 	if !p.begun || ahead > 0 {
-		p.begun, p.high = true, s.Seq+n
+		p.high = s.Seq + n
 	}
-	p.ipID = s.IPID
-	return fresh || n == 0 && counted
+	further := false
+	if s.Flags&segment.ACK != 0 && (!p.heard || int32(s.Ack-p.acked) > 0) {
+		further = p.heard || p.opened
+		p.heard, p.acked = true, s.Ack
+	}
+	counted := s.IPID != 0 && s.IPID != p.ipID
+	p.opened = p.opened || s.Flags&segment.SYN != 0
+	p.begun, p.ipID = true, s.IPID
+	if n == 0 {
+		return further || counted
+	}
+	return fresh
 }
 
 // Passages joins the times at which segments of alike connections passed the two

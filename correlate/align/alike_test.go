@@ -65,19 +65,22 @@ func TestASamplerPicksOnlySegmentsThatNoOtherLooksLike(t *testing.T) {
 	data := func(seq uint32, n int, ipID uint16) segment.Segment {
 		return segment.Segment{Flags: segment.ACK, Seq: seq, PayloadLen: n, IPID: ipID}
 	}
+	acks := func(ack uint32) segment.Segment { return segment.Segment{Flags: segment.ACK, Seq: 100, Ack: ack} }
 	for name, c := range map[string]struct {
 		list []segment.Segment
 		want []bool
 	}{
-		"data, one after the other":          {[]segment.Segment{data(100, 10, 0), data(110, 10, 0), data(120, 10, 0)}, []bool{true, true, true}},
-		"data after a hole":                  {[]segment.Segment{data(100, 10, 0), data(150, 10, 0)}, []bool{true, true}},
-		"data that was sent before":          {[]segment.Segment{data(100, 10, 0), data(100, 10, 0), data(110, 5, 0)}, []bool{true, false, true}},
-		"data of which a part is new":        {[]segment.Segment{data(100, 10, 0), data(105, 10, 0), data(110, 5, 0), data(115, 5, 0)}, []bool{true, false, false, true}},
-		"where the numbers wrap":             {[]segment.Segment{data(1<<32-5, 10, 0), data(5, 10, 0), data(1<<32-5, 10, 0)}, []bool{true, true, false}},
-		"acknowledgments without an IP-ID":   {[]segment.Segment{data(100, 0, 0), data(100, 0, 0)}, []bool{false, false}},
-		"acknowledgments with IP-IDs":        {[]segment.Segment{data(100, 0, 7), data(100, 0, 8)}, []bool{true, true}},
-		"acknowledgments with one IP-ID":     {[]segment.Segment{data(100, 0, 7), data(100, 0, 7)}, []bool{true, false}},
-		"data behind a first acknowledgment": {[]segment.Segment{data(1<<31, 0, 0), data(1<<31, 9, 0)}, []bool{false, true}},
+		"data, one after the other":                     {[]segment.Segment{data(100, 10, 0), data(110, 10, 0), data(120, 10, 0)}, []bool{true, true, true}},
+		"data after a hole":                             {[]segment.Segment{data(100, 10, 0), data(150, 10, 0)}, []bool{true, true}},
+		"data that was sent before":                     {[]segment.Segment{data(100, 10, 0), data(100, 10, 0), data(110, 5, 0)}, []bool{true, false, true}},
+		"data of which a part is new":                   {[]segment.Segment{data(100, 10, 0), data(105, 10, 0), data(110, 5, 0), data(115, 5, 0)}, []bool{true, false, false, true}},
+		"where the numbers wrap":                        {[]segment.Segment{data(1<<32-5, 10, 0), data(5, 10, 0), data(1<<32-5, 10, 0)}, []bool{true, true, false}},
+		"acknowledgments of more and more":              {[]segment.Segment{acks(500), acks(600), acks(600), acks(550), acks(601)}, []bool{false, true, false, false, true}},
+		"the acknowledgment that completes a handshake": {[]segment.Segment{{Flags: segment.SYN, Seq: 99}, acks(3 << 30), acks(3 << 30)}, []bool{true, true, false}},
+		"acknowledgments without an IP-ID":              {[]segment.Segment{data(100, 0, 0), data(100, 0, 0)}, []bool{false, false}},
+		"acknowledgments with IP-IDs":                   {[]segment.Segment{data(100, 0, 7), data(100, 0, 8)}, []bool{true, true}},
+		"acknowledgments with one IP-ID":                {[]segment.Segment{data(100, 0, 7), data(100, 0, 7)}, []bool{true, false}},
+		"data behind a first acknowledgment":            {[]segment.Segment{data(1<<31, 0, 0), data(1<<31, 9, 0)}, []bool{false, true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var p Sampler

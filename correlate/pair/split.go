@@ -24,7 +24,7 @@ func split(pairs []Pair, client, server *survey.Survey) {
 		if alone.Client != NoView {
 			continue
 		}
-		c := &server.Connections[alone.Server]
+		c := server.Connections[alone.Server]
 		if c.SYNNS != 0 || !ranged(c) {
 			continue
 		}
@@ -34,7 +34,7 @@ func split(pairs []Pair, client, server *survey.Survey) {
 				return
 			}
 			for _, p := range others {
-				p.Split = p.Split || p.holds(&client.Connections[p.Client], c, side, len(pairs))
+				p.Split = p.Split || p.holds(client.Connections[p.Client], c, side, len(pairs))
 			}
 		}
 	}

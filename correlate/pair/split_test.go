@@ -17,8 +17,8 @@ func TestAConnectionThatANATSplitInTwoIsKnown(t *testing.T) {
 	flow := func(base uint32, lo, hi int64) survey.Flow {
 		return survey.Flow{Begun: true, Base: base, Lo: lo, Hi: hi, Segments: 1}
 	}
-	whole := func(client segment.Endpoint, shift uint32) survey.Connection {
-		c := survey.Connection{Ends: [2]segment.Endpoint{client, service}, Handshake: true, SYNNS: 1, AnswerNS: 2}
+	whole := func(client segment.Endpoint, shift uint32) *survey.Connection {
+		c := &survey.Connection{Flows: new([2]survey.Flow), Ends: [2]segment.Endpoint{client, service}, Handshake: true, SYNNS: 1, AnswerNS: 2}
 		for side, isn := range []uint32{1000, 5000} {
 			if side == 0 {
 				isn += shift
@@ -29,15 +29,15 @@ func TestAConnectionThatANATSplitInTwoIsKnown(t *testing.T) {
 		}
 		return c
 	}
-	part := func(client segment.Endpoint, seq, ack uint32) survey.Connection {
-		return survey.Connection{Ends: [2]segment.Endpoint{client, service}, Flows: [2]survey.Flow{flow(seq, 0, 100), flow(ack, 0, 0)}}
+	part := func(client segment.Endpoint, seq, ack uint32) *survey.Connection {
+		return &survey.Connection{Ends: [2]segment.Endpoint{client, service}, Flows: &[2]survey.Flow{flow(seq, 0, 100), flow(ack, 0, 0)}}
 	}
 	opened := part(second, 1200, 5300)
 	opened.SYNNS = 3
 	for _, test := range []struct {
 		name  string
 		shift uint32 // of the client's numbers on the way
-		part  survey.Connection
+		part  *survey.Connection
 		want  bool
 	}{
 		{"by another port", 0, part(second, 1200, 5300), true},
@@ -46,15 +46,15 @@ func TestAConnectionThatANATSplitInTwoIsKnown(t *testing.T) {
 		{"not if the numbers are others", 0, part(second, 2200, 5300), false},
 		{"not if the acknowledged numbers are others", 0, part(second, 1200, 9300), false},
 		{"not if the other begins with a SYN", 0, opened, false},
-		{"not if it is to another service", 0, func() survey.Connection {
+		{"not if it is to another service", 0, func() *survey.Connection {
 			c := part(second, 1200, 5300)
 			c.Ends[1].Port++
 			return c
 		}(), false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			client := &survey.Survey{Connections: []survey.Connection{whole(private, 0)}}
-			server := &survey.Survey{Connections: []survey.Connection{whole(first, test.shift), test.part}}
+			client := &survey.Survey{Connections: []*survey.Connection{whole(private, 0)}}
+			server := &survey.Survey{Connections: []*survey.Connection{whole(first, test.shift), test.part}}
 			pairs, _ := Match(client, server, true)
 			if len(pairs) != 2 || !pairs[0].Paired() {
 				t.Fatalf("got %+v", pairs)

@@ -43,8 +43,12 @@ func printable(text string) bool {
 
 // EscapeJSON does the same for encoded JSON, whose meaning it keeps: characters
 // that encoding/json leaves as they are, and that a terminal would obey, become
-// \uXXXX. They can stand in strings only.
+// \uXXXX. They can stand in strings only. What needs no change is returned as it
+// is.
 func EscapeJSON(encoded []byte) []byte {
+	if harmless(encoded) {
+		return encoded
+	}
 	safe := make([]byte, 0, len(encoded))
 	for len(encoded) > 0 {
 		r, size := utf8.DecodeRune(encoded)
@@ -58,4 +62,14 @@ func EscapeJSON(encoded []byte) []byte {
 		encoded = encoded[size:]
 	}
 	return safe
+}
+
+// harmless tells whether there is nothing but ASCII that EscapeJSON leaves alone.
+func harmless(encoded []byte) bool {
+	for _, b := range encoded {
+		if b >= 0x7f {
+			return false
+		}
+	}
+	return true
 }

@@ -6,16 +6,17 @@ import (
 	"io"
 )
 
-// WriteJSON writes the report as one indented JSON object and a line end, one
-// connection or finding after the other, as there may be a million. It writes in
-// small pieces. A test holds it equal to what encoding/json makes of the whole.
+// WriteJSON writes the report as one indented JSON object and a line end. Of
+// connections there may be a million: each stands on one line, and they are
+// written one after the other, in small pieces. A test holds the whole equal to
+// what encoding/json makes of it.
 func (r *Report) WriteJSON(w io.Writer) error {
 	o := newObject(w)
 	o.field("schema", r.Schema)
 	o.field("ends", &r.Ends)
 	o.field("captures", &r.Captures)
 	o.field("clock", &r.Clock)
-	o.list("connections", len(r.Connections), func(i int) any { return r.Connections[i].contract() })
+	o.lines("connections", len(r.Connections), func(i int) any { return r.Connections[i].contract() })
 	o.list("findings", len(r.Findings), func(i int) any { return r.Findings[i].contract() })
 	o.field("summary", &r.Summary)
 	return o.close()
@@ -84,21 +85,30 @@ func (o *object) close() error {
 
 func (o *object) field(name string, value any) {
 	o.name(name)
-	o.encode(indent, value)
+	o.encode(value, indent, indent)
 }
 
 // list writes a field that is an array of n values.
 func (o *object) list(name string, n int, value func(int) any) {
+	o.array(name, n, func(i int) { o.encode(value(i), indent+indent, indent) })
+}
+
+// lines writes a field that is an array of n values, each on one line.
+func (o *object) lines(name string, n int, value func(int) any) {
+	o.array(name, n, func(i int) { o.encode(value(i), "", "") })
+}
+
+func (o *object) array(name string, n int, encode func(int)) {
 	o.name(name)
 	if n == 0 {
 		o.write("[]")
 		return
 	}
-	before := "["
+	before := "[\n" + indent + indent
 	for i := range n {
-		o.write(before + "\n" + indent + indent)
-		o.encode(indent+indent, value(i))
-		before = ","
+		o.write(before)
+		encode(i)
+		before = ",\n" + indent + indent
 	}
 	o.write("\n" + indent + "]")
 }
@@ -111,8 +121,8 @@ func (o *object) name(name string) {
 	o.write("\n" + indent + `"` + name + `": `)
 }
 
-// encode writes a value whose further lines begin with prefix.
-func (o *object) encode(prefix string, value any) {
+// encode writes a value, on one line if there is no indent.
+func (o *object) encode(value any, prefix, indent string) {
 	o.value.Reset()
 	encoder := json.NewEncoder(&o.value)
 	encoder.SetEscapeHTML(false)
@@ -120,7 +130,9 @@ func (o *object) encode(prefix string, value any) {
 	if err := encoder.Encode(value); err != nil && o.err == nil {
 		o.err = err
 	}
-	o.write(string(EscapeJSON(bytes.TrimSuffix(o.value.Bytes(), []byte("\n")))))
+	if o.err == nil {
+		_, o.err = o.w.Write(EscapeJSON(bytes.TrimSuffix(o.value.Bytes(), []byte("\n"))))
+	}
 }
 
 func (o *object) write(text string) {
