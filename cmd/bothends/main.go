@@ -21,7 +21,15 @@ import (
 // the number of SIGINT.
 const exitInterrupted = 130
 
+// garbagePercent is how much memory may go unused beside what is in use before it
+// is collected. Go's default of as much again would double what large captures
+// need; this costs a tenth of the time there and nothing elsewhere.
+const garbagePercent = 25
+
 func main() {
+	if os.Getenv("GOGC") == "" { // else the user knows better
+		debug.SetGCPercent(garbagePercent)
+	}
 	os.Exit(run(os.Args[1:]))
 }
 
