@@ -1,7 +1,6 @@
 package judge
 
 import (
-	"math"
 	"testing"
 
 	"bothends/correlate/align"
@@ -9,27 +8,6 @@ import (
 	"bothends/correlate/pair"
 	"bothends/correlate/segment"
 )
-
-// The numbers are those of the rule of three's exact form, 1 - 0.05^(1/n).
-func TestMissBoundIsFivePercentAt59AndOnePercentAt299(t *testing.T) {
-	for _, c := range []struct {
-		n    int64
-		most float64
-	}{{passedFor5, 0.05}, {passedFor1, 0.01}} {
-		if b := MissBound(c.n); b > c.most {
-			t.Errorf("n = %d: bound %.5f, want at most %.2f", c.n, b, c.most)
-		}
-		if b := MissBound(c.n - 1); b <= c.most {
-			t.Errorf("n = %d: bound %.5f, which would make %d needless", c.n-1, b, c.n)
-		}
-	}
-	if b := MissBound(0); b != 1 {
-		t.Errorf("without packets the bound is %v, want 1", b)
-	}
-	if b := MissBound(1); math.Abs(b-0.95) > 1e-9 {
-		t.Errorf("with one packet the bound is %v, want 0.95", b)
-	}
-}
 
 // A front end that answers data with TTL 123 and resets with 59 is five hops
 // away both times: raw TTLs say nothing.

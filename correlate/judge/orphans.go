@@ -17,7 +17,7 @@ func (h *hearing) orphans() []Finding {
 			case "ip-id", "mapping", "no-twin", "not-a-proxy":
 				continue // they compare two views of one connection
 			case "capture-loss":
-				step = h.pooledLoss()
+				step = h.countedLoss()
 			default:
 				step = rule.apply(h, &a)
 			}

@@ -117,8 +117,7 @@ func (h *hearing) captureLoss(a *accusation) Step {
 	suspectBytes, unexplained := h.suspects(a)
 	lacking := h.stream.Sent.Missing(h.stream.AckedAtReceiver) - suspectBytes
 	deaf := h.back.Got.Missing(h.back.AckedAtReceiver)
-	step := h.pooledLoss()
-	step.Values["n"] = h.stream.Passed
+	step := h.countedLoss()
 	switch {
 	case step.Outcome == Fails:
 		return step
@@ -138,26 +137,37 @@ func (h *hearing) captureLoss(a *accusation) Step {
 	return step
 }
 
-// pooledLoss is captureLoss as far as all connections together tell.
-func (h *hearing) pooledLoss() Step {
-	w := h.alleged
-	bound := MissBound(w.Passed)
+// countedLoss is captureLoss as far as the packets tell that are known to have
+// passed, here and on all connections together.
+func (h *hearing) countedLoss() Step {
+	w, here, missedHere := h.alleged, h.stream.Passed, h.stream.Missed
+	bound, boundHere := MissBound(w.Passed, w.Missed), MissBound(here, missedHere)
 	step := Step{Outcome: Fails, Values: map[string]any{
-		"n_pooled": w.Passed, "missed_pooled": w.Missed, "miss_bound": bound, "counters_known": w.DropsKnown, "drops": w.Drops,
+		"n": here, "missed": missedHere, "miss_bound_connection": boundHere,
+		"n_pooled": w.Passed, "missed_pooled": w.Missed, "miss_bound": bound,
+		"counters_known": w.DropsKnown, "drops": w.Drops,
 	}}
 	switch {
 	case w.Drops > 0:
 		return step.because("the %s's capture says of itself that it lost %s", h.sender, count(w.Drops, "packet"))
 	case w.Missed > 0:
-		return step.because("the %s's capture lacks %s that the %s received from it, so it may lack this one too", h.sender, count(w.Missed, "packet"), h.sender.Other())
+		return step.because("the %s's capture lacks %d of %s that the %s received from it (%d of %d on this connection), so it may lack this one too",
+			h.sender, w.Missed, count(w.Passed+w.Missed, "packet"), h.sender.Other(), missedHere, here+missedHere)
 	}
 	step.Outcome = Holds
 	counters := "it has no counters of its own"
 	if w.DropsKnown {
 		counters = "its own counters say zero"
 	}
-	return step.because("of %s that the %s is known to have sent (%d of them on this connection) its capture lacks none; %s. The chance that it missed any one packet is below %.2g %% (95 %% confidence)",
-		count(w.Passed, "packet"), h.sender, h.stream.Passed, counters, 100*bound)
+	said := fmt.Sprintf("of %s that the %s is known to have sent its capture lacks none; %s. The chance that it missed any one packet is below %.2g %% (95 %% confidence)",
+		count(w.Passed, "packet"), h.sender, counters, 100*bound)
+	switch here {
+	case w.Passed:
+		return step.because("%s; all of them are of this connection", said)
+	case 0:
+		return step.because("%s; none of them is of this connection", said)
+	}
+	return step.because("%s; by this connection's %s alone, below %.2g %%", said, count(here, "packet"), 100*boundHere)
 }
 
 // suspects looks at what else arrived on this stream without having been sent.
