@@ -135,7 +135,7 @@ func (c *comparison) align(ctx context.Context) error {
 	c.caseOf = make([]int32, len(c.pairs))
 	for i := range c.pairs {
 		p := &c.pairs[i]
-		if !p.Paired() && !c.resetAlone(p, services) {
+		if !p.Paired() && !c.telling(p, services) {
 			c.caseOf[i] = noCase
 			continue
 		}
@@ -152,6 +152,7 @@ func (c *comparison) align(ctx context.Context) error {
 			left[n] += total(&c.surveys[align.Server].Connections[p.Server])
 		}
 	}
+	c.joinEscaped()
 	progress := c.progress()
 	return replay(ctx, c.sets, routes, offset, func(end align.End, n int64) { progress(int(end), n) },
 		func(end align.End, r *routed) {
@@ -176,30 +177,6 @@ func (c *comparison) boundsFor(p *pair.Pair) *clock.Bounds {
 		return new(clock.Bounds)
 	}
 	return &c.bounds
-}
-
-// services are the addresses at which the client end reached the server end.
-func (c *comparison) services() map[[16]byte]bool {
-	addresses := map[[16]byte]bool{}
-	for i := range c.pairs {
-		if p := &c.pairs[i]; p.Paired() {
-			seen := &c.surveys[align.Client].Connections[p.Client]
-			addresses[seen.Ends[p.ClientSide.Other()].IP] = true
-		}
-	}
-	return addresses
-}
-
-// resetAlone tells whether the connection is in the client end's capture only,
-// went to the server end's address, and was reset: a SYN that a box answers
-// itself leaves no more than that.
-func (c *comparison) resetAlone(p *pair.Pair, services map[[16]byte]bool) bool {
-	if p.Client == pair.NoView {
-		return false
-	}
-	seen := &c.surveys[align.Client].Connections[p.Client]
-	far := p.ClientSide.Other()
-	return seen.Flows[far].Resets > 0 && services[seen.Ends[far].IP]
 }
 
 func noRoutes(sv *survey.Survey) []route {
