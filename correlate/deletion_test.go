@@ -1,11 +1,15 @@
 package correlate_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/binary"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -14,44 +18,58 @@ import (
 	"bothends/correlate/report"
 )
 
-// thin writes a copy of a plain capture file without the packets that drop picks.
-// It reports false if it cannot take the file apart.
-func thin(t *testing.T, from, to string, drop func() bool) bool {
+// thin writes a copy of a capture file without the packets that drop picks,
+// decompressed if it was compressed.
+func thin(t *testing.T, from, to string, drop func() bool) {
 	t.Helper()
-	data, err := os.ReadFile(from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(data) < 24 {
-		return false
-	}
+	data := plainBytes(t, from)
+	var order binary.ByteOrder = binary.LittleEndian
 	var kept []byte
-	switch magic := binary.LittleEndian.Uint32(data); magic {
+	switch magic := order.Uint32(data); magic {
+	case 0xd4c3b2a1, 0x4d3cb2a1: // pcap of the other byte order
+		order = binary.BigEndian
+		fallthrough
 	case 0xa1b2c3d4, 0xa1b23c4d: // pcap
-		kept = append(kept, data[:24]...)
-		for at := 24; at+16 <= len(data); {
-			end := min(len(data), at+16+int(binary.LittleEndian.Uint32(data[at+8:])))
+		const fileHeader, recordHeader, capturedLen = 24, 16, 8
+		kept = append(kept, data[:fileHeader]...)
+		for at := fileHeader; at+recordHeader <= len(data); {
+			end := min(len(data), at+recordHeader+int(order.Uint32(data[at+capturedLen:])))
 			if !drop() {
 				kept = append(kept, data[at:end]...)
 			}
 			at = end
 		}
 	case 0x0a0d0d0a: // pcapng
-		for at := 0; at+12 <= len(data); {
-			end := min(len(data), at+int(binary.LittleEndian.Uint32(data[at+4:])))
-			const enhancedPacketBlock = 6
-			if binary.LittleEndian.Uint32(data[at:]) != enhancedPacketBlock || !drop() {
+		const leastBlock, blockLen, enhancedPacketBlock = 12, 4, 6
+		for at := 0; at+leastBlock <= len(data); {
+			end := min(len(data), at+int(order.Uint32(data[at+blockLen:])))
+			if order.Uint32(data[at:]) != enhancedPacketBlock || !drop() {
 				kept = append(kept, data[at:end]...)
 			}
 			at = end
 		}
 	default:
-		return false // compressed
+		t.Fatalf("%s: cannot be taken apart: magic number %#x", from, magic)
 	}
 	if err := os.WriteFile(to, kept, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return true
+}
+
+// plainBytes reads a file, and decompresses it if its name says so.
+func plainBytes(t *testing.T, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err == nil && filepath.Ext(name) == ".gz" {
+		var unpacked *gzip.Reader
+		if unpacked, err = gzip.NewReader(bytes.NewReader(data)); err == nil {
+			data, err = io.ReadAll(unpacked)
+		}
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return data
 }
 
 var deletionRates = []float64{0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5}
@@ -70,12 +88,11 @@ func TestDeletingPacketsNeverTurnsAGenuineResetIntoAnInjection(t *testing.T) {
 	}
 	type tally struct{ genuine, injected, proved int }
 	curve := make([]tally, len(deletionRates))
+	tried, wanted := map[string]bool{}, map[string]bool{} // folders with a genuine reset that arrived
 	dir := t.TempDir()
 	for folder, tr := range readTruths(t, patterns...) {
-		if len(tr.Client) != 1 || len(tr.Server) != 1 {
-			continue
-		}
-		names := map[string]string{"client": filepath.Join(folder, tr.Client[0]), "server": filepath.Join(folder, tr.Server[0])}
+		wanted[folder] = hasGenuineReset(tr)
+		paths := map[string][]string{"client": within(folder, tr.Client), "server": within(folder, tr.Server)}
 		for _, sender := range []string{"client", "server"} {
 			if !hasReset(tr, sender) {
 				continue
@@ -83,12 +100,13 @@ func TestDeletingPacketsNeverTurnsAGenuineResetIntoAnInjection(t *testing.T) {
 			for i, rate := range deletionRates {
 				for seed := range seeds {
 					random := rand.New(rand.NewPCG(uint64(seed), uint64(i)))
-					thinned := filepath.Join(dir, "thinned")
-					if !thin(t, names[sender], thinned, func() bool { return random.Float64() < rate }) {
-						continue
+					thinned := make([]string, len(paths[sender]))
+					for n, path := range paths[sender] {
+						thinned[n] = filepath.Join(dir, "thinned-"+strconv.Itoa(n))
+						thin(t, path, thinned[n], func() bool { return random.Float64() < rate })
 					}
-					paths := map[string]string{"client": names["client"], "server": names["server"], sender: thinned}
-					r := compareFiles(t, paths["client"], paths["server"])
+					ends := map[string][]string{"client": paths["client"], "server": paths["server"], sender: thinned}
+					r := compareFiles(ends["client"], ends["server"])
 					if r == nil {
 						continue
 					}
@@ -96,11 +114,12 @@ func TestDeletingPacketsNeverTurnsAGenuineResetIntoAnInjection(t *testing.T) {
 						if p.Kind != "rst" || p.ClaimedSender != sender || p.Fate == "lost" || p.Frame == 0 {
 							continue
 						}
-						f := findingAt(r, names[p.ReceivedAt], p.Frame)
+						f := findingAt(r, filepath.Join(folder, p.File), p.Frame)
 						accused := f != nil && (f.Verdict == "injected" || f.Verdict == "modified")
 						switch {
 						case p.Origin == "genuine":
 							curve[i].genuine++
+							tried[folder] = true
 							if accused {
 								t.Errorf("%s, seed %d, %.0f %% deleted at the %s: genuine %s at %s frame %d is %s (%s):%s", filepath.Base(folder), seed, 100*rate, sender,
 									p.Flags, p.ReceivedAt, p.Frame, f.Verdict, f.Confidence, evidence(f))
@@ -116,10 +135,28 @@ func TestDeletingPacketsNeverTurnsAGenuineResetIntoAnInjection(t *testing.T) {
 			}
 		}
 	}
+	for folder, want := range wanted {
+		if want && !tried[folder] {
+			t.Errorf("%s has a genuine reset, and was passed over", folder)
+		}
+	}
 	for i, rate := range deletionRates {
 		c := curve[i]
 		t.Logf("%2.0f %% deleted: %d genuine resets; of %d injected ones %.0f %% still named", 100*rate, c.genuine, c.injected, 100*float64(c.proved)/float64(max(1, c.injected)))
 	}
+}
+
+func within(folder string, names []string) (paths []string) {
+	for _, name := range names {
+		paths = append(paths, filepath.Join(folder, name))
+	}
+	return paths
+}
+
+func hasGenuineReset(tr truth) bool {
+	return slices.ContainsFunc(tr.Packets, func(p truthPacket) bool {
+		return p.Kind == "rst" && p.Origin == "genuine" && p.Fate != "lost" && p.Frame != 0
+	})
 }
 
 func hasReset(tr truth, sender string) bool {
@@ -133,14 +170,13 @@ func hasReset(tr truth, sender string) bool {
 
 // compareFiles compares with the ends given, since a thinned capture may no
 // longer show which end it was made at. It returns nil if nothing is in common.
-func compareFiles(t *testing.T, client, server string) *report.Report {
-	t.Helper()
-	first, err := file.Open(context.Background(), []string{client})
+func compareFiles(client, server []string) *report.Report {
+	first, err := file.Open(context.Background(), client)
 	if err != nil {
 		return nil // every packet is gone
 	}
 	defer first.Close()
-	second, err := file.Open(context.Background(), []string{server})
+	second, err := file.Open(context.Background(), server)
 	if err != nil {
 		return nil
 	}
