@@ -70,6 +70,7 @@ type comparison struct {
 	pairs     []pair.Pair
 	cases     []judge.Case
 	caseOf    []int32 // by pair: index of its case, or noCase
+	services  map[judge.Address]*judge.Service
 	bounds    clock.Bounds
 	trips     align.Trips
 	clock     clock.Fit
@@ -130,12 +131,12 @@ func (c *comparison) align(ctx context.Context) error {
 	for end, sv := range c.surveys {
 		coverage[end] = align.Coverage{FirstNS: sv.FirstNS, LastNS: sv.LastNS}
 	}
-	services := c.services()
+	c.services = c.findServices()
 	var left []int64 // by case: segments still to come
 	c.caseOf = make([]int32, len(c.pairs))
 	for i := range c.pairs {
 		p := &c.pairs[i]
-		if !p.Paired() && !c.telling(p, services) {
+		if !p.Paired() && !c.telling(p) {
 			c.caseOf[i] = noCase
 			continue
 		}
@@ -232,7 +233,8 @@ func (c *comparison) judge() {
 	}
 	c.separateUnlike()
 	c.clock = c.bounds.Fit()
-	c.bench = judge.Bench{Clock: &c.clock, Cases: c.cases, Trips: &c.trips, TickNS: tick(c.surveys)}
+	c.bench = judge.Bench{Clock: &c.clock, Cases: c.cases, Services: c.services, Trips: &c.trips, TickNS: tick(c.surveys)}
+	c.fillServices()
 	for end, sv := range c.surveys {
 		c.bench.Witnesses[end] = witness(sv, c.files[end])
 	}

@@ -6,48 +6,36 @@ import (
 	"bothends/correlate/survey"
 )
 
-// services are the addresses at which the client end reached the server end.
-func (c *comparison) services() map[[16]byte]bool {
-	addresses := map[[16]byte]bool{}
-	for i := range c.pairs {
-		if p := &c.pairs[i]; p.Paired() {
-			seen := &c.surveys[align.Client].Connections[p.Client]
-			addresses[seen.Ends[p.ClientSide.Other()].IP] = true
-		}
-	}
-	return addresses
-}
-
 // telling tells whether a connection of one capture only has something to judge.
-func (c *comparison) telling(p *pair.Pair, services map[[16]byte]bool) bool {
+func (c *comparison) telling(p *pair.Pair) bool {
 	if p.Escaped {
 		return c.resets(p) > 0
 	}
-	return c.resetAlone(p, services) || c.swallowed(p, services)
+	return c.resetAlone(p) || c.swallowed(p)
 }
 
 // resetAlone tells whether the connection is in the client end's capture only,
 // went to the server end's address, and was reset: a SYN that a box answers
 // itself leaves no more than that.
-func (c *comparison) resetAlone(p *pair.Pair, services map[[16]byte]bool) bool {
+func (c *comparison) resetAlone(p *pair.Pair) bool {
 	if p.Client == pair.NoView {
 		return false
 	}
 	seen := &c.surveys[align.Client].Connections[p.Client]
 	far := p.ClientSide.Other()
-	return seen.Flows[far].Resets > 0 && services[seen.Ends[far].IP]
+	return seen.Flows[far].Resets > 0 && c.services[seen.Ends[far].IP] != nil
 }
 
 // swallowed tells whether the connection is in the client end's capture only,
 // went to the server end's address, and is nothing but a SYN sent again and again:
 // a box that eats it leaves no more than that.
-func (c *comparison) swallowed(p *pair.Pair, services map[[16]byte]bool) bool {
+func (c *comparison) swallowed(p *pair.Pair) bool {
 	if p.Client == pair.NoView {
 		return false
 	}
 	seen := &c.surveys[align.Client].Connections[p.Client]
 	near, far := &seen.Flows[p.ClientSide], &seen.Flows[p.ClientSide.Other()]
-	return seen.SYNNS != 0 && near.Segments > 1 && far.Segments+far.Resets == 0 && services[seen.Ends[p.ClientSide.Other()].IP]
+	return seen.SYNNS != 0 && near.Segments > 1 && far.Segments+far.Resets == 0 && c.services[seen.Ends[p.ClientSide.Other()].IP] != nil
 }
 
 // resets are those of a connection that one capture has, in both directions.

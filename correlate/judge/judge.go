@@ -116,8 +116,10 @@ type Bench struct {
 	Clock     *clock.Fit
 	Witnesses [2]Witness // by End
 	Cases     []Case
-	Trips     *align.Trips // how long packets are under way; nil if nobody took note
-	TickNS    int64        // how far apart the time stamps of the coarser capture are
+	// Services are the addresses at which the client end reached the server end.
+	Services map[Address]*Service
+	Trips    *align.Trips // how long packets are under way; nil if nobody took note
+	TickNS   int64        // how far apart the time stamps of the coarser capture are
 
 	shapes [2]map[shape]int // of the resets that each End is known to have sent
 	sentAt [2][]int64       // when, by the End's clock, ascending
