@@ -142,7 +142,7 @@ func (c *comparison) align(ctx context.Context) error {
 		}
 		n := int32(len(c.cases))
 		c.caseOf[i] = n
-		c.cases = append(c.cases, judge.Case{Pair: *p})
+		c.cases = append(c.cases, judge.Case{Pair: *p, Translated: c.translated(p)})
 		left = append(left, 0)
 		if p.Client != pair.NoView {
 			routes[align.Client][p.Client] = route{n, p.ClientSide}
@@ -178,6 +178,17 @@ func (c *comparison) boundsFor(p *pair.Pair) *clock.Bounds {
 		return new(clock.Bounds)
 	}
 	return &c.bounds
+}
+
+// translated tells, by End, which hosts the two captures know under different names.
+func (c *comparison) translated(p *pair.Pair) (by [2]bool) {
+	if !p.Paired() {
+		return by
+	}
+	here, there := &c.surveys[align.Client].Connections[p.Client], &c.surveys[align.Server].Connections[p.Server]
+	by[align.Client] = here.Ends[p.ClientSide] != there.Ends[p.ServerSide]
+	by[align.Server] = here.Ends[p.ClientSide.Other()] != there.Ends[p.ServerSide.Other()]
+	return by
 }
 
 func noRoutes(sv *survey.Survey) []route {

@@ -49,8 +49,7 @@ func (c *comparison) fillServices() {
 		switch s := c.services[there.IP]; {
 		case s == nil:
 		case p.Paired() && p.Method != pair.Payload:
-			arrived := c.surveys[align.Server].Connections[p.Server].Ends[p.ServerSide.Other()]
-			s.Add(&c.cases[c.caseOf[i]], arrived != there)
+			s.Add(&c.cases[c.caseOf[i]])
 		case c.surveys[align.Client].Connections[p.Client].Flows[p.ClientSide.Other()].Segments > 0:
 			s.Elsewhere++
 		}

@@ -96,6 +96,9 @@ type Case struct {
 	// untranslated, and Of is the case that such packets belong to.
 	Escaped []int
 	Of      int
+	// Translated tells, by End, that the two captures know that host under
+	// different addresses or ports.
+	Translated [2]bool
 }
 
 // Close finishes the case's connection, and lets it go if nothing of it is left
@@ -121,8 +124,9 @@ type Bench struct {
 	Trips    *align.Trips // how long packets are under way; nil if nobody took note
 	TickNS   int64        // how far apart the time stamps of the coarser capture are
 
-	shapes [2]map[shape]int // of the resets that each End is known to have sent
-	sentAt [2][]int64       // when, by the End's clock, ascending
+	shapes    [2]map[shape]int  // of the resets that each End is known to have sent
+	resetTTLs [2]map[uint8]bool // as they left
+	sentAt    [2][]int64        // when, by the End's clock, ascending
 }
 
 // Findings judges every reset, and every other packet that one end received and

@@ -73,19 +73,19 @@ func TestResetsAreMatchedByTimeAndCountAndNotOnlyByTheirNumbers(t *testing.T) {
 			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5)}, []*align.Reset{reset(3020*ms, 1000, pathTTL, 5)},
 			[]Verdict{Genuine}},
 		{"the same numbers arrived before they were sent, and what was sent is lost",
-			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5)}, []*align.Reset{reset(2900*ms, 1000, pathTTL-3, 0)},
+			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5)}, []*align.Reset{reset(2900*ms, 1000, 252, 0)},
 			[]Verdict{Injected, Lost}},
 		{"a forged one before the genuine one, which arrives too",
-			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5)}, []*align.Reset{reset(2900*ms, 1000, pathTTL-3, 0), reset(3020*ms, 1000, pathTTL, 5)},
+			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5)}, []*align.Reset{reset(2900*ms, 1000, 252, 0), reset(3020*ms, 1000, pathTTL, 5)},
 			[]Verdict{Injected, Genuine}},
 		{"the network doubled it",
 			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5)}, []*align.Reset{reset(3020*ms, 1000, pathTTL, 5), reset(3021*ms, 1000, pathTTL, 5)},
 			[]Verdict{Genuine, Duplicated}},
 		{"a second one with the same numbers and another origin",
-			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5)}, []*align.Reset{reset(3020*ms, 1000, pathTTL, 5), reset(3021*ms, 1000, pathTTL-3, 7)},
+			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5)}, []*align.Reset{reset(3020*ms, 1000, pathTTL, 5), reset(3021*ms, 1000, 252, 7)},
 			[]Verdict{Genuine, Injected}},
 		{"made anew on the way, perhaps",
-			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5)}, []*align.Reset{reset(3020*ms, 1000, pathTTL-3, 0)},
+			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5)}, []*align.Reset{reset(3020*ms, 1000, 252, 0)},
 			[]Verdict{Indeterminate}},
 		{"sent twice, arrived once",
 			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5), reset(3100*ms, 1000, sentTTL, 6)}, []*align.Reset{reset(3120*ms, 1000, pathTTL, 6)},
@@ -138,7 +138,7 @@ func TestEachFailingRuleMakesTheVerdictIndeterminateAndIsNamed(t *testing.T) {
 	}
 	accused := func(spoil func(b *Bench)) Finding {
 		b := trial()
-		b.Cases[0].Streams[align.Server].Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, 57-3, 0)}
+		b.Cases[0].Streams[align.Server].Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, 252, 0)}
 		spoil(b)
 		return verdicts(b)[0]
 	}
@@ -177,7 +177,7 @@ func TestConfidenceGrowsWithWhatIsKnownOfTheCapture(t *testing.T) {
 	}
 	for _, tt := range tests {
 		b := trial()
-		b.Cases[0].Streams[align.Server].Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, 57-3, 0)}
+		b.Cases[0].Streams[align.Server].Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, 252, 0)}
 		tt.adjust(b)
 		if f := verdicts(b)[0]; f.Verdict != Injected || f.Confidence != tt.want {
 			t.Errorf("%s: %s (%s), want injected (%s)", tt.name, f.Verdict, f.Confidence, tt.want)
@@ -302,6 +302,41 @@ func TestHabitsOfKnownBoxesAreNamedAndWeighNothing(t *testing.T) {
 		}
 		if says != tt.says || f.Verdict != Indeterminate {
 			t.Errorf("%s: resembles %v, verdict %s; want %v and indeterminate", tt.name, says, f.Verdict, tt.says)
+		}
+	}
+}
+
+// A host with two uplinks may send its reset by the one that was not recorded: it
+// arrives over another number of routers, and the recorded one never sees it. What
+// began with a TTL that this host does not use is not its own by any way, and a way
+// that translates its address has no double.
+func TestAnotherHopCountIsNoProofWhereTheSenderMayHaveAnotherUplink(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		ttl    uint8
+		adjust func(b *Bench)
+		want   Verdict
+	}{
+		{"three routers more", 54, func(*Bench) {}, Indeterminate},
+		{"three routers fewer", 60, func(*Bench) {}, Indeterminate},
+		{"all interfaces recorded", 54, func(b *Bench) { b.Witnesses[align.Server].AllInterfaces = true }, Injected},
+		{"the sender behind a NAT", 54, func(b *Bench) { b.Cases[0].Translated[align.Server] = true }, Injected},
+		{"only the receiver behind a NAT", 54, func(b *Bench) { b.Cases[0].Translated[align.Client] = true }, Indeterminate},
+		{"a TTL above the sender's", 252, func(*Bench) {}, Injected},
+		{"a TTL above its data's, which its resets begin with", 252, func(b *Bench) {
+			b.Cases[0].Streams[align.Server].Resets[align.Server] = []*align.Reset{reset(9000*ms, 1000, 255, 5)}
+		}, Indeterminate},
+		{"more routers away than any path has", 20, func(*Bench) {}, Injected},
+		{"and its own TCP goes on, as behind a firewall", 54, func(b *Bench) {
+			b.Cases[0].Streams[align.Server].LastSent = align.Last{Frame: align.Frame{Number: 40, TimeNS: 5000 * ms}, Flags: segment.ACK}
+		}, Indeterminate},
+	} {
+		b := trial()
+		b.Witnesses[align.Server].DropsKnown = true
+		b.Cases[0].Streams[align.Server].Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, tt.ttl, 0)}
+		tt.adjust(b)
+		if f := verdicts(b)[0]; f.Verdict != tt.want {
+			t.Errorf("%s: %s (%s), want %s: %+v", tt.name, f.Verdict, f.Confidence, tt.want, f.Evidence)
 		}
 	}
 }

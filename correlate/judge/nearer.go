@@ -26,12 +26,12 @@ type Service struct {
 }
 
 // Add counts a connection to the service that both captures hold as one.
-func (s *Service) Add(c *Case, translated bool) {
+func (s *Service) Add(c *Case) {
 	route := c.Routes[align.Server]
 	s.RouteVaries = s.RouteVaries || !route.Known || s.Paired > 0 && route.Hops != s.Route.Hops
 	s.Route, s.Packets = route, s.Packets+c.Passed[align.Server]
 	s.Paired++
-	if translated {
+	if c.Translated[align.Server] {
 		s.Translated++
 	}
 }

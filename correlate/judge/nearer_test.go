@@ -71,7 +71,8 @@ func TestAServiceRemembersWhetherItsConnectionsCameOverOneWay(t *testing.T) {
 			c := &Case{}
 			c.Routes[align.Server] = align.Route{Hops: n, TTL: 64 - uint8(n), Known: n > 0}
 			c.Passed[align.Server] = 5
-			s.Add(c, n == 9)
+			c.Translated[align.Server] = n == 9
+			s.Add(c)
 		}
 		return s
 	}

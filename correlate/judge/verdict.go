@@ -78,6 +78,9 @@ func (h *hearing) weigh(w *weight) (Verdict, Confidence, Step) {
 	case !w.beyondFirewall && !h.alleged.AllInterfaces:
 		return Indeterminate, Unsure, open.because(
 			"the %s's own firewall may have sent it in the place of its TCP, by an interface that was not recorded", h.sender)
+	case !w.beyondUplink && !h.alleged.AllInterfaces:
+		return Indeterminate, Unsure, open.because(
+			"the %s may have sent it by an interface that was not recorded, over another way", h.sender)
 	case w.filterOpen:
 		return Injected, Supported, Step{}
 	case h.silenceCounts():
@@ -104,6 +107,9 @@ type weight struct {
 	// beyondFirewall: at least one support that the sender's own firewall
 	// cannot have left.
 	beyondFirewall bool
+	// beyondUplink: at least one that the sender cannot have left by sending it
+	// another way, nor its firewall.
+	beyondUplink bool
 }
 
 func (w *weight) addRule(name string, mayBeOpen bool, outcome Outcome) {
@@ -127,5 +133,6 @@ func (w *weight) addTestimony(t *testimony) {
 		w.conclusive = w.conclusive || t.conclusive
 		w.alone = w.alone || t.alone
 		w.beyondFirewall = w.beyondFirewall || !t.firewall
+		w.beyondUplink = w.beyondUplink || !t.firewall && !t.uplink
 	}
 }
