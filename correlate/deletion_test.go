@@ -1,11 +1,7 @@
 package correlate_test
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
-	"encoding/binary"
-	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -17,60 +13,6 @@ import (
 	"bothends/correlate"
 	"bothends/correlate/report"
 )
-
-// thin writes a copy of a capture file without the packets that drop picks,
-// decompressed if it was compressed.
-func thin(t *testing.T, from, to string, drop func() bool) {
-	t.Helper()
-	data := plainBytes(t, from)
-	var order binary.ByteOrder = binary.LittleEndian
-	var kept []byte
-	switch magic := order.Uint32(data); magic {
-	case 0xd4c3b2a1, 0x4d3cb2a1: // pcap of the other byte order
-		order = binary.BigEndian
-		fallthrough
-	case 0xa1b2c3d4, 0xa1b23c4d: // pcap
-		const fileHeader, recordHeader, capturedLen = 24, 16, 8
-		kept = append(kept, data[:fileHeader]...)
-		for at := fileHeader; at+recordHeader <= len(data); {
-			end := min(len(data), at+recordHeader+int(order.Uint32(data[at+capturedLen:])))
-			if !drop() {
-				kept = append(kept, data[at:end]...)
-			}
-			at = end
-		}
-	case 0x0a0d0d0a: // pcapng
-		const leastBlock, blockLen, enhancedPacketBlock = 12, 4, 6
-		for at := 0; at+leastBlock <= len(data); {
-			end := min(len(data), at+int(order.Uint32(data[at+blockLen:])))
-			if order.Uint32(data[at:]) != enhancedPacketBlock || !drop() {
-				kept = append(kept, data[at:end]...)
-			}
-			at = end
-		}
-	default:
-		t.Fatalf("%s: cannot be taken apart: magic number %#x", from, magic)
-	}
-	if err := os.WriteFile(to, kept, 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// plainBytes reads a file, and decompresses it if its name says so.
-func plainBytes(t *testing.T, name string) []byte {
-	t.Helper()
-	data, err := os.ReadFile(name)
-	if err == nil && filepath.Ext(name) == ".gz" {
-		var unpacked *gzip.Reader
-		if unpacked, err = gzip.NewReader(bytes.NewReader(data)); err == nil {
-			data, err = io.ReadAll(unpacked)
-		}
-	}
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	return data
-}
 
 var deletionRates = []float64{0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5}
 
@@ -103,7 +45,7 @@ func TestDeletingPacketsNeverTurnsAGenuineResetIntoAnInjection(t *testing.T) {
 					thinned := make([]string, len(paths[sender]))
 					for n, path := range paths[sender] {
 						thinned[n] = filepath.Join(dir, "thinned-"+strconv.Itoa(n))
-						thin(t, path, thinned[n], func() bool { return random.Float64() < rate })
+						rewrite(t, path, thinned[n], func(int, record) bool { return random.Float64() >= rate })
 					}
 					ends := map[string][]string{"client": paths["client"], "server": paths["server"], sender: thinned}
 					r := compareFiles(ends["client"], ends["server"])

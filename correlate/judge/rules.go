@@ -16,6 +16,7 @@ type accusation struct {
 	leftover *align.Leftover // if it is anything else
 	position int64           // in the stream
 	twins    []*align.Reset  // resets that were sent, did not arrive, and may be this one altered
+	mistimed *align.Reset    // one that was sent, did not arrive, and differs from this one by its time alone
 	first    bool            // no other unsent reset arrived at this end before it
 	steps    int             // how many unsent resets around it, and it, have growing sequence numbers
 	guesses  bool            // one of those is ahead of the stream
@@ -242,6 +243,10 @@ func (h *hearing) noTwin(a *accusation) Step {
 	for _, t := range a.twins {
 		return Step{Outcome: Fails, Values: map[string]any{"sent_frame": t.Number}}.because(
 			"the %s did send a reset before (frame %d, seq %d) that did not arrive as it was: this may be that one, changed on the way", h.sender, t.Number, t.Header.Seq)
+	}
+	if s := a.mistimed; s != nil {
+		return Step{Outcome: Fails, Values: map[string]any{"sent_frame": s.Number}}.because(
+			"the %s did send a reset that is this one in everything but its time (frame %d there), and a clock that was set in between would explain that", h.sender, s.Number)
 	}
 	if a.leftover != nil && a.leftover.Rival.Number != 0 {
 		return Step{Outcome: Holds, Values: map[string]any{"sent_frame": a.leftover.Rival.Number}}.because(

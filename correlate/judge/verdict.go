@@ -14,6 +14,9 @@ func (h *hearing) accused(r *align.Reset) Finding {
 		if !h.matched.arrived[j] && h.sentBefore(s.TimeNS, r.TimeNS) && h.signs(s, r) == bothSigns {
 			a.twins = append(a.twins, s)
 		}
+		if !h.matched.arrived[j] && h.mistimed(s, r) {
+			a.mistimed = s
+		}
 	}
 	for _, o := range h.unmatched {
 		if o.TimeNS < r.TimeNS {
@@ -62,7 +65,7 @@ func (h *hearing) decide(a *accusation) Finding {
 func (h *hearing) weigh(w *weight) (Verdict, Confidence, Step) {
 	open := Step{Rule: "corroboration", Outcome: Unknown}
 	switch {
-	case w.failed != "" && w.failed != "no-twin" && w.alone:
+	case w.failed != "" && !w.twin && w.alone:
 		return Injected, Strong, Step{Rule: "silence-not-used", Outcome: Supports}.because(
 			"the rule %q fails, but the verdict does not rest on the %s's capture being silent: no packet from there can have come this fast", w.failed, h.sender)
 	case w.failed != "" || w.open:
@@ -100,6 +103,7 @@ func (h *hearing) silenceCounts() bool {
 // weight adds up what the rules and the corroborators came to.
 type weight struct {
 	failed     string // the first rule that fails
+	twin       bool   // the sender did send what may be this packet
 	open       bool   // a rule is unknown that must not be
 	filterOpen bool   // the filter rule is unknown
 
@@ -113,6 +117,7 @@ type weight struct {
 }
 
 func (w *weight) addRule(name string, mayBeOpen bool, outcome Outcome) {
+	w.twin = w.twin || outcome == Fails && name == "no-twin"
 	switch {
 	case outcome == Fails && w.failed == "":
 		w.failed = name

@@ -1,0 +1,117 @@
+package correlate_test
+
+import (
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"bothends/correlate/report"
+)
+
+// A spoiler makes the alleged sender's capture a worse witness than it was: for
+// each of its plans it says what becomes of each packet.
+type spoiler struct {
+	name  string
+	plans func(packets int) []plan
+}
+
+type plan struct {
+	what string
+	edit func(n int, r record) bool
+}
+
+// Kernels lose packets in bursts, not one by one.
+var bursts = spoiler{"packets lost in a burst", func(packets int) (plans []plan) {
+	for _, length := range []int{1, 2, 3, 4, 6, 9, 14, 30} {
+		for first := range packets {
+			plans = append(plans, plan{strconv.Itoa(length) + " from " + strconv.Itoa(first),
+				func(n int, _ record) bool { return n < first || n >= first+length }})
+		}
+	}
+	return plans
+}}
+
+// A clock that is set while recording, by less than a round trip and by more.
+var steps = spoiler{"a clock set in mid capture", func(packets int) (plans []plan) {
+	for _, ms := range []int{-3000, -200, -40, -25, -10, -3, 3, 10, 25, 40, 200, 3000} {
+		for first := range packets {
+			plans = append(plans, plan{"by " + strconv.Itoa(ms) + " ms from " + strconv.Itoa(first), func(n int, r record) bool {
+				if n >= first {
+					r.set(time.Duration(ms) * time.Millisecond)
+				}
+				return true
+			}})
+		}
+	}
+	return plans
+}}
+
+// Whatever befalls the capture of the host that sent a reset, or its clock, the
+// reset is not called forged. Each run tries a share of all plans; BOTHENDS_SEEDS
+// tries as many times more.
+func TestASpoiledCaptureNeverTurnsAGenuineResetIntoAnInjection(t *testing.T) {
+	share := 0.02
+	if more, err := strconv.Atoi(os.Getenv("BOTHENDS_SEEDS")); err == nil {
+		share *= float64(more)
+	}
+	for _, s := range []spoiler{bursts, steps} {
+		t.Run(s.name, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(1, 2))
+			spoiled, tried := filepath.Join(t.TempDir(), "spoiled"), 0
+			for folder, tr := range readTruths(t, "../fixtures/synthetic/*", "../fixtures/pairs/*") {
+				if !hasGenuineReset(tr) || len(tr.Client) != 1 || len(tr.Server) != 1 {
+					continue
+				}
+				for _, sender := range []string{"client", "server"} {
+					ends := map[string][]string{"client": within(folder, tr.Client), "server": within(folder, tr.Server)}
+					whole := ends[sender][0]
+					ends[sender] = []string{spoiled}
+					for _, p := range s.plans(rewrite(t, whole, spoiled, func(int, record) bool { return true })) {
+						if !hasReset(tr, sender) || random.Float64() > share {
+							continue
+						}
+						rewrite(t, whole, spoiled, p.edit)
+						tried++
+						if r := compareFiles(ends["client"], ends["server"]); r != nil {
+							wrongly(t, tr, r, filepath.Base(folder)+", "+p.what+" at the "+sender)
+						}
+					}
+				}
+			}
+			t.Logf("%d spoiled pairs", tried)
+		})
+	}
+}
+
+// wrongly reports the accusations that the truth does not bear out. Frames of the
+// spoiled capture count no more as they did, but accusations rest on those of the
+// other.
+func wrongly(t *testing.T, tr truth, r *report.Report, where string) {
+	t.Helper()
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if f.Verdict != "injected" && f.Verdict != "modified" || filepath.Base(f.File) == "spoiled" {
+			continue
+		}
+		if !isForged(tr, f) {
+			t.Errorf("%s: %s at %s frame %d is %s (%s)%s", where, f.Kind, f.ReceivedAt, f.Frame, f.Verdict, f.Confidence, evidence(f))
+		}
+	}
+}
+
+// Someone may insist on the wrong ends.
+func TestExchangedCapturesAccuseNobody(t *testing.T) {
+	for folder, tr := range readTruths(t, "../fixtures/synthetic/*", "../fixtures/pairs/*") {
+		r := compareFiles(within(folder, tr.Server), within(folder, tr.Client))
+		if r == nil || slices.ContainsFunc(tr.Packets, func(p truthPacket) bool { return p.Origin != "genuine" }) {
+			continue
+		}
+		if n := r.Summary.Injected + r.Summary.Modified; n > 0 {
+			t.Errorf("%s: %d accusations", filepath.Base(folder), n)
+		}
+	}
+}
