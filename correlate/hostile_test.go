@@ -103,6 +103,48 @@ func wrongly(t *testing.T, tr truth, r *report.Report, where string) {
 	}
 }
 
+// Both captures lose packets, each in its own way, of sessions with which nobody
+// tampered.
+func TestTwoSpoiledCapturesOfAnHonestSessionAccuseNobody(t *testing.T) {
+	trials := 10
+	if more, err := strconv.Atoi(os.Getenv("BOTHENDS_SEEDS")); err == nil {
+		trials *= more
+	}
+	random := rand.New(rand.NewPCG(3, 4))
+	dir := t.TempDir()
+	tried := 0
+	for folder, tr := range readTruths(t, "../fixtures/synthetic/*", "../fixtures/pairs/*") {
+		honest := !slices.ContainsFunc(tr.Packets, func(p truthPacket) bool { return p.Origin != "genuine" })
+		if !honest || !hasGenuineReset(tr) || len(tr.Client) != 1 || len(tr.Server) != 1 {
+			continue
+		}
+		for range trials {
+			var ends [2][]string
+			for i, name := range []string{tr.Client[0], tr.Server[0]} {
+				whole, spoiled := filepath.Join(folder, name), filepath.Join(dir, strconv.Itoa(i))
+				ends[i] = []string{spoiled}
+				plans := bursts.plans(rewrite(t, whole, spoiled, func(int, record) bool { return true }))
+				edit := plans[random.IntN(len(plans))].edit
+				if random.IntN(3) == 0 {
+					edit = func(int, record) bool { return random.Float64() > 0.05 }
+				}
+				rewrite(t, whole, spoiled, edit)
+			}
+			tried++
+			r := compareFiles(ends[0], ends[1])
+			if r == nil || r.Summary.Injected+r.Summary.Modified == 0 {
+				continue
+			}
+			for i := range r.Findings {
+				if f := &r.Findings[i]; f.Verdict == "injected" || f.Verdict == "modified" {
+					t.Errorf("%s: %s at %s is %s (%s)%s", filepath.Base(folder), f.Kind, f.ReceivedAt, f.Verdict, f.Confidence, evidence(f))
+				}
+			}
+		}
+	}
+	t.Logf("%d spoiled pairs", tried)
+}
+
 // Someone may insist on the wrong ends.
 func TestExchangedCapturesAccuseNobody(t *testing.T) {
 	for folder, tr := range readTruths(t, "../fixtures/synthetic/*", "../fixtures/pairs/*") {

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"slices"
 
 	"bothends/correlate/align"
 	"bothends/correlate/segment"
@@ -39,6 +40,10 @@ type testimony struct {
 	// uplink: so would the sender itself, by an interface that was not recorded and
 	// from which the way is another.
 	uplink bool
+	// silence: it rests on the sender's capture as much as the absence of the packet
+	// does. A burst of packets that it lost together with this one would leave the
+	// same trace, where the others did not arrive.
+	silence bool
 }
 
 func supports(format string, args ...any) testimony {
@@ -204,7 +209,7 @@ func (h *hearing) neverSentSoFar(a *accusation) testimony {
 		return testimony{}
 	}
 	t := supports("its sequence number is %d ahead of everything that the %s ever sent", ahead, h.sender)
-	t.Values = map[string]any{"ahead": ahead}
+	t.Values, t.silence = map[string]any{"ahead": ahead}, true
 	return t
 }
 
@@ -232,6 +237,7 @@ func (h *hearing) growingSeq(a *accusation) testimony {
 	}
 	t := supports("it is one of %d resets within two seconds whose sequence numbers grow beyond what was sent: no host resets a connection like that", a.steps)
 	t.Values = map[string]any{"resets": a.steps}
+	t.silence = !slices.ContainsFunc(h.forged, func(r *align.Reset) bool { return growing(r, a.reset) })
 	return t
 }
 

@@ -189,6 +189,7 @@ type hearing struct {
 
 	matched   matching       // of the resets that arrived with those that were sent
 	unmatched []*align.Reset // those that arrived and that the sender's capture lacks
+	forged    []*align.Reset // of those, the ones judged so far to be injected
 	opposite  *hearing       // that of the opposite direction; nil if this one stands alone
 	// escapes are, of those that arrived, the ones that left under other addresses.
 	escapes map[*align.Reset]*align.Reset

@@ -340,3 +340,25 @@ func TestAnotherHopCountIsNoProofWhereTheSenderMayHaveAnotherUplink(t *testing.T
 		}
 	}
 }
+
+// A burst that the server's capture lost may hold data, which the network lost, and
+// the reset behind it: its number is then ahead of all that anybody saw.
+func TestANumberAheadOfTheStreamIsNoProofAlone(t *testing.T) {
+	ahead := func(ttl uint8) []Finding {
+		b := trial()
+		b.Witnesses[align.Server].DropsKnown = true
+		b.Cases[0].Streams[align.Server].Resets[align.Client] = []*align.Reset{
+			reset(3020*ms, 1000, ttl, 0), reset(3021*ms, 2460, 57, 0), reset(3022*ms, 3920, 57, 0)}
+		return verdicts(b)
+	}
+	for i, f := range ahead(57) {
+		if f.Verdict != Indeterminate {
+			t.Errorf("reset %d, with nothing but its number against it: %s (%s), want indeterminate", i, f.Verdict, f.Confidence)
+		}
+	}
+	for i, f := range ahead(252) {
+		if f.Verdict != Injected {
+			t.Errorf("reset %d, in a series whose first is forged by another sign: %s, want injected: %+v", i, f.Verdict, f.Evidence)
+		}
+	}
+}

@@ -22,7 +22,7 @@ func (h *hearing) accused(r *align.Reset) Finding {
 		if o.TimeNS < r.TimeNS {
 			a.first = false
 		}
-		if o == r || abs(o.TimeNS-r.TimeNS) <= growWithinNS && o.Position != r.Position && o.TimeNS < r.TimeNS == (o.Position < r.Position) {
+		if o == r || growing(o, r) {
 			a.steps++
 			a.guesses = a.guesses || h.ahead(o) > 0
 		}
@@ -30,7 +30,15 @@ func (h *hearing) accused(r *align.Reset) Finding {
 	f := h.decide(&a)
 	h.explain(&f, r)
 	f.reset, f.Trigger = r, h.trigger(r)
+	if f.Verdict == Injected {
+		h.forged = append(h.forged, r)
+	}
 	return f
+}
+
+// growing tells whether two resets are of a series with growing numbers.
+func growing(a, b *align.Reset) bool {
+	return abs(a.TimeNS-b.TimeNS) <= growWithinNS && a.Position != b.Position && a.TimeNS < b.TimeNS == (a.Position < b.Position)
 }
 
 func abs(n int64) int64 { return max(n, -n) }
@@ -70,6 +78,9 @@ func (h *hearing) weigh(w *weight) (Verdict, Confidence, Step) {
 			"the rule %q fails, but the verdict does not rest on the %s's capture being silent: no packet from there can have come this fast", w.failed, h.sender)
 	case w.failed != "" || w.open:
 		return Indeterminate, Unsure, Step{}
+	case !w.supported && w.ahead:
+		return Indeterminate, Unsure, open.because(
+			"its number is ahead of all that either capture shows, and only the %s's capture says that nothing was sent up to there: data before it may have been lost to both, by the capture with this packet and by the network", h.sender)
 	case !w.supported:
 		return Indeterminate, Unsure, open.because(
 			"nothing but its absence from the %s's capture speaks against this packet, and a capture can miss one", h.sender)
@@ -108,6 +119,7 @@ type weight struct {
 	filterOpen bool   // the filter rule is unknown
 
 	supported, conclusive, alone, contradicted bool
+	ahead                                      bool // support that rests on the sender's capture alone
 	// beyondFirewall: at least one support that the sender's own firewall
 	// cannot have left.
 	beyondFirewall bool
@@ -133,6 +145,8 @@ func (w *weight) addTestimony(t *testimony) {
 	case t.weightless:
 	case t.Outcome == Contradicts:
 		w.contradicted = true
+	case t.silence:
+		w.ahead = true
 	default:
 		w.supported = true
 		w.conclusive = w.conclusive || t.conclusive
