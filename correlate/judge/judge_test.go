@@ -362,3 +362,24 @@ func TestANumberAheadOfTheStreamIsNoProofAlone(t *testing.T) {
 		}
 	}
 }
+
+// A load balancer that forgets which of its hosts has a connection gives the
+// client's next packet to another one, which resets what it does not know, while
+// the first goes on. Recorded is only the first, and that without a fault.
+func TestWhatWentAstrayMayHaveBeenResetByAnotherHostOfTheAddress(t *testing.T) {
+	for _, tt := range []struct {
+		lost int64
+		ttl  uint8
+		want Verdict
+	}{{0, 57, Injected}, {1, 57, Indeterminate}, {1, 56, Indeterminate}, {1, 252, Injected}} {
+		b := trial()
+		b.Witnesses[align.Server].DropsKnown, b.Witnesses[align.Server].AllInterfaces = true, true
+		b.Cases[0].Streams[align.Client].Ledger.Lost = tt.lost
+		s := &b.Cases[0].Streams[align.Server]
+		s.Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, tt.ttl, 0)}
+		s.LastSent = align.Last{Frame: align.Frame{Number: 40, TimeNS: 5000 * ms}, Flags: segment.ACK}
+		if f := verdicts(b)[0]; f.Verdict != tt.want {
+			t.Errorf("%d packets astray, TTL %d: %s (%s), want %s", tt.lost, tt.ttl, f.Verdict, f.Confidence, tt.want)
+		}
+	}
+}

@@ -86,6 +86,10 @@ func (h *hearing) weigh(w *weight) (Verdict, Confidence, Step) {
 			"nothing but its absence from the %s's capture speaks against this packet, and a capture can miss one", h.sender)
 	case w.contradicted && !w.beyondFirewall:
 		return Indeterminate, Unsure, Step{Rule: "corroboration", Outcome: Contradicts}.because("what supports the accusation is outweighed")
+	case !w.beyondUplink && h.astray() > 0:
+		return Indeterminate, Unsure, open.because(
+			"%s from the %s on this connection did not come to the %s: another host behind the same address may have got what this one did not, and have reset what it does not know",
+			count(h.astray(), "packet"), h.sender.Other(), h.sender)
 	case !w.beyondFirewall && !h.silenceCounts():
 		return Indeterminate, Unsure, open.because(
 			"the %s's own firewall may have sent it in the place of its TCP, and its capture is too small to exclude that it missed it (%s, no counters)", h.sender, count(h.alleged.Passed, "packet"))
@@ -104,6 +108,10 @@ func (h *hearing) weigh(w *weight) (Verdict, Confidence, Step) {
 	}
 	return Injected, Supported, Step{}
 }
+
+// astray is how many packets of the receiver's did not come to the sender. Where a
+// load balancer forgets which of its hosts has a connection, another one gets them.
+func (h *hearing) astray() int64 { return h.Cases[h.index].Ledger[h.sender.Other()].Lost }
 
 // silenceCounts tells whether the sender's capture is good enough that its
 // silence alone is hard to explain.
