@@ -7,8 +7,7 @@ import (
 	"bothends/correlate/segment"
 )
 
-// mistimed tells whether s, which left the sender and did not arrive, is r but for
-// its time: by the clocks as they were fitted it left too late. A clock that is set
+// mistimed tells whether s, which left the sender, is r but for its time: by the clocks as they were fitted it left too late. A clock that is set
 // by less than the smallest round trip contradicts nothing, and close to the end
 // of a recording nothing may contradict a larger step, so that the time alone does
 // not make another packet of it. It does where the packets timed around it show

@@ -16,7 +16,7 @@ type accusation struct {
 	leftover *align.Leftover // if it is anything else
 	position int64           // in the stream
 	twins    []*align.Reset  // resets that were sent, did not arrive, and may be this one altered
-	mistimed *align.Reset    // one that was sent, did not arrive, and differs from this one by its time alone
+	mistimed *align.Reset    // one that was sent, and differs from this one by its time alone
 	first    bool            // no other unsent reset arrived at this end before it
 	steps    int             // how many unsent resets around it, and it, have growing sequence numbers
 	guesses  bool            // one of those is ahead of the stream

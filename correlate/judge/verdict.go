@@ -14,7 +14,7 @@ func (h *hearing) accused(r *align.Reset) Finding {
 		if !h.matched.arrived[j] && h.sentBefore(s.TimeNS, r.TimeNS) && h.signs(s, r) == bothSigns {
 			a.twins = append(a.twins, s)
 		}
-		if !h.matched.arrived[j] && h.mistimed(s, r) {
+		if h.mistimed(s, r) { // even if it arrived: the network may have doubled it
 			a.mistimed = s
 		}
 	}
