@@ -78,6 +78,7 @@ type comparison struct {
 	pairs     []pair.Pair
 	cases     []judge.Case
 	caseOf    []int32 // by pair: index of its case, or nowhere
+	services  map[judge.Address]*judge.Service
 	bounds    clock.Bounds
 	trips     align.Trips
 	clock     clock.Fit
@@ -188,7 +189,8 @@ func (c *comparison) judge() {
 	}
 	c.separateUnlike()
 	c.clock = c.bounds.Fit()
-	c.bench.Clock, c.bench.Cases, c.bench.Trips, c.bench.TickNS = &c.clock, c.cases, &c.trips, tick(c.surveys)
+	c.bench.Clock, c.bench.Cases, c.bench.Services, c.bench.Trips, c.bench.TickNS = &c.clock, c.cases, c.services, &c.trips, tick(c.surveys)
+	c.fillServices()
 	c.findings = c.bench.Findings()
 }
 

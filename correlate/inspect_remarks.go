@@ -21,7 +21,7 @@ func (i *inspection) remark() {
 	if !i.Drops.Known {
 		i.because(report.Remark, "drops-unknown", "send the counts along that the recorder printed when it ended (tcpdump: \"packets dropped by kernel\"), or record with dumpcap, which writes them into the file",
 			"it does not say whether packets were dropped, which is not the same as none")
-		if miss := judge.MissBound(i.Seen.FromHost); i.Seen.FromHost > 0 && miss > provenMiss {
+		if miss := judge.MissBound(i.Seen.FromHost, 0); i.Seen.FromHost > 0 && miss > provenMiss {
 			i.because(report.Remark, "few-packets", "repeat the session in one recording: every packet adds evidence",
 				"it holds %s from its own host: even if all of them prove to have been recorded, the chance that it missed any one stays up to %.2g %% (95 %% confidence), and a proof wants %.2g %%",
 				counted(i.Seen.FromHost, "packet"), 100*miss, 100*provenMiss)

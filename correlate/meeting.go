@@ -28,18 +28,18 @@ func (c *comparison) meeting(offset, uncertain int64) *meeting {
 		m.routes[end] = noRoutes(sv)
 		m.coverage[end] = align.Coverage{FirstNS: sv.FirstNS, LastNS: sv.LastNS}
 	}
-	services := c.services()
+	c.services = c.findServices()
 	alike := int32(0)
 	c.caseOf = make([]int32, len(c.pairs))
 	for i := range c.pairs {
 		p := &c.pairs[i]
-		if !p.Paired() && !c.resetAlone(p, services) {
+		if !p.Paired() && !c.telling(p) {
 			c.caseOf[i] = nowhere
 			continue
 		}
 		n := int32(len(c.cases))
 		c.caseOf[i] = n
-		c.cases = append(c.cases, judge.Case{Pair: *p})
+		c.cases = append(c.cases, judge.Case{Pair: *p, Translated: c.translated(p)})
 		m.left = append(m.left, 0)
 		if summary, ok := c.sameAtBoth(p); ok {
 			c.cases[n].Summary = summary
@@ -56,6 +56,7 @@ func (c *comparison) meeting(offset, uncertain int64) *meeting {
 			m.left[n] += total(c.surveys[align.Server].Connections[p.Server])
 		}
 	}
+	c.joinEscaped()
 	m.passages = align.NewPassages(int(alike), &c.bounds, &c.trips)
 	return m
 }
@@ -79,7 +80,7 @@ func (c *comparison) sameAtBoth(p *pair.Pair) (sum align.Summary, ok bool) {
 	if !align.Alike(client, server, p.ClientSide, p.ServerSide, p.Shift) {
 		return sum, false
 	}
-	return align.AlikeSummary(client, p.ClientSide), true
+	return align.AlikeSummary(client, server, p.ClientSide, p.ServerSide), true
 }
 
 // letGo forgets what each side of a connection sent, which of most there is
@@ -123,26 +124,13 @@ func total(c *survey.Connection) (segments int64) {
 	return segments
 }
 
-// services are the addresses at which the client end reached the server end.
-func (c *comparison) services() map[[16]byte]bool {
-	addresses := map[[16]byte]bool{}
-	for i := range c.pairs {
-		if p := &c.pairs[i]; p.Paired() {
-			seen := c.surveys[align.Client].Connections[p.Client]
-			addresses[seen.Ends[p.ClientSide.Other()].IP] = true
-		}
+// translated tells, by End, which hosts the two captures know under different names.
+func (c *comparison) translated(p *pair.Pair) (by [2]bool) {
+	if !p.Paired() {
+		return by
 	}
-	return addresses
-}
-
-// resetAlone tells whether the connection is in the client end's capture only,
-// went to the server end's address, and was reset: a SYN that a box answers
-// itself leaves no more than that.
-func (c *comparison) resetAlone(p *pair.Pair, services map[[16]byte]bool) bool {
-	if p.Client == pair.NoView {
-		return false
-	}
-	seen := c.surveys[align.Client].Connections[p.Client]
-	far := p.ClientSide.Other()
-	return seen.Flows[far].Resets > 0 && services[seen.Ends[far].IP]
+	here, there := c.surveys[align.Client].Connections[p.Client], c.surveys[align.Server].Connections[p.Server]
+	by[align.Client] = here.Ends[p.ClientSide] != there.Ends[p.ServerSide]
+	by[align.Server] = here.Ends[p.ClientSide.Other()] != there.Ends[p.ServerSide.Other()]
+	return by
 }

@@ -28,15 +28,19 @@ func Alike(client, server *survey.Connection, clientSide, serverSide survey.Side
 	return true
 }
 
-// AlikeSummary is the Summary of a connection that is Alike at both taps, of
-// which client is the client end's view.
-func AlikeSummary(client *survey.Connection, clientSide survey.Side) (sum Summary) {
+// AlikeSummary is the Summary of a connection that is Alike at both taps.
+func AlikeSummary(client, server *survey.Connection, clientSide, serverSide survey.Side) (sum Summary) {
+	views := [2]*survey.Connection{client, server}
+	sides := [2]survey.Side{clientSide, serverSide} // that send
 	for _, sender := range []End{Client, Server} {
-		n := client.Flows[clientSide].Segments
+		sent, got := &views[sender].Flows[sides[sender]], &views[sender.Other()].Flows[sides[sender.Other()]]
+		n := sent.Segments
 		sum.Ledger[sender].Matched = 2 * n
 		sum.Seen[sender] = 2 * n
 		sum.Passed[sender] = n
-		clientSide = clientSide.Other()
+		// Alike, their TTLs differ by one number.
+		sum.Routes[sender] = Route{Hops: int16(sent.TTL) - int16(got.TTL), TTL: got.TTL, Known: n > 0}
+		sides[Client], sides[Server] = sides[Client].Other(), sides[Server].Other()
 	}
 	return sum
 }

@@ -18,6 +18,10 @@ type Reset struct {
 	Head []byte
 	// Closed tells that its sender had sent a FIN before, at this tap.
 	Closed bool
+	// Heard is the last segment with data that was new to its sender, and Said the
+	// last in which its sender had sent new data; both at the sender's own tap, and
+	// nothing elsewhere.
+	Heard, Said Frame
 	// The following are about the bytes of the opposite stream that the reset
 	// acknowledges, and valid if its flags have ACK.
 	AckPosition int64
@@ -55,6 +59,7 @@ func (s *Stream) observeReset(end End, v *view, back *Stream, lastNS int64) {
 	}
 	if end == s.sender {
 		r.Next = s.Sent.Next
+		r.Heard, r.Said = back.recentGot.data, s.recentSent.data
 	} else {
 		r.Next = s.Got.Next
 		r.Own, r.Alleged = back.heard(), s.heard()
@@ -110,6 +115,7 @@ type recent struct {
 	list [8]passage
 	n    int
 	high int64
+	data Frame // the last one with payload
 }
 
 type passage struct {
@@ -127,6 +133,9 @@ func (r *recent) add(v *view) {
 		r.high = v.end
 		r.list[r.n%len(r.list)] = p
 		r.n++
+		if v.PayloadLen > 0 {
+			r.data = v.Frame
+		}
 	}
 }
 

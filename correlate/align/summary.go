@@ -12,6 +12,14 @@ type Summary struct {
 	Missed   [2]int64
 	Rewrites [2]Rewrites
 	Unjudged [2]int64 // resets beyond those that are kept apart
+	Routes   [2]Route
+}
+
+// A Route is how many routers one stream's segments passed.
+type Route struct {
+	Hops  int16 // as Path.Hops
+	TTL   uint8 // at the receiver's tap
+	Known bool  // some segments passed, and all of them showed Hops
 }
 
 // Rewrites are harmless changes to the headers of one stream.
@@ -30,6 +38,7 @@ func (c *Connection) Summary() (sum Summary) {
 		sum.Seen[end] = s.Seen[Client] + s.Seen[Server]
 		sum.Ledger[end], sum.Passed[end], sum.Missed[end] = s.Ledger, s.Passed, s.Missed
 		sum.Rewrites[end], sum.Unjudged[end] = s.Path.Rewrites, s.MoreReset
+		sum.Routes[end] = Route{Hops: int16(s.Path.Hops), TTL: s.Path.TTL, Known: s.Path.HopsSame > 0 && s.Path.HopsOther == 0}
 	}
 	return sum
 }

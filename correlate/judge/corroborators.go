@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"slices"
 
 	"bothends/correlate/align"
 	"bothends/correlate/segment"
@@ -36,6 +37,13 @@ type testimony struct {
 	// firewall: the sender's own firewall, answering for its TCP, would leave
 	// the same trace.
 	firewall bool
+	// uplink: so would the sender itself, by an interface that was not recorded and
+	// from which the way is another.
+	uplink bool
+	// silence: it rests on the sender's capture as much as the absence of the packet
+	// does. A burst of packets that it lost together with this one would leave the
+	// same trace, where the others did not arrive.
+	silence bool
 }
 
 func supports(format string, args ...any) testimony {
@@ -150,7 +158,32 @@ func (h *hearing) hopCount(a *accusation) testimony {
 	t := supports("it arrived with TTL %d, %s from an initial value; all %s from the %s arrived with TTL %d, %s", a.TTL, count(hops, "hop"),
 		count(p.HopsSame, "other packet"), h.sender, p.TTL, count(genuine, "hop"))
 	t.Values = values
+	t.uplink = h.anotherWay(a)
 	return t
+}
+
+// longestPath is beyond any path of today's Internet, in routers.
+const longestPath = 32
+
+// anotherWay tells whether the sender's own packets could arrive with this TTL by
+// another way than the recorded one: it is one that the sender begins with, less
+// the routers of some path. Its resets may begin with another than its data, as
+// those of some load balancers do. Where the recorded way translates the sender's
+// address, no other one would translate it alike.
+func (h *hearing) anotherWay(a *accusation) bool {
+	if h.Cases[h.index].Translated[h.sender] {
+		return false
+	}
+	begin := map[int]bool{int(h.stream.Path.TTL) + h.stream.Path.Hops: true}
+	for ttl := range h.resetTTLs[h.sender] {
+		begin[int(ttl)] = true
+	}
+	for initial := range begin {
+		if hops := initial - int(a.TTL); hops >= 0 && hops <= longestPath {
+			return true
+		}
+	}
+	return false
 }
 
 // hopsTravelled infers the number of routers passed from the initial TTLs in use.
@@ -176,7 +209,7 @@ func (h *hearing) neverSentSoFar(a *accusation) testimony {
 		return testimony{}
 	}
 	t := supports("its sequence number is %d ahead of everything that the %s ever sent", ahead, h.sender)
-	t.Values = map[string]any{"ahead": ahead}
+	t.Values, t.silence = map[string]any{"ahead": ahead}, true
 	return t
 }
 
@@ -204,6 +237,7 @@ func (h *hearing) growingSeq(a *accusation) testimony {
 	}
 	t := supports("it is one of %d resets within two seconds whose sequence numbers grow beyond what was sent: no host resets a connection like that", a.steps)
 	t.Values = map[string]any{"resets": a.steps}
+	t.silence = !slices.ContainsFunc(h.forged, func(r *align.Reset) bool { return growing(r, a.reset) })
 	return t
 }
 

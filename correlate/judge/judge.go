@@ -82,7 +82,8 @@ type Finding struct {
 	// Place is where a forged reset was made; nil if nothing is said of it.
 	Place *Place
 
-	reset *align.Reset // that the finding is about, if nobody is known to have sent it
+	reset   *align.Reset // that the finding is about, if nobody is known to have sent it
+	escaped bool         // its twin is in another connection's view
 }
 
 // A Case is one connection to be judged: a paired one, or one that only the
@@ -91,6 +92,13 @@ type Case struct {
 	align.Summary
 	*align.Connection // nil if it is Quiet
 	Pair              pair.Pair
+	// Escaped are the cases of packets of this connection that got past a NAT
+	// untranslated, and Of is the case that such packets belong to.
+	Escaped []int
+	Of      int
+	// Translated tells, by End, that the two captures know that host under
+	// different addresses or ports.
+	Translated [2]bool
 }
 
 // Close finishes the case's connection, and lets it go if nothing of it is left
@@ -111,11 +119,14 @@ type Bench struct {
 	Clock     *clock.Fit
 	Witnesses [2]Witness // by End
 	Cases     []Case
-	Trips     *align.Trips // how long packets are under way; nil if nobody took note
-	TickNS    int64        // how far apart the time stamps of the coarser capture are
+	// Services are the addresses at which the client end reached the server end.
+	Services map[Address]*Service
+	Trips    *align.Trips // how long packets are under way; nil if nobody took note
+	TickNS   int64        // how far apart the time stamps of the coarser capture are
 
-	shapes [2]map[shape]int // of the resets that each End is known to have sent
-	sentAt [2][]int64       // when, by the End's clock, ascending
+	shapes    [2]map[shape]int  // of the resets that each End is known to have sent
+	resetTTLs [2]map[uint8]bool // as they left
+	sentAt    [2][]int64        // when, by the End's clock, ascending
 }
 
 // Findings judges every reset, and every other packet that one end received and
@@ -130,7 +141,11 @@ func (b *Bench) Findings() []Finding {
 		}
 		hearings := b.hearings(i)
 		switch p := &b.Cases[i].Pair; {
+		case p.Escaped:
+			findings = append(findings, hearings[align.Client].escaped()...)
+			findings = append(findings, hearings[align.Server].escaped()...)
 		case !p.Paired():
+			findings = append(findings, hearings[align.Client].swallowed()...)
 			findings = append(findings, hearings[align.Server].orphans()...)
 		case p.Method == pair.Payload:
 			findings = append(findings, hearings[align.Client].legs()...)
@@ -174,7 +189,10 @@ type hearing struct {
 
 	matched   matching       // of the resets that arrived with those that were sent
 	unmatched []*align.Reset // those that arrived and that the sender's capture lacks
+	forged    []*align.Reset // of those, the ones judged so far to be injected
 	opposite  *hearing       // that of the opposite direction; nil if this one stands alone
+	// escapes are, of those that arrived, the ones that left under other addresses.
+	escapes map[*align.Reset]*align.Reset
 }
 
 // hearings are those of both streams of a case, with their resets matched.
@@ -189,6 +207,7 @@ func (b *Bench) hearings(index int) [2]*hearing {
 				h.unmatched = append(h.unmatched, r)
 			}
 		}
+		h.noteEscaped()
 	}
 	return both
 }

@@ -1,7 +1,6 @@
 package judge
 
 import (
-	"math"
 	"testing"
 
 	"bothends/correlate/align"
@@ -9,27 +8,6 @@ import (
 	"bothends/correlate/pair"
 	"bothends/correlate/segment"
 )
-
-// The numbers are those of the rule of three's exact form, 1 - 0.05^(1/n).
-func TestMissBoundIsFivePercentAt59AndOnePercentAt299(t *testing.T) {
-	for _, c := range []struct {
-		n    int64
-		most float64
-	}{{passedFor5, 0.05}, {passedFor1, 0.01}} {
-		if b := MissBound(c.n); b > c.most {
-			t.Errorf("n = %d: bound %.5f, want at most %.2f", c.n, b, c.most)
-		}
-		if b := MissBound(c.n - 1); b <= c.most {
-			t.Errorf("n = %d: bound %.5f, which would make %d needless", c.n-1, b, c.n)
-		}
-	}
-	if b := MissBound(0); b != 1 {
-		t.Errorf("without packets the bound is %v, want 1", b)
-	}
-	if b := MissBound(1); math.Abs(b-0.95) > 1e-9 {
-		t.Errorf("with one packet the bound is %v, want 0.95", b)
-	}
-}
 
 // A front end that answers data with TTL 123 and resets with 59 is five hops
 // away both times: raw TTLs say nothing.
@@ -95,19 +73,19 @@ func TestResetsAreMatchedByTimeAndCountAndNotOnlyByTheirNumbers(t *testing.T) {
 			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5)}, []*align.Reset{reset(3020*ms, 1000, pathTTL, 5)},
 			[]Verdict{Genuine}},
 		{"the same numbers arrived before they were sent, and what was sent is lost",
-			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5)}, []*align.Reset{reset(2900*ms, 1000, pathTTL-3, 0)},
+			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5)}, []*align.Reset{reset(2900*ms, 1000, 252, 0)},
 			[]Verdict{Injected, Lost}},
 		{"a forged one before the genuine one, which arrives too",
-			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5)}, []*align.Reset{reset(2900*ms, 1000, pathTTL-3, 0), reset(3020*ms, 1000, pathTTL, 5)},
+			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5)}, []*align.Reset{reset(2900*ms, 1000, 252, 0), reset(3020*ms, 1000, pathTTL, 5)},
 			[]Verdict{Injected, Genuine}},
 		{"the network doubled it",
 			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5)}, []*align.Reset{reset(3020*ms, 1000, pathTTL, 5), reset(3021*ms, 1000, pathTTL, 5)},
 			[]Verdict{Genuine, Duplicated}},
 		{"a second one with the same numbers and another origin",
-			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5)}, []*align.Reset{reset(3020*ms, 1000, pathTTL, 5), reset(3021*ms, 1000, pathTTL-3, 7)},
+			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5)}, []*align.Reset{reset(3020*ms, 1000, pathTTL, 5), reset(3021*ms, 1000, 252, 7)},
 			[]Verdict{Genuine, Injected}},
 		{"made anew on the way, perhaps",
-			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5)}, []*align.Reset{reset(3020*ms, 1000, pathTTL-3, 0)},
+			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5)}, []*align.Reset{reset(3020*ms, 1000, 252, 0)},
 			[]Verdict{Indeterminate}},
 		{"sent twice, arrived once",
 			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5), reset(3100*ms, 1000, sentTTL, 6)}, []*align.Reset{reset(3120*ms, 1000, pathTTL, 6)},
@@ -160,7 +138,7 @@ func TestEachFailingRuleMakesTheVerdictIndeterminateAndIsNamed(t *testing.T) {
 	}
 	accused := func(spoil func(b *Bench)) Finding {
 		b := trial()
-		b.Cases[0].Streams[align.Server].Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, 57-3, 0)}
+		b.Cases[0].Streams[align.Server].Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, 252, 0)}
 		spoil(b)
 		return verdicts(b)[0]
 	}
@@ -199,7 +177,7 @@ func TestConfidenceGrowsWithWhatIsKnownOfTheCapture(t *testing.T) {
 	}
 	for _, tt := range tests {
 		b := trial()
-		b.Cases[0].Streams[align.Server].Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, 57-3, 0)}
+		b.Cases[0].Streams[align.Server].Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, 252, 0)}
 		tt.adjust(b)
 		if f := verdicts(b)[0]; f.Verdict != Injected || f.Confidence != tt.want {
 			t.Errorf("%s: %s (%s), want injected (%s)", tt.name, f.Verdict, f.Confidence, tt.want)
@@ -324,6 +302,84 @@ func TestHabitsOfKnownBoxesAreNamedAndWeighNothing(t *testing.T) {
 		}
 		if says != tt.says || f.Verdict != Indeterminate {
 			t.Errorf("%s: resembles %v, verdict %s; want %v and indeterminate", tt.name, says, f.Verdict, tt.says)
+		}
+	}
+}
+
+// A host with two uplinks may send its reset by the one that was not recorded: it
+// arrives over another number of routers, and the recorded one never sees it. What
+// began with a TTL that this host does not use is not its own by any way, and a way
+// that translates its address has no double.
+func TestAnotherHopCountIsNoProofWhereTheSenderMayHaveAnotherUplink(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		ttl    uint8
+		adjust func(b *Bench)
+		want   Verdict
+	}{
+		{"three routers more", 54, func(*Bench) {}, Indeterminate},
+		{"three routers fewer", 60, func(*Bench) {}, Indeterminate},
+		{"all interfaces recorded", 54, func(b *Bench) { b.Witnesses[align.Server].AllInterfaces = true }, Injected},
+		{"the sender behind a NAT", 54, func(b *Bench) { b.Cases[0].Translated[align.Server] = true }, Injected},
+		{"only the receiver behind a NAT", 54, func(b *Bench) { b.Cases[0].Translated[align.Client] = true }, Indeterminate},
+		{"a TTL above the sender's", 252, func(*Bench) {}, Injected},
+		{"a TTL above its data's, which its resets begin with", 252, func(b *Bench) {
+			b.Cases[0].Streams[align.Server].Resets[align.Server] = []*align.Reset{reset(9000*ms, 1000, 255, 5)}
+		}, Indeterminate},
+		{"more routers away than any path has", 20, func(*Bench) {}, Injected},
+		{"and its own TCP goes on, as behind a firewall", 54, func(b *Bench) {
+			b.Cases[0].Streams[align.Server].LastSent = align.Last{Frame: align.Frame{Number: 40, TimeNS: 5000 * ms}, Flags: segment.ACK}
+		}, Indeterminate},
+	} {
+		b := trial()
+		b.Witnesses[align.Server].DropsKnown = true
+		b.Cases[0].Streams[align.Server].Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, tt.ttl, 0)}
+		tt.adjust(b)
+		if f := verdicts(b)[0]; f.Verdict != tt.want {
+			t.Errorf("%s: %s (%s), want %s: %+v", tt.name, f.Verdict, f.Confidence, tt.want, f.Evidence)
+		}
+	}
+}
+
+// A burst that the server's capture lost may hold data, which the network lost, and
+// the reset behind it: its number is then ahead of all that anybody saw.
+func TestANumberAheadOfTheStreamIsNoProofAlone(t *testing.T) {
+	ahead := func(ttl uint8) []Finding {
+		b := trial()
+		b.Witnesses[align.Server].DropsKnown = true
+		b.Cases[0].Streams[align.Server].Resets[align.Client] = []*align.Reset{
+			reset(3020*ms, 1000, ttl, 0), reset(3021*ms, 2460, 57, 0), reset(3022*ms, 3920, 57, 0)}
+		return verdicts(b)
+	}
+	for i, f := range ahead(57) {
+		if f.Verdict != Indeterminate {
+			t.Errorf("reset %d, with nothing but its number against it: %s (%s), want indeterminate", i, f.Verdict, f.Confidence)
+		}
+	}
+	for i, f := range ahead(252) {
+		if f.Verdict != Injected {
+			t.Errorf("reset %d, in a series whose first is forged by another sign: %s, want injected: %+v", i, f.Verdict, f.Evidence)
+		}
+	}
+}
+
+// A load balancer that forgets which of its hosts has a connection gives the
+// client's next packet to another one, which resets what it does not know, while
+// the first goes on. Recorded is only the first, and that without a fault.
+func TestWhatWentAstrayMayHaveBeenResetByAnotherHostOfTheAddress(t *testing.T) {
+	for _, tt := range []struct {
+		lost int64
+		ttl  uint8
+		want Verdict
+	}{{0, 57, Injected}, {1, 57, Indeterminate}, {1, 56, Indeterminate}, {1, 252, Injected}} {
+		b := trial()
+		b.Witnesses[align.Server].DropsKnown, b.Witnesses[align.Server].AllInterfaces = true, true
+		b.Cases[0].Streams[align.Client].Ledger.Lost = tt.lost
+		s := &b.Cases[0].Streams[align.Server]
+		s.Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, tt.ttl, 0)}
+		s.LastSent = align.Last{Frame: align.Frame{Number: 40, TimeNS: 5000 * ms}, Flags: segment.ACK}
+		if f := verdicts(b)[0]; f.Verdict != tt.want {
+			t.Errorf("%d packets astray, TTL %d: %s (%s), want %s", tt.lost, tt.ttl, f.Verdict, f.Confidence, tt.want)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"bothends/correlate/align"
+	"bothends/correlate/segment"
 )
 
 // leftovers judges everything but resets.
@@ -90,5 +91,29 @@ func (h *hearing) lostControl(l *align.Leftover) Finding {
 		f.Evidence = append(f.Evidence, Step{Rule: "mapping", Outcome: Fails}.because(
 			"packets of this connection reached the server under another address or port, too, and this may be one of them"))
 	}
+	if l.Flags&segment.SYN != 0 && h.stream.LastPassedNS == 0 {
+		f.suggest(BlockedPort, "nothing that the %s sent on this connection arrived", h.sender)
+	}
 	return f
+}
+
+// swallowed is a SYN that the sender repeated, of which no copy arrived and which
+// nothing answered: one finding, on its first copy.
+func (h *hearing) swallowed() []Finding {
+	var f Finding
+	copies := 0
+	for i := range h.stream.Leftovers {
+		l := &h.stream.Leftovers[i]
+		if l.Bucket != align.Lost || l.Flags&segment.SYN == 0 {
+			continue
+		}
+		if copies++; copies == 1 {
+			f = h.lostControl(l)
+		}
+	}
+	if copies < 2 {
+		return nil
+	}
+	f.suggest(BlockedPort, "the %s sent this SYN %d times; none reached the tap at the %s, and nothing answered", h.sender, copies, h.sender.Other())
+	return []Finding{f}
 }

@@ -14,25 +14,31 @@ type Pattern string
 
 const (
 	IdleTimeout  Pattern = "idle-timeout"  // after a long silence
-	BlockedPort  Pattern = "blocked-port"  // the first answer to a SYN
+	BlockedPort  Pattern = "blocked-port"  // a reset is the first answer to a SYN, or the SYN vanishes
 	AfterTrigger Pattern = "after-trigger" // right after something was sent
 	ClosedPort   Pattern = "closed-port"   // genuine: nothing listens
 	HostFirewall Pattern = "host-firewall" // genuine: the host's TCP went on all the same
 	LateData     Pattern = "late-data"     // genuine: data for a connection that the host had closed
 	ProxyLeg     Pattern = "proxy-leg"     // on one of a proxy's two connections
+	Untranslated Pattern = "un-nated"      // a packet had got past a NAT with its addresses as they were
 	Abort        Pattern = "abort"         // genuine: the program gave the connection up
+	// AbortUnread: genuine, and the sender had not answered what it received last.
+	// Closing with data unread looks like SO_LINGER 0: Linux makes the same reset.
+	AbortUnread Pattern = "abort-unread-or-linger"
 )
 
 // advice is one sentence for each pattern on what to check next.
 var advice = map[Pattern]string{
 	IdleTimeout:  "Check the idle timeouts of firewalls, NAT gateways and load balancers between the two ends, and whether keep-alives (TCP or the application's) come more often.",
-	BlockedPort:  "Try the same port from another network, and another port from this one: a box may refuse this port.",
+	BlockedPort:  "Try the same port from another network, and another port from this one: a box may refuse this port, or swallow what goes there.",
 	AfterTrigger: "Send the same thing on another port, and something else on this one, to see whether the box looks at the content or at the port.",
-	ClosedPort:   "Check whether the service runs and listens on this address and port.",
+	ClosedPort:   "Check whether the service runs and listens on this address and port, and whether the host's own firewall refuses it (iptables: REJECT --reject-with tcp-reset).",
 	HostFirewall: "Check this host's own firewall for a rule that rejects with a reset (iptables: REJECT --reject-with tcp-reset).",
 	LateData:     "Check why the other end still sent when this one had closed: a time-out of the application, or an earlier reset.",
 	ProxyLeg:     "Record also at the proxy, on both its sides, and compare each leg on its own.",
-	Abort:        "Check the log of the program at this end: it closed the connection without reading all data, or was killed, or asked for an abortive close.",
+	Untranslated: "At whatever translates addresses between the two ends, look for packets that its connection tracking calls invalid (conntrack -S counts them), and drop those instead of letting them through.",
+	Abort:        "Check the log of the program at this end: it was killed, ran into a time-out, or asked for an abortive close (SO_LINGER 0).",
+	AbortUnread:  "Check in the program at this end why it closed before it had read and answered all that it received: an error, a limit, a kill, or an abortive close (SO_LINGER 0).",
 }
 
 // longIdleNS is the silence from which on a reset is taken for a time-out: half
@@ -52,6 +58,8 @@ const nearTimer = 0.05
 // explain adds the pattern that a reset which no host sent resembles.
 func (h *hearing) explain(f *Finding, r *align.Reset) {
 	switch {
+	case len(h.Cases[h.index].Escaped) > 0:
+		f.suggest(Untranslated, "other packets of this connection got past a NAT with their addresses as they were")
 	case h.answersSYN(r):
 		f.suggest(BlockedPort, "it is the first answer to a SYN")
 	case r.IdleNS >= longIdleNS:
@@ -73,9 +81,23 @@ func (h *hearing) explainGenuine(f *Finding, s *align.Reset) {
 	case s.Closed && h.back.LastGot.TimeNS > 0:
 		f.suggest(LateData, "the %s had closed its side before", h.sender)
 	case s.Header.Flags&segment.ACK != 0:
-		f.suggest(Abort, "the %s had not closed the connection before", h.sender)
+		h.explainAbort(f, s)
 	case h.earlier(s):
 		f.suggest(LateData, "the %s had no such connection any more", h.sender)
+	}
+}
+
+// explainAbort tells what the sender of a reset in mid-connection may have left
+// unread. A program that closes with data unread makes its TCP reset the connection
+// at once (RFC 1122 section 4.2.2.13), and so does one that asks for it.
+func (h *hearing) explainAbort(f *Finding, s *align.Reset) {
+	switch {
+	case s.Heard.Number == 0:
+		f.suggest(Abort, "the %s had not closed the connection before, and had received nothing on it that could be unread", h.sender)
+	case s.Said.TimeNS > s.Heard.TimeNS:
+		f.suggest(Abort, "the %s had not closed the connection before, and had sent data since it last received any", h.sender)
+	default:
+		f.suggest(AbortUnread, "the %s had not closed the connection before, and had sent no data since it received some (frame %d there)", h.sender, s.Heard.Number)
 	}
 }
 
@@ -92,8 +114,9 @@ func (h *hearing) earlier(s *align.Reset) bool {
 	return false
 }
 
+// answersSYN tells whether a SYN was all that had passed here before the reset.
 func (h *hearing) answersSYN(r *align.Reset) bool {
-	return r.Own[0] != nil && r.Own[0].PayloadLen == 0 && h.stream.LastGot.Number == 0
+	return r.Own[0] != nil && r.Own[0].Flags&(segment.SYN|segment.ACK) == segment.SYN && r.Next == 0
 }
 
 // answersData tells whether the reset acknowledges the last data that its

@@ -25,6 +25,8 @@ func (h *hearing) resets() []Finding {
 // bucket.
 func (f *Finding) enter(l *align.Ledger) {
 	switch {
+	case f.escaped:
+		l.Matched++ // its twin is not among this connection's segments
 	case f.Twin.Number != 0 && f.Verdict != Duplicated:
 		l.Matched += 2
 	case f.Verdict == Duplicated:
@@ -57,6 +59,8 @@ func (h *hearing) judgeResets() []Finding {
 	var findings []Finding
 	for i, r := range got {
 		switch of := m.twinOf[i]; {
+		case h.escapes[r] != nil:
+			findings = append(findings, h.untranslated(r, h.escapes[r]))
 		case of >= 0 && m.doubtful[i]:
 			findings = append(findings, h.strange(r, sent[of]))
 		case of >= 0:

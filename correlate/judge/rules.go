@@ -16,6 +16,7 @@ type accusation struct {
 	leftover *align.Leftover // if it is anything else
 	position int64           // in the stream
 	twins    []*align.Reset  // resets that were sent, did not arrive, and may be this one altered
+	mistimed *align.Reset    // one that was sent, and differs from this one by its time alone
 	first    bool            // no other unsent reset arrived at this end before it
 	steps    int             // how many unsent resets around it, and it, have growing sequence numbers
 	guesses  bool            // one of those is ahead of the stream
@@ -117,8 +118,7 @@ func (h *hearing) captureLoss(a *accusation) Step {
 	suspectBytes, unexplained := h.suspects(a)
 	lacking := h.stream.Sent.Missing(h.stream.AckedAtReceiver) - suspectBytes
 	deaf := h.back.Got.Missing(h.back.AckedAtReceiver)
-	step := h.pooledLoss()
-	step.Values["n"] = h.stream.Passed
+	step := h.countedLoss()
 	switch {
 	case step.Outcome == Fails:
 		return step
@@ -138,26 +138,37 @@ func (h *hearing) captureLoss(a *accusation) Step {
 	return step
 }
 
-// pooledLoss is captureLoss as far as all connections together tell.
-func (h *hearing) pooledLoss() Step {
-	w := h.alleged
-	bound := MissBound(w.Passed)
+// countedLoss is captureLoss as far as the packets tell that are known to have
+// passed, here and on all connections together.
+func (h *hearing) countedLoss() Step {
+	w, here, missedHere := h.alleged, h.stream.Passed, h.stream.Missed
+	bound, boundHere := MissBound(w.Passed, w.Missed), MissBound(here, missedHere)
 	step := Step{Outcome: Fails, Values: map[string]any{
-		"n_pooled": w.Passed, "missed_pooled": w.Missed, "miss_bound": bound, "counters_known": w.DropsKnown, "drops": w.Drops,
+		"n": here, "missed": missedHere, "miss_bound_connection": boundHere,
+		"n_pooled": w.Passed, "missed_pooled": w.Missed, "miss_bound": bound,
+		"counters_known": w.DropsKnown, "drops": w.Drops,
 	}}
 	switch {
 	case w.Drops > 0:
 		return step.because("the %s's capture says of itself that it lost %s", h.sender, count(w.Drops, "packet"))
 	case w.Missed > 0:
-		return step.because("the %s's capture lacks %s that the %s received from it, so it may lack this one too", h.sender, count(w.Missed, "packet"), h.sender.Other())
+		return step.because("the %s's capture lacks %d of %s that the %s received from it (%d of %d on this connection), so it may lack this one too",
+			h.sender, w.Missed, count(w.Passed+w.Missed, "packet"), h.sender.Other(), missedHere, here+missedHere)
 	}
 	step.Outcome = Holds
 	counters := "it has no counters of its own"
 	if w.DropsKnown {
 		counters = "its own counters say zero"
 	}
-	return step.because("of %s that the %s is known to have sent (%d of them on this connection) its capture lacks none; %s. The chance that it missed any one packet is below %.2g %% (95 %% confidence)",
-		count(w.Passed, "packet"), h.sender, h.stream.Passed, counters, 100*bound)
+	said := fmt.Sprintf("of %s that the %s is known to have sent its capture lacks none; %s. The chance that it missed any one packet is below %.2g %% (95 %% confidence)",
+		count(w.Passed, "packet"), h.sender, counters, 100*bound)
+	switch here {
+	case w.Passed:
+		return step.because("%s; all of them are of this connection", said)
+	case 0:
+		return step.because("%s; none of them is of this connection", said)
+	}
+	return step.because("%s; by this connection's %s alone, below %.2g %%", said, count(here, "packet"), 100*boundHere)
 }
 
 // suspects looks at what else arrived on this stream without having been sent.
@@ -235,6 +246,10 @@ func (h *hearing) noTwin(a *accusation) Step {
 	for _, t := range a.twins {
 		return Step{Outcome: Fails, Values: map[string]any{"sent_frame": t.Number}}.because(
 			"the %s did send a reset before (frame %d, seq %d) that did not arrive as it was: this may be that one, changed on the way", h.sender, t.Number, t.Header.Seq)
+	}
+	if s := a.mistimed; s != nil {
+		return Step{Outcome: Fails, Values: map[string]any{"sent_frame": s.Number}}.because(
+			"the %s did send a reset that is this one in everything but its time (frame %d there), and a clock that was set in between would explain that", h.sender, s.Number)
 	}
 	if a.leftover != nil && a.leftover.Rival.Number != 0 {
 		return Step{Outcome: Holds, Values: map[string]any{"sent_frame": a.leftover.Rival.Number}}.because(

@@ -70,7 +70,7 @@ func total(shapes map[shape]int) (n int) {
 // noteSent collects the resets that each end's own capture shows it to have sent.
 func (b *Bench) noteSent() {
 	for end := range b.shapes {
-		b.shapes[end], b.sentAt[end] = map[shape]int{}, nil
+		b.shapes[end], b.resetTTLs[end], b.sentAt[end] = map[shape]int{}, map[uint8]bool{}, nil
 	}
 	for i := range b.Cases {
 		if b.Cases[i].Connection == nil {
@@ -79,6 +79,7 @@ func (b *Bench) noteSent() {
 		for end := range b.Cases[i].Streams {
 			for _, r := range b.Cases[i].Streams[end].Resets[end] {
 				b.shapes[end][shapeOf(&r.Header)]++
+				b.resetTTLs[end][r.TTL] = true
 				b.sentAt[end] = append(b.sentAt[end], r.TimeNS)
 			}
 		}

@@ -14,12 +14,15 @@ func (h *hearing) accused(r *align.Reset) Finding {
 		if !h.matched.arrived[j] && h.sentBefore(s.TimeNS, r.TimeNS) && h.signs(s, r) == bothSigns {
 			a.twins = append(a.twins, s)
 		}
+		if h.mistimed(s, r) { // even if it arrived: the network may have doubled it
+			a.mistimed = s
+		}
 	}
 	for _, o := range h.unmatched {
 		if o.TimeNS < r.TimeNS {
 			a.first = false
 		}
-		if o == r || abs(o.TimeNS-r.TimeNS) <= growWithinNS && o.Position != r.Position && o.TimeNS < r.TimeNS == (o.Position < r.Position) {
+		if o == r || growing(o, r) {
 			a.steps++
 			a.guesses = a.guesses || h.ahead(o) > 0
 		}
@@ -27,7 +30,15 @@ func (h *hearing) accused(r *align.Reset) Finding {
 	f := h.decide(&a)
 	h.explain(&f, r)
 	f.reset, f.Trigger = r, h.trigger(r)
+	if f.Verdict == Injected {
+		h.forged = append(h.forged, r)
+	}
 	return f
+}
+
+// growing tells whether two resets are of a series with growing numbers.
+func growing(a, b *align.Reset) bool {
+	return abs(a.TimeNS-b.TimeNS) <= growWithinNS && a.Position != b.Position && a.TimeNS < b.TimeNS == (a.Position < b.Position)
 }
 
 func abs(n int64) int64 { return max(n, -n) }
@@ -62,22 +73,32 @@ func (h *hearing) decide(a *accusation) Finding {
 func (h *hearing) weigh(w *weight) (Verdict, Confidence, Step) {
 	open := Step{Rule: "corroboration", Outcome: Unknown}
 	switch {
-	case w.failed != "" && w.failed != "no-twin" && w.alone:
+	case w.failed != "" && !w.twin && w.alone:
 		return Injected, Strong, Step{Rule: "silence-not-used", Outcome: Supports}.because(
 			"the rule %q fails, but the verdict does not rest on the %s's capture being silent: no packet from there can have come this fast", w.failed, h.sender)
 	case w.failed != "" || w.open:
 		return Indeterminate, Unsure, Step{}
+	case !w.supported && w.ahead:
+		return Indeterminate, Unsure, open.because(
+			"its number is ahead of all that either capture shows, and only the %s's capture says that nothing was sent up to there: data before it may have been lost to both, by the capture with this packet and by the network", h.sender)
 	case !w.supported:
 		return Indeterminate, Unsure, open.because(
 			"nothing but its absence from the %s's capture speaks against this packet, and a capture can miss one", h.sender)
 	case w.contradicted && !w.beyondFirewall:
 		return Indeterminate, Unsure, Step{Rule: "corroboration", Outcome: Contradicts}.because("what supports the accusation is outweighed")
+	case !w.beyondUplink && h.astray() > 0:
+		return Indeterminate, Unsure, open.because(
+			"%s from the %s on this connection did not come to the %s: another host behind the same address may have got what this one did not, and have reset what it does not know",
+			count(h.astray(), "packet"), h.sender.Other(), h.sender)
 	case !w.beyondFirewall && !h.silenceCounts():
 		return Indeterminate, Unsure, open.because(
 			"the %s's own firewall may have sent it in the place of its TCP, and its capture is too small to exclude that it missed it (%s, no counters)", h.sender, count(h.alleged.Passed, "packet"))
 	case !w.beyondFirewall && !h.alleged.AllInterfaces:
 		return Indeterminate, Unsure, open.because(
 			"the %s's own firewall may have sent it in the place of its TCP, by an interface that was not recorded", h.sender)
+	case !w.beyondUplink && !h.alleged.AllInterfaces:
+		return Indeterminate, Unsure, open.because(
+			"the %s may have sent it by an interface that was not recorded, over another way", h.sender)
 	case w.filterOpen:
 		return Injected, Supported, Step{}
 	case h.silenceCounts():
@@ -88,6 +109,10 @@ func (h *hearing) weigh(w *weight) (Verdict, Confidence, Step) {
 	return Injected, Supported, Step{}
 }
 
+// astray is how many packets of the receiver's did not come to the sender. Where a
+// load balancer forgets which of its hosts has a connection, another one gets them.
+func (h *hearing) astray() int64 { return h.Cases[h.index].Ledger[h.sender.Other()].Lost }
+
 // silenceCounts tells whether the sender's capture is good enough that its
 // silence alone is hard to explain.
 func (h *hearing) silenceCounts() bool {
@@ -97,16 +122,22 @@ func (h *hearing) silenceCounts() bool {
 // weight adds up what the rules and the corroborators came to.
 type weight struct {
 	failed     string // the first rule that fails
+	twin       bool   // the sender did send what may be this packet
 	open       bool   // a rule is unknown that must not be
 	filterOpen bool   // the filter rule is unknown
 
 	supported, conclusive, alone, contradicted bool
+	ahead                                      bool // support that rests on the sender's capture alone
 	// beyondFirewall: at least one support that the sender's own firewall
 	// cannot have left.
 	beyondFirewall bool
+	// beyondUplink: at least one that the sender cannot have left by sending it
+	// another way, nor its firewall.
+	beyondUplink bool
 }
 
 func (w *weight) addRule(name string, mayBeOpen bool, outcome Outcome) {
+	w.twin = w.twin || outcome == Fails && name == "no-twin"
 	switch {
 	case outcome == Fails && w.failed == "":
 		w.failed = name
@@ -122,10 +153,13 @@ func (w *weight) addTestimony(t *testimony) {
 	case t.weightless:
 	case t.Outcome == Contradicts:
 		w.contradicted = true
+	case t.silence:
+		w.ahead = true
 	default:
 		w.supported = true
 		w.conclusive = w.conclusive || t.conclusive
 		w.alone = w.alone || t.alone
 		w.beyondFirewall = w.beyondFirewall || !t.firewall
+		w.beyondUplink = w.beyondUplink || !t.firewall && !t.uplink
 	}
 }

@@ -1,7 +1,6 @@
 package judge
 
 import (
-	"math"
 	"strings"
 
 	"bothends/correlate/align"
@@ -58,18 +57,3 @@ func (w *Witness) gapAt(from, to int64) *Gap {
 func (w *Witness) FiltersFlags() bool {
 	return strings.Contains(w.Filter, "tcpflags") || strings.Contains(w.Filter, "tcp[13]") || strings.Contains(w.Filter, "tcp-rst")
 }
-
-// MissBound is the chance, at 95 % confidence, that this capture missed any one
-// packet, n having passed and none being missing: 1 - 0.05^(1/n).
-func MissBound(n int64) float64 {
-	if n <= 0 {
-		return 1
-	}
-	return 1 - math.Pow(0.05, 1/float64(n))
-}
-
-// Numbers of packets for which MissBound is at most 5 % and 1 %.
-const (
-	passedFor5 = 59
-	passedFor1 = 299
-)

@@ -40,6 +40,13 @@ type Pair struct {
 	Split bool
 	// Why there is no partner, if Method is None.
 	Why string
+	// Escaped tells that this view, which has no partner, carries the addresses
+	// that the connection Of (an index among the pairs) has at the other end: these
+	// are packets of that connection which got past a NAT untranslated.
+	Escaped bool
+	Of      int32
+
+	outdone bool // another view in the same capture is the better partner, or may be
 }
 
 // Paired tells whether both ends have a view of the connection.

@@ -173,15 +173,17 @@ func (m *matcher) pairs(first, second *survey.Survey, at Placement) []Pair {
 			pairs = append(pairs, m.pair(i, j, at))
 			continue
 		}
+		why := m.obstacle[endOf(at.Swapped)][n]
 		pairs = append(pairs, Pair{Client: int32(n), Server: NoView, ClientSide: survey.Initiator, Method: None,
-			Odds: 1, Why: absence(client.Connections[n], m.obstacle[endOf(at.Swapped)][n], server, "server")})
+			Odds: 1, Why: absence(client.Connections[n], why, server, "server"), outdone: !why.passable()})
 	}
 	for n := range server.Connections {
 		if at.Swapped && m.found[n].partner != NoView || !at.Swapped && bySecond[n] != NoView {
 			continue
 		}
+		why := m.obstacle[endOf(!at.Swapped)][n]
 		pairs = append(pairs, Pair{Client: NoView, Server: int32(n), ServerSide: survey.Initiator, Method: None,
-			Odds: 1, Why: absence(server.Connections[n], m.obstacle[endOf(!at.Swapped)][n], client, "client")})
+			Odds: 1, Why: absence(server.Connections[n], why, client, "client"), outdone: !why.passable()})
 	}
 	return pairs
 }

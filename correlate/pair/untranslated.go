@@ -5,20 +5,28 @@ import (
 	"bothends/correlate/survey"
 )
 
-// untranslated marks connections that only the server end has and that carry the
-// very addresses and ports which a paired connection has at the client end: its
-// packets got past the NAT that translates the others, as those do which a
-// connection tracker calls invalid. The server does not know them, and resets.
+// ends are the endpoints of one view: that of the host at the client end first.
+type ends [2]segment.Endpoint
+
+func endsOf(c *survey.Connection, clientSide survey.Side) ends {
+	return ends{c.Ends[clientSide], c.Ends[clientSide.Other()]}
+}
+
+// untranslated marks connections that one end alone has and that carry the very
+// addresses and ports which a paired connection has at the other end: its packets
+// got past the NAT that translates the others, as those do which a connection
+// tracker calls invalid. The host that gets them does not know them, and resets.
 func untranslated(pairs []Pair, client, server *survey.Survey) {
-	atClient := map[[2]segment.Endpoint]bool{}
+	atClient, atServer := map[ends]int32{}, map[ends]int32{}
 	for i := range pairs {
 		p := &pairs[i]
 		if !p.Paired() {
 			continue
 		}
-		here, there := client.Connections[p.Client].Ends[p.ClientSide], server.Connections[p.Server].Ends[p.ServerSide]
+		here := endsOf(client.Connections[p.Client], p.ClientSide)
+		there := endsOf(server.Connections[p.Server], p.ServerSide)
 		if here != there { // translated
-			atClient[[2]segment.Endpoint{here, client.Connections[p.Client].Ends[p.ClientSide.Other()]}] = true
+			atClient[here], atServer[there] = int32(i), int32(i)
 		}
 	}
 	if len(atClient) == 0 {
@@ -26,14 +34,26 @@ func untranslated(pairs []Pair, client, server *survey.Survey) {
 	}
 	for i := range pairs {
 		p := &pairs[i]
-		if p.Server == NoView || p.Client != NoView {
+		switch {
+		case p.Paired() || p.outdone:
+		case p.Server != NoView:
+			p.escape(server.Connections[p.Server], &p.ServerSide, atClient, "the client's own address")
+		default:
+			p.escape(client.Connections[p.Client], &p.ClientSide, atServer, "an address that belongs behind the NAT")
+		}
+	}
+}
+
+// escape marks p, whose only view is c, if a paired connection has its endpoints
+// elsewhere.
+func (p *Pair) escape(c *survey.Connection, clientSide *survey.Side, elsewhere map[ends]int32, what string) {
+	for side := survey.Initiator; side <= survey.Responder; side++ {
+		of, found := elsewhere[endsOf(c, side)]
+		if !found {
 			continue
 		}
-		c := server.Connections[p.Server]
-		for side := survey.Initiator; side <= survey.Responder; side++ {
-			if atClient[[2]segment.Endpoint{c.Ends[side], c.Ends[side.Other()]}] {
-				p.Why = "it carries the client's own address, untranslated: packets of a connection that is translated otherwise got past the NAT (look for what the NAT calls invalid, and drop it there)"
-			}
-		}
+		*clientSide, p.Escaped, p.Of = side, true, of
+		p.Why = "it carries " + what + ", untranslated: packets of a connection that is translated otherwise got past the NAT (look for what the NAT calls invalid, and drop it there)"
+		return
 	}
 }

@@ -33,10 +33,37 @@ func TestAConnectionThatEscapedTheNATIsNamed(t *testing.T) {
 		pairs, _ := Match(client, server, true)
 		got := false
 		for _, p := range pairs {
-			got = got || strings.Contains(p.Why, "untranslated")
+			got = got || strings.Contains(p.Why, "untranslated") && p.Escaped && pairs[p.Of].Paired()
 		}
 		if got != tt.want {
 			t.Errorf("%s: named untranslated %v, want %v: %+v", tt.name, got, tt.want, pairs)
 		}
+	}
+}
+
+// The other way round: the server's packet came back with the server's own address,
+// where the client knows only that of the service.
+func TestAPacketThatEscapedTheTranslationOfAServiceIsNamed(t *testing.T) {
+	pod := segment.Endpoint{IP: [16]byte{10: 0xff, 11: 0xff, 12: 10, 13: 1, 14: 0, 15: 5}, Port: 40000}
+	service := segment.Endpoint{IP: [16]byte{10: 0xff, 11: 0xff, 12: 10, 13: 96, 14: 0, 15: 1}, Port: 443}
+	backend := segment.Endpoint{IP: [16]byte{10: 0xff, 11: 0xff, 12: 10, 13: 1, 14: 0, 15: 9}, Port: 8443}
+	known := func(to segment.Endpoint) *survey.Connection {
+		c := &survey.Connection{Flows: new([2]survey.Flow), Ends: [2]segment.Endpoint{pod, to}, Handshake: true, SYNNS: 1, AnswerNS: 2}
+		c.Flows[survey.Initiator] = survey.Flow{ISN: 1000, KnowISN: true, Begun: true, Segments: 3}
+		c.Flows[survey.Responder] = survey.Flow{ISN: 1077, KnowISN: true, Begun: true, Segments: 3}
+		return c
+	}
+	client := &survey.Survey{Connections: []*survey.Connection{
+		known(service), {Ends: [2]segment.Endpoint{backend, pod}, Flows: &[2]survey.Flow{{Segments: 1}, {Resets: 1}}},
+	}}
+	server := &survey.Survey{Connections: []*survey.Connection{known(backend)}}
+	pairs, _ := Match(client, server, true)
+	for _, p := range pairs {
+		if !p.Paired() && (!p.Escaped || p.Of != 0 || p.ClientSide != survey.Responder) {
+			t.Errorf("%+v, want it to belong to the first pair, with the client as its responder", p)
+		}
+	}
+	if len(pairs) != 2 || !pairs[0].Paired() {
+		t.Errorf("%+v, want one pair and one view by itself", pairs)
 	}
 }

@@ -89,8 +89,8 @@ func (in *Input) capture(end align.End) Capture {
 		Drops: Drops{Known: witness.DropsKnown},
 		Health: Health{
 			Connections: len(sv.Connections), Resets: witness.Resets, Unseen: witness.Unseen, Filter: witness.Filter,
-			Passed: witness.Passed, Missed: witness.Missed, MissBound: judge.MissBound(witness.Passed),
-			Cut: sv.Cut, Repeated: sv.Repeated, Untimed: sv.Untimed, DisorderNS: sv.Disorder,
+			Completeness: completeness(witness.Passed, witness.Missed),
+			Cut:          sv.Cut, Repeated: sv.Repeated, Untimed: sv.Untimed, DisorderNS: sv.Disorder,
 			NotTCP: map[string]int64{},
 		},
 		EndState: capture.Complete.String(),
@@ -161,6 +161,11 @@ func (in *Input) connection(i int) Connection {
 		c.Verdict = "clean"
 		if p.Method == pair.Payload {
 			c.Verdict = "interposed"
+		} else {
+			c.Health = &ConnectionHealth{
+				Client: completeness(tried.Passed[align.Client], tried.Missed[align.Client]),
+				Server: completeness(tried.Passed[align.Server], tried.Missed[align.Server]),
+			}
 		}
 		for end := range tried.Rewrites {
 			c.Notes = append(c.Notes, notes(align.End(end), &tried.Rewrites[end], p)...)
@@ -170,6 +175,10 @@ func (in *Input) connection(i int) Connection {
 		}
 	}
 	return c
+}
+
+func completeness(passed, missed int64) Completeness {
+	return Completeness{Passed: passed, Missed: missed, MissBound: judge.MissBound(passed, missed)}
 }
 
 func view(c *survey.Connection, clientSide survey.Side) View {

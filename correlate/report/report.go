@@ -68,9 +68,7 @@ type Health struct {
 	Connections  int              `json:"connections"`
 	Resets       int64            `json:"resets"`
 	Filter       string           `json:"filter,omitempty"`
-	Passed       int64            `json:"passed"`     // packets this end sent that the other received and this capture has
-	Missed       int64            `json:"missed"`     // and that this capture lacks
-	MissBound    float64          `json:"miss_bound"` // chance of missing any one packet, 95 % bound; for Missed 0
+	Completeness                  // over all connections
 	Unseen       int64            `json:"acknowledged_unseen_bytes"`
 	Cut          int64            `json:"cut"`      // segments kept shorter than they were
 	Repeated     int64            `json:"repeated"` // second recordings of one packet, left out
@@ -80,6 +78,20 @@ type Health struct {
 	Seams        []Seam           `json:"seams,omitempty"`
 	DisorderNS   int64            `json:"disorder_ns"` // how far behind an earlier frame a later one lies in time
 	ObservedEnds string           `json:"-"`
+}
+
+// Completeness is what the other end's capture shows of how much this one missed.
+type Completeness struct {
+	Passed    int64   `json:"passed"`     // packets this end sent that the other received and this capture has
+	Missed    int64   `json:"missed"`     // and that this capture lacks
+	MissBound float64 `json:"miss_bound"` // chance of missing any one packet, at 95 % confidence
+}
+
+// ConnectionHealth is how complete each capture is as far as the packets of one
+// connection tell; few of them bound little.
+type ConnectionHealth struct {
+	Client Completeness `json:"client"`
+	Server Completeness `json:"server"`
 }
 
 // Seam is the time between two files of a rotated set; negative if they overlap.
@@ -119,6 +131,8 @@ type Connection struct {
 	Last       string   `json:"last"`
 	Ledger     *Ledger  `json:"ledger"`          // nil if it is at one end only
 	Notes      []string `json:"notes,omitempty"` // what the path changed without harm
+	// Health is nil if it is at one end only, or if a proxy makes two of it.
+	Health *ConnectionHealth `json:"health,omitempty"`
 }
 
 // Ledger has each segment of both captures in one bucket; they add up to Segments.

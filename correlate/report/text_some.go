@@ -116,12 +116,20 @@ func pick(n int, one, several string) string {
 	return several
 }
 
-// outOf is "1 of 6 connections was" or "3 of 6 connections were".
-func (r *Report) outOf(n int) string {
-	if r.Summary.Paired == 1 {
+// outOf is "1 of 6 connections was" or "3 of 6 connections were", of those that
+// could be judged: a connection may be among them of which one capture holds
+// nothing.
+func (r *Report) outOf(s some) string {
+	n, judged := s.connections(), r.Summary.Paired
+	for _, group := range byConnection(s) {
+		if r.Connections[group[0].Connection-1].Verdict == "one-sided" {
+			judged++
+		}
+	}
+	if judged == 1 {
 		return "the connection was"
 	}
-	return fmt.Sprintf("%d of %d connections %s", n, r.Summary.Paired, pick(n, "was", "were"))
+	return fmt.Sprintf("%d of %d connections %s", n, judged, pick(n, "was", "were"))
 }
 
 func upper(sentence string) string { return strings.ToUpper(sentence[:1]) + sentence[1:] }

@@ -19,9 +19,9 @@ func sample(n int, findings ...Finding) *Report {
 		Ends:   Ends{DecidedBy: "the TTL", For: n},
 		Captures: Captures{
 			Client: Capture{Files: []File{{Path: "a/client.pcap", Format: "pcap", Packets: 9, EndState: "complete"}}, Packets: 9,
-				First: "2026-03-02T09:30:00.000000000Z", Last: "2026-03-02T09:31:00.000000000Z", EndState: "complete", Health: Health{Connections: n, Passed: 59, MissBound: 0.0495}},
+				First: "2026-03-02T09:30:00.000000000Z", Last: "2026-03-02T09:31:00.000000000Z", EndState: "complete", Health: Health{Connections: n, Completeness: Completeness{Passed: 59, MissBound: 0.0495}}},
 			Server: Capture{Files: []File{{Path: "a/server.pcap", Format: "pcapng", Packets: 8, EndState: "complete"}}, Packets: 8,
-				First: "2026-03-02T09:30:10.000000000Z", Last: "2026-03-02T09:31:10.000000000Z", EndState: "complete", Health: Health{Connections: n, Passed: 59, MissBound: 0.0495}},
+				First: "2026-03-02T09:30:10.000000000Z", Last: "2026-03-02T09:31:10.000000000Z", EndState: "complete", Health: Health{Connections: n, Completeness: Completeness{Passed: 59, MissBound: 0.0495}}},
 		},
 		Clock:   Clock{Known: true, OffsetNS: 2e9, UncertaintyNS: 1e6, Points: 12, MinRTTNS: 2e6},
 		Summary: Summary{Connections: n, Paired: n},

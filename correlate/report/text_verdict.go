@@ -27,9 +27,9 @@ func (t *text) interference() {
 	}
 	switch {
 	case len(forged) > 0 && len(changed) > 0:
-		t.para(alarm, "", "Interference: %s hit by forged packets, and %s changed on the way.", t.outOf(forged.connections()), changed.what()+pick(len(changed), " was", " were"))
+		t.para(alarm, "", "Interference: %s hit by forged packets, and %s changed on the way.", t.outOf(forged), changed.what()+pick(len(changed), " was", " were"))
 	case len(forged) > 0:
-		t.para(alarm, "", "Interference%s: %s hit by %s.", thin, t.outOf(forged.connections()), forgedNoun(forged))
+		t.para(alarm, "", "Interference%s: %s hit by %s.", thin, t.outOf(forged), forgedNoun(forged))
 	default:
 		t.para(alarm, "", "Interference: %s changed on the way.", changed.what()+pick(len(changed), " was", " were"))
 	}
@@ -94,7 +94,7 @@ func (t *text) forgedWhere(forged some) {
 var confidences = []struct{ name, meaning string }{
 	{"proven", "no innocent explanation that the captures can test fits, and more than the silence of a capture that is known to be good speaks for it"},
 	{"strong", "no innocent explanation that the captures can test fits, and more than the silence of the sender's capture speaks for it"},
-	{"supported", "no innocent explanation that the captures can test fits, but the evidence is thin: few packets show how complete the sender's capture is"},
+	{"supported", "no innocent explanation that the captures can test fits, but the evidence is thin: few packets show how complete the sender's capture is, or an answer is known to be forged only by having come from nearer"},
 }
 
 // howSure counts the confidences of findings and says what they mean, unless

@@ -76,7 +76,7 @@ func TestAcknowledgedBytesThatTheTapNeverSawAreMissing(t *testing.T) {
 			[]step{{data(1000, 100), Initiator}, {acked(1101), Responder}}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var conn Connection
+			conn := Connection{Flows: new([2]Flow)}
 			for i := range c.steps {
 				conn.note(&c.steps[i].Segment, c.steps[i].side)
 			}

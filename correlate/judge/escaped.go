@@ -1,0 +1,91 @@
+package judge
+
+import (
+	"fmt"
+
+	"bothends/correlate/align"
+)
+
+// A connection tracker lets packets that it takes for invalid pass as they are.
+// The host that gets one under addresses which it does not know resets it, and
+// that reset belongs to the connection which has those addresses at the other end.
+
+// noteEscaped finds, among the resets that the sender's capture seems to lack,
+// those that it holds under such addresses.
+func (h *hearing) noteEscaped() {
+	kept := h.unmatched[:0]
+	for _, r := range h.unmatched {
+		if s := h.escapedTwin(r); s != nil {
+			if h.escapes == nil {
+				h.escapes = map[*align.Reset]*align.Reset{}
+			}
+			h.escapes[r] = s
+		} else {
+			kept = append(kept, r)
+		}
+	}
+	h.unmatched = kept
+}
+
+// escapedTwin is the reset that left as r under other addresses, or nil.
+func (h *hearing) escapedTwin(r *align.Reset) *align.Reset {
+	for _, n := range h.Cases[h.index].Escaped {
+		if c := h.Cases[n].Connection; c != nil {
+			for _, s := range c.Streams[h.sender].Resets[h.sender] {
+				if h.possible(h.counted(s), r) {
+					return s
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// counted is a reset of an escaped view with the numbers of the connection that
+// it belongs to: in a view without a partner nothing tells how they are shifted.
+func (h *hearing) counted(s *align.Reset) *align.Reset {
+	c := *s
+	if h.sender == align.Server { // as the server counts
+		c.Seq0, c.Ack0 = s.Seq-h.pair.Shift[align.Server], s.Ack-h.pair.Shift[align.Client]
+	}
+	return &c
+}
+
+// untranslated is a reset that left under other addresses than its connection has.
+func (h *hearing) untranslated(r, s *align.Reset) Finding {
+	f := h.finding("rst", Genuine, Strong, r.Frame, r.Header, Step{
+		Rule: "twin", Outcome: Holds,
+		Text: fmt.Sprintf("the %s's capture shows it leave under other addresses: frame %d, from %s to %s, same sequence and acknowledgment numbers",
+			h.sender, s.Number, s.Src, s.Dst),
+		Values: map[string]any{"sent_frame": s.Number},
+	})
+	f.Twin, f.escaped = s.Frame, true
+	f.suggest(Untranslated, "the %s answered with it a packet that had got past a NAT untranslated", h.sender)
+	return f
+}
+
+// escaped judges the resets that the sender answered such packets with, and that
+// did not arrive as any of the connection they belong to.
+func (h *hearing) escaped() []Finding {
+	var findings []Finding
+	of := h.Cases[h.index].Of
+	for _, s := range h.stream.Resets[h.sender] {
+		if h.Cases[of].Connection != nil && h.hearings(of)[h.sender].holds(s) {
+			continue // told with that connection
+		}
+		f := h.missing(s, false)
+		f.suggest(Untranslated, "the %s answered with it a packet that had got past a NAT untranslated, and it went to %s, where nobody is", h.sender, s.Dst)
+		findings = append(findings, f)
+	}
+	return findings
+}
+
+// holds tells whether a reset of an escaped view arrived on this connection.
+func (h *hearing) holds(s *align.Reset) bool {
+	for r := range h.escapes {
+		if h.possible(h.counted(s), r) {
+			return true
+		}
+	}
+	return false
+}

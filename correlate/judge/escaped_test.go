@@ -1,0 +1,54 @@
+package judge
+
+import (
+	"testing"
+
+	"bothends/correlate/align"
+	"bothends/correlate/clock"
+	"bothends/correlate/pair"
+	"bothends/correlate/segment"
+)
+
+// In a cluster, connection tracking takes a late packet of a service for invalid
+// and lets it pass with the server's own address. The client's kernel knows no such
+// connection and resets it; under that address its reset is the server's connection,
+// while the client's TCP goes on under the service's. Its capture, which misses
+// nothing, holds the reset all the same: in another connection.
+func TestAResetThatAnswersAnUntranslatedPacketAccusesNobody(t *testing.T) {
+	leaked := func(known bool) []Finding {
+		b := trial()
+		left, arrived := reset(3000*ms, 1000, 64, 0), reset(3020*ms, 1000, 57, 0)
+		client := &b.Cases[0].Streams[align.Client]
+		client.Resets[align.Server] = []*align.Reset{arrived}
+		client.LastSent = align.Last{Frame: align.Frame{Number: 40, TimeNS: 5000 * ms}, Flags: segment.ACK}
+		b.Witnesses[align.Client].DropsKnown, b.Witnesses[align.Client].AllInterfaces = true, true
+		stray := align.NewConnection([2]uint32{}, 0, 0, [2]align.Coverage{}, new(clock.Bounds))
+		stray.Streams[align.Client].Resets[align.Client] = []*align.Reset{left}
+		b.Cases = append(b.Cases, Case{Connection: stray, Of: 0, Pair: pair.Pair{Client: 1, Server: pair.NoView, Escaped: known}})
+		if known {
+			b.Cases[0].Escaped = []int{1}
+		}
+		return verdicts(b)
+	}
+	if f := leaked(false)[0]; f.Verdict != Injected {
+		t.Fatalf("with no word of the other connection it is %s, and this test shows nothing", f.Verdict)
+	}
+	findings := leaked(true)
+	if f := findings[0]; len(findings) != 1 || f.Verdict != Genuine || f.Pattern != Untranslated || f.Twin.Number != 3000 {
+		t.Errorf("%d findings, the first %s with pattern %q and twin %d; want 1, genuine, %q and 3000: %+v",
+			len(findings), f.Verdict, f.Pattern, f.Twin.Number, Untranslated, f.Evidence)
+	}
+}
+
+// The connection that such a packet belongs to may have nothing else to judge.
+func TestAnUntranslatedPacketOfAQuietConnectionIsToldByItself(t *testing.T) {
+	b := trial()
+	stray := align.NewConnection([2]uint32{}, 0, 0, [2]align.Coverage{}, new(clock.Bounds))
+	stray.Streams[align.Server].Resets[align.Server] = []*align.Reset{reset(3000*ms, 1000, 64, 0)}
+	b.Cases[0].Connection, b.Cases[0].Escaped = nil, []int{1}
+	b.Cases = append(b.Cases, Case{Connection: stray, Of: 0, Pair: pair.Pair{Client: pair.NoView, Server: 1, Escaped: true}})
+	findings := b.Findings()
+	if len(findings) != 1 || findings[0].Verdict != Lost || findings[0].Pattern != Untranslated {
+		t.Errorf("%+v, want one lost reset with pattern %q", findings, Untranslated)
+	}
+}

@@ -1,0 +1,81 @@
+package judge
+
+import (
+	"testing"
+
+	"bothends/correlate/align"
+	"bothends/correlate/pair"
+	"bothends/correlate/segment"
+)
+
+// Patterns that no recorded pair shows: each is a connection of which the server
+// reset, as its own tap saw.
+func TestGenuineResetsAreExplainedByWhatTheirSendersTapSaw(t *testing.T) {
+	const heardAt, saidAt, resetAt = 1000, 2000, 3000
+	tests := []struct {
+		name   string
+		adjust func(b *Bench, r *align.Reset)
+		want   Pattern
+	}{
+		{"its TCP goes on although netfilter has rejected", func(b *Bench, r *align.Reset) {
+			r.Header.Window = 0
+			b.Cases[0].Streams[align.Server].LastSent = align.Last{Frame: align.Frame{Number: 90, TimeNS: 3500 * ms}, Flags: segment.ACK}
+		}, HostFirewall},
+		{"it had sent nothing else", func(b *Bench, r *align.Reset) {
+			b.Cases[0].Streams[align.Server].LastSent = align.Last{}
+		}, ClosedPort},
+		{"received data unanswered", func(b *Bench, r *align.Reset) {
+			r.Heard = align.Frame{Number: 7, TimeNS: heardAt * ms}
+		}, AbortUnread},
+		{"received data and answered it", func(b *Bench, r *align.Reset) {
+			r.Heard, r.Said = align.Frame{Number: 7, TimeNS: heardAt * ms}, align.Frame{Number: 8, TimeNS: saidAt * ms}
+		}, Abort},
+		{"only spoke", func(b *Bench, r *align.Reset) {
+			r.Said = align.Frame{Number: 8, TimeNS: saidAt * ms}
+		}, Abort},
+		{"had closed its side", func(b *Bench, r *align.Reset) {
+			r.Closed = true
+			b.Cases[0].Streams[align.Client].LastGot = align.Last{Frame: align.Frame{Number: 9, TimeNS: 2900 * ms}}
+		}, LateData},
+	}
+	for _, tt := range tests {
+		b := trial()
+		sent, got := reset(resetAt*ms, 1000, 64, 5), reset((resetAt+20)*ms, 1000, 57, 5)
+		for _, r := range []*align.Reset{sent, got} {
+			r.Header.Flags |= segment.ACK
+			r.Header.Window = 64
+		}
+		s := &b.Cases[0].Streams[align.Server]
+		s.LastSent = align.Last{Frame: align.Frame{Number: 6, TimeNS: 900 * ms}, Flags: segment.ACK}
+		s.Resets[align.Server], s.Resets[align.Client] = []*align.Reset{sent}, []*align.Reset{got}
+		tt.adjust(b, sent)
+		if f := verdicts(b)[0]; f.Verdict != Genuine || f.Pattern != tt.want || f.Advice == "" {
+			t.Errorf("%s: %s, pattern %q, advice %q; want genuine and %q", tt.name, f.Verdict, f.Pattern, f.Advice, tt.want)
+		}
+	}
+}
+
+func TestAResetOnOneOfAProxysLegsIsNamedSo(t *testing.T) {
+	b := trial()
+	b.Cases[0].Pair.Method = pair.Payload
+	b.Cases[0].Streams[align.Server].Resets[align.Client] = []*align.Reset{reset(3000*ms, 1000, 57, 5)}
+	if f := verdicts(b)[0]; f.Verdict != Interposed || f.Pattern != ProxyLeg || f.Advice == "" {
+		t.Errorf("%s, pattern %q, advice %q", f.Verdict, f.Pattern, f.Advice)
+	}
+}
+
+// A silence is named after the timer that it is near, and after none otherwise.
+func TestSilencesAreNamedAfterTheTimerTheyAreNear(t *testing.T) {
+	for _, c := range []struct {
+		seconds int64
+		want    string
+	}{{60, "60 s"}, {62, "60 s"}, {240, "240 s"}, {301, "300 s"}, {351, "350 s"}, {3600, "3600 s"}, {150, ""}, {500, ""}} {
+		want := c.want
+		if want != "" {
+			want = ", near the common idle timer of " + want
+		}
+		if got := timer(c.seconds * 1000 * ms); got != want {
+			t.Errorf("%d s: %q, want %q", c.seconds, got, want)
+		}
+	}
+}

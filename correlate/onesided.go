@@ -1,0 +1,62 @@
+package correlate
+
+import (
+	"bothends/correlate/align"
+	"bothends/correlate/pair"
+	"bothends/correlate/survey"
+)
+
+// telling tells whether a connection of one capture only has something to judge.
+func (c *comparison) telling(p *pair.Pair) bool {
+	if p.Escaped {
+		return c.resets(p) > 0
+	}
+	return c.resetAlone(p) || c.swallowed(p)
+}
+
+// resetAlone tells whether the connection is in the client end's capture only,
+// went to the server end's address, and was reset: a SYN that a box answers
+// itself leaves no more than that.
+func (c *comparison) resetAlone(p *pair.Pair) bool {
+	if p.Client == pair.NoView {
+		return false
+	}
+	seen := c.surveys[align.Client].Connections[p.Client]
+	far := p.ClientSide.Other()
+	return seen.Flows[far].Resets > 0 && c.services[seen.Ends[far].IP] != nil
+}
+
+// swallowed tells whether the connection is in the client end's capture only,
+// went to the server end's address, and is nothing but a SYN sent again and again:
+// a box that eats it leaves no more than that.
+func (c *comparison) swallowed(p *pair.Pair) bool {
+	if p.Client == pair.NoView {
+		return false
+	}
+	seen := c.surveys[align.Client].Connections[p.Client]
+	near, far := &seen.Flows[p.ClientSide], &seen.Flows[p.ClientSide.Other()]
+	return seen.SYNNS != 0 && near.Segments > 1 && far.Segments+far.Resets == 0 && c.services[seen.Ends[p.ClientSide.Other()].IP] != nil
+}
+
+// resets are those of a connection that one capture has, in both directions.
+func (c *comparison) resets(p *pair.Pair) int64 {
+	seen := (*survey.Connection)(nil)
+	if p.Client != pair.NoView {
+		seen = c.surveys[align.Client].Connections[p.Client]
+	} else {
+		seen = c.surveys[align.Server].Connections[p.Server]
+	}
+	return seen.Flows[survey.Initiator].Resets + seen.Flows[survey.Responder].Resets
+}
+
+// joinEscaped lets the case of each connection know those of its packets that got
+// past the NAT.
+func (c *comparison) joinEscaped() {
+	for i := range c.pairs {
+		if p := &c.pairs[i]; p.Escaped && c.caseOf[i] != nowhere {
+			of := &c.cases[c.caseOf[p.Of]]
+			of.Escaped = append(of.Escaped, int(c.caseOf[i]))
+			c.cases[c.caseOf[i]].Of = int(c.caseOf[p.Of])
+		}
+	}
+}
