@@ -40,8 +40,8 @@ type Source interface {
 // An Opener opens an interface by name.
 type Opener func(name string, o live.Options) (Source, error)
 
-// An Output takes a file's bytes. Rotate makes what follows another file;
-// Truncate shortens the present one.
+// An Output takes a file's bytes; it may be a pcapng.Gatherer. Rotate makes what
+// follows another file; Truncate shortens the present one.
 type Output interface {
 	io.Writer
 	Rotate() error
