@@ -52,8 +52,6 @@ func (a *Agent) packets(t *tap, read []capture.Packet) bool {
 
 // packet writes one packet and says whether there should be more.
 func (a *Agent) packet(t *tap, p *capture.Packet) bool {
-	var s segment.Segment
-	isTCP := segment.Decode(p, &s) == segment.TCP
 	if a.config.HeadersOnly {
 		p.Data = p.Data[:segment.HeadersLen(p)]
 	}
@@ -67,15 +65,23 @@ func (a *Agent) packet(t *tap, p *capture.Packet) bool {
 	}
 	t.totals.delivered++
 	a.counts.add(p)
-	if isTCP {
-		a.counts.addSegment(&s)
-		a.sessions.add(&s)
+	if !plain(p) {
+		a.notice(p)
 	}
 	if l := a.config.Limits.Packets; l > 0 && a.counts.packets >= l {
 		a.halt(time.Now())
 		return false
 	}
 	return true
+}
+
+// notice keeps account of connections that begin and end.
+func (a *Agent) notice(p *capture.Packet) {
+	var s segment.Segment
+	if segment.Decode(p, &s) == segment.TCP {
+		a.counts.addSegment(&s)
+		a.sessions.add(&s)
+	}
 }
 
 // write ends the recording if something could not be written.
