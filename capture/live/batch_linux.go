@@ -3,6 +3,8 @@
 package live
 
 /*
+// A call copies a small packet faster than the instruction that gcc prefers.
+#cgo CFLAGS: -fno-builtin-memcpy
 #cgo LDFLAGS: -lpcap
 #include <stdlib.h>
 #include "batch_linux.h"
