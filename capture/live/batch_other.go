@@ -13,10 +13,10 @@ import (
 // A batcher is Linux's; elsewhere packets are read one by one.
 type batcher struct{}
 
-func newBatcher(*pcap.Handle, Options, bool) (*batcher, error) { return nil, nil }
+func newBatcher(*pcap.Handle, capture.LinkType, Options, bool) (*batcher, error) { return nil, nil }
 
 var errRead = errors.New("libpcap cannot read")
 
-func (b *batcher) next(*capture.Packet) error { return errRead }
+func (b *batcher) read(*host, func([]capture.Packet) bool) error { return errRead }
 
 func (b *batcher) close() {}

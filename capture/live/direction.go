@@ -1,7 +1,6 @@
 package live
 
 import (
-	"bytes"
 	"encoding/binary"
 	"net"
 	"net/netip"
@@ -18,7 +17,7 @@ import (
 // pass a bridge, it stays unknown.
 type host struct {
 	loopback  bool
-	mac       net.HardwareAddr
+	mac       [6]byte // zero if it has none of that length
 	addresses map[netip.Addr]bool
 }
 
@@ -31,7 +30,9 @@ func readHost(name string) host {
 		return h
 	}
 	h.loopback = i.Flags&net.FlagLoopback != 0
-	h.mac = i.HardwareAddr
+	if len(i.HardwareAddr) == len(h.mac) {
+		h.mac = [6]byte(i.HardwareAddr)
+	}
 	addresses, _ := i.Addrs()
 	for _, a := range addresses {
 		if p, err := netip.ParsePrefix(a.String()); err == nil {
@@ -75,14 +76,14 @@ func cookedDirection(frame []byte) capture.Direction {
 }
 
 func (h *host) ethernetDirection(frame []byte) capture.Direction {
-	if len(frame) < 14 || len(h.mac) != 6 {
+	if len(frame) < 14 || h.mac == [6]byte{} {
 		return capture.DirectionUnknown
 	}
-	to, from := frame[:6], frame[6:12]
+	to, from := [6]byte(frame), [6]byte(frame[6:])
 	switch {
-	case bytes.Equal(from, h.mac):
+	case from == h.mac:
 		return capture.Outbound
-	case bytes.Equal(to, h.mac), to[0]&1 != 0: // to us, or to a group of which we may be one
+	case to == h.mac, to[0]&1 != 0: // to us, or to a group of which we may be one
 		return capture.Inbound
 	}
 	return capture.DirectionUnknown

@@ -2,7 +2,6 @@ package live
 
 import (
 	"encoding/hex"
-	"net"
 	"net/netip"
 	"testing"
 
@@ -10,9 +9,9 @@ import (
 )
 
 func TestDirectionIsToldFromAddresses(t *testing.T) {
-	us := host{mac: net.HardwareAddr{2, 0, 0, 0, 0, 1}, addresses: map[netip.Addr]bool{
+	us := host{mac: [6]byte{2, 0, 0, 0, 0, 1}, addresses: map[netip.Addr]bool{
 		netip.MustParseAddr("192.0.2.1"): true, netip.MustParseAddr("2001:db8::1"): true}}
-	loopback := host{loopback: true, mac: make(net.HardwareAddr, 6)}
+	loopback := host{loopback: true}
 	const (
 		ours, theirs, others, group = "020000000001", "020000000002", "020000000003", "333300000001"
 		four                        = "4500002800004000400600" + "00"

@@ -29,9 +29,10 @@ type Handle struct {
 	name  string
 	index int // of the interface; 0 for "any"
 	pcap  *pcap.Handle
-	batch *batcher // nil if packets are read one by one
+	batch *batcher          // nil if packets are read one by one
+	alone [1]capture.Packet // one that is
 	link  capture.LinkType
-	host  atomic.Pointer[host] // exchanged by Refresh while Next reads
+	host  atomic.Pointer[host] // exchanged by Refresh while Read reads
 }
 
 // Open opens an interface and starts recording on it, unfiltered until Filter
@@ -60,7 +61,7 @@ func Open(name string, o Options) (*Handle, error) {
 		return nil, fmt.Errorf("%s: %w", name, activation(err))
 	}
 	h := &Handle{name: name, pcap: handle, link: linkType(int(handle.LinkType()))}
-	if h.batch, err = newBatcher(handle, o, h.Nanoseconds()); err != nil {
+	if h.batch, err = newBatcher(handle, h.link, o, h.Nanoseconds()); err != nil {
 		handle.Close()
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -97,30 +98,35 @@ func (h *Handle) Filter(expression string) error {
 	return nil
 }
 
-// Next fills p with the next packet, whose Data is libpcap's memory and valid
-// until the following call. It returns ErrTimeout when none came in time,
-// ErrDown when the interface went down (the handle stays good and yields packets
-// again when it comes back), and ErrGone when it is no longer the interface that
-// was opened.
-func (h *Handle) Next(p *capture.Packet) error {
-	*p = capture.Packet{LinkType: h.link}
+// Read hands the packets that are there to take, in the order of their arrival
+// and as many at once as is cheap, and waits for some if there are none. The
+// packets and their Data are valid only until take returns; when it returns
+// false Read returns without calling it again.
+//
+// Read returns ErrTimeout when none came in time, ErrDown when the interface went
+// down (the handle stays good and yields packets again when it comes back), and
+// ErrGone when it is no longer the interface that was opened.
+func (h *Handle) Read(take func([]capture.Packet) bool) error {
+	host := h.host.Load()
 	if h.batch != nil {
-		if err := h.batch.next(p); err != nil {
-			return h.reading(err)
-		}
-	} else {
-		data, about, err := h.pcap.ZeroCopyReadPacketData()
-		if err != nil {
-			return h.reading(err)
-		}
-		p.TimeNS, p.OrigLen, p.Data = about.Timestamp.UnixNano(), about.Length, data
+		return h.reading(h.batch.read(host, take))
 	}
-	p.Direction = h.host.Load().direction(h.link, p.Data)
+	data, about, err := h.pcap.ZeroCopyReadPacketData()
+	if err != nil {
+		return h.reading(err)
+	}
+	h.alone[0] = capture.Packet{
+		TimeNS: about.Timestamp.UnixNano(), LinkType: h.link, Direction: host.direction(h.link, data),
+		OrigLen: about.Length, Data: data,
+	}
+	take(h.alone[:])
 	return nil
 }
 
 func (h *Handle) reading(err error) error {
 	switch {
+	case err == nil:
+		return nil
 	case err == pcap.NextErrorTimeoutExpired, err == ErrTimeout:
 		return ErrTimeout
 	case err == io.EOF:
@@ -148,7 +154,7 @@ func isDown(err error) bool {
 // State is the interface's now.
 func (h *Handle) State() State { return state(h.name, h.index) }
 
-// Refresh looks up the interface's addresses again, by which Next tells
+// Refresh looks up the interface's addresses again, by which Read tells
 // directions.
 func (h *Handle) Refresh() {
 	now := readHost(h.name)

@@ -17,7 +17,7 @@ type Options struct {
 	BufferSize  int  // of the kernel's ring of packets, in bytes
 	Promiscuous bool // take in frames addressed to others, too
 	// Timeout is how long the kernel may hold packets back to hand over many at
-	// once, and so how long Next waits at most.
+	// once, and so how long Read waits at most.
 	Timeout time.Duration
 }
 
@@ -37,7 +37,7 @@ type Interface struct {
 	Up          bool
 }
 
-// Errors of Open and Next. Those of Open are wrapped with the interface's name.
+// Errors of Open and Read. Those of Open are wrapped with the interface's name.
 var (
 	ErrPermission  = errors.New("no permission to capture")
 	ErrNoInterface = errors.New("no such interface")

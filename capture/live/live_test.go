@@ -10,6 +10,7 @@ import (
 	"os"
 	"testing"
 	"time"
+	"unsafe"
 
 	"bothends/capture"
 )
@@ -27,6 +28,7 @@ func needRoot(t *testing.T) {
 
 // say sends n numbered datagrams over the loopback to a port of its own, where
 // nobody listens. A connected socket would be told so, and not send every one.
+// Every tenth is too large to be copied into a batch.
 func say(t *testing.T, port, n, size int) {
 	t.Helper()
 	c, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -36,6 +38,9 @@ func say(t *testing.T, port, n, size int) {
 	defer c.Close()
 	for i := range n {
 		text := append(fmt.Appendf(nil, "datagram %06d", i), make([]byte, size)...)
+		if i%10 == 9 {
+			text = append(text, make([]byte, 8000)...)
+		}
 		if _, err := c.WriteTo(text, &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}); err != nil {
 			t.Fatal(err)
 		}
@@ -45,12 +50,16 @@ func say(t *testing.T, port, n, size int) {
 // drain reads until nothing has come for a while.
 func drain(t *testing.T, h *Handle) (packets []capture.Packet) {
 	t.Helper()
-	for quiet := 0; quiet < 10; {
-		var p capture.Packet
-		switch err := h.Next(&p); {
-		case err == nil:
+	keep := func(read []capture.Packet) bool {
+		for _, p := range read {
 			p.Data = bytes.Clone(p.Data)
 			packets = append(packets, p)
+		}
+		return true
+	}
+	for quiet := 0; quiet < 10; {
+		switch err := h.Read(keep); {
+		case err == nil:
 		case errors.Is(err, ErrTimeout):
 			quiet++
 		default:
@@ -63,7 +72,7 @@ func drain(t *testing.T, h *Handle) (packets []capture.Packet) {
 // Both ways of reading must yield the same; the one by one is libpcap's own.
 func TestBatchesAreThePacketsThatComeOneByOne(t *testing.T) {
 	needRoot(t)
-	o := Options{SnapLen: 65536, BufferSize: 8 << 20, Timeout: 50 * time.Millisecond}
+	o := Options{SnapLen: 65536, BufferSize: 32 << 20, Timeout: 50 * time.Millisecond}
 	const port, count = 9371, 3000
 	var handles [2]*Handle
 	for i := range handles {
@@ -109,6 +118,68 @@ func TestBatchesAreThePacketsThatComeOneByOne(t *testing.T) {
 	// on the second only.
 	if err != nil || c != (Counters{Received: 2 * count}) {
 		t.Errorf("counters %+v, %v", c, err)
+	}
+}
+
+// libpcap gives the ring's blocks back while a batch is gathered, and a packet
+// that still lay there would be overwritten once the ring is full.
+func TestPacketsThatAwaitTheirBatchAreNoLongerInTheRing(t *testing.T) {
+	needRoot(t)
+	h, err := Open("lo", Options{SnapLen: 65536, BufferSize: 8 << 20, Timeout: 50 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	if err := h.Filter("udp dst port 9374"); err != nil {
+		t.Fatal(err)
+	}
+	say(t, 9374, 100, 0)
+	batch := uintptr(unsafe.Pointer(h.batch.batch))
+	inRing := map[int]bool{} // by length
+	for n := 0; n < 100; {
+		err := h.Read(func(packets []capture.Packet) bool {
+			n += len(packets)
+			for i, p := range packets {
+				away := uintptr(unsafe.Pointer(&p.Data[0])) - batch
+				if away < unsafe.Sizeof(*h.batch.batch) {
+					continue
+				}
+				inRing[len(p.Data)] = true
+				if i < len(packets)-1 {
+					t.Errorf("packet %d of %d in its batch is still in the ring", i+1, len(packets))
+				}
+			}
+			return true
+		})
+		if err != nil && err != ErrTimeout {
+			t.Fatal(err)
+		}
+	}
+	if len(inRing) != 1 {
+		t.Errorf("packets of these lengths were handed on in the ring: %v; want the large ones", inRing)
+	}
+}
+
+func TestWhoHasEnoughGetsNoMore(t *testing.T) {
+	needRoot(t)
+	h, err := Open("lo", Options{SnapLen: 65536, BufferSize: 8 << 20, Timeout: 50 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	if err := h.Filter("udp dst port 9373"); err != nil {
+		t.Fatal(err)
+	}
+	say(t, 9373, 1000, 0)
+	calls := 0
+	for err = ErrTimeout; err == ErrTimeout; {
+		err = h.Read(func([]capture.Packet) bool { calls++; return false })
+	}
+	if err != nil || calls != 1 {
+		t.Errorf("called %d times, %v", calls, err)
+	}
+	if rest := drain(t, h); len(rest) != 990 {
+		t.Errorf("%d packets were left, want all but the first batch of 10", len(rest))
 	}
 }
 

@@ -22,8 +22,8 @@ func List() ([]Interface, error) { return nil, ErrBuild }
 // Filter returns ErrBuild.
 func (h *Handle) Filter(string) error { return ErrBuild }
 
-// Next returns ErrBuild.
-func (h *Handle) Next(*capture.Packet) error { return ErrBuild }
+// Read returns ErrBuild.
+func (h *Handle) Read(func([]capture.Packet) bool) error { return ErrBuild }
 
 // State has no meaning.
 func (h *Handle) State() State { return Gone }

@@ -16,6 +16,11 @@ import (
 // processor's second-level cache, so that the kernel's copy of it is cheap.
 const bufferSize = 256 << 10
 
+// lendSize is from where on a packet's bytes are not copied into the buffer but
+// lent to an underlying writer that is a Gatherer: to copy them takes longer than
+// the call that their block then costs.
+const lendSize = 16 << 10
+
 // maxTail is room for what a packet block holds beside the packet, so that the
 // buffer does not grow for it: padding, epb_flags and a short comment.
 const maxTail = 1 << 10
@@ -25,6 +30,13 @@ const maxOption = 0xFFFF
 
 // defaultResolution is that of our own recordings: nanoseconds.
 const defaultResolution = 1e9
+
+// A Gatherer is an underlying writer that takes pieces which lie apart as if they
+// were one, like writev(2). It returns how many bytes of them all it has taken.
+type Gatherer interface {
+	io.Writer
+	WritePieces(pieces [][]byte) (int, error)
+}
 
 // A Writer writes one pcapng section, in little-endian order and only ever
 // appending, so that whatever reached the disk is readable up to its last
@@ -36,9 +48,13 @@ const defaultResolution = 1e9
 // for use by several goroutines at once.
 type Writer struct {
 	out        io.Writer
-	buf        []byte // whole blocks, but while one is being put together
-	size       int64  // of everything encoded so far
-	written    int64  // see Written
+	gatherer   Gatherer // out, if it is one
+	buf        []byte   // whole blocks, but while one is being put together
+	lent       []byte   // data that belongs into the last block, or nil
+	lentAt     int      // where in buf it belongs
+	pieces     [3][]byte
+	size       int64 // of everything encoded so far
+	written    int64 // see Written
 	interfaces []timing
 	err        error
 }
@@ -53,6 +69,7 @@ type timing struct {
 // the first Flush. Empty fields of s are left out; its Offset is not written.
 func NewWriter(out io.Writer, s capture.Section) (*Writer, error) {
 	w := &Writer{out: out, buf: make([]byte, 0, bufferSize+maxTail)}
+	w.gatherer, _ = out.(Gatherer)
 	start := w.begin(blockSection)
 	w.uint32(byteOrderMagic)
 	w.uint16(versionMajor)
@@ -127,20 +144,30 @@ func (w *Writer) WritePacket(p *capture.Packet, comments ...string) error {
 	if err != nil {
 		return err
 	}
-	if err := w.makeRoom(blockOverhead + packetFixed + len(p.Data)); err != nil {
+	copied := len(p.Data)
+	lend := w.gatherer != nil && copied >= lendSize
+	if lend {
+		copied = 0
+	} else if err := w.makeRoom(blockOverhead + packetFixed + copied); err != nil {
 		return err
 	}
 	start := len(w.buf)
-	header := w.extend(blockHeaderSize + packetFixed)
+	padding := -len(p.Data) & 3
+	const fixed = blockHeaderSize + packetFixed
+	block := w.extend(fixed + copied + padding)
 	order := binary.LittleEndian
-	order.PutUint32(header[0:], blockPacket) // its length follows in end
-	order.PutUint32(header[8:], uint32(p.Interface))
-	order.PutUint32(header[12:], uint32(ticks>>32))
-	order.PutUint32(header[16:], uint32(ticks))
-	order.PutUint32(header[20:], uint32(len(p.Data)))
-	order.PutUint32(header[24:], uint32(p.OrigLen))
-	w.buf = append(w.buf, p.Data...)
-	w.pad(len(p.Data))
+	order.PutUint32(block[len(block)-4:], 0) // the padding, and what is overwritten now
+	order.PutUint32(block[0:], blockPacket)  // its length follows in end
+	order.PutUint32(block[8:], uint32(p.Interface))
+	order.PutUint32(block[12:], uint32(ticks>>32))
+	order.PutUint32(block[16:], uint32(ticks))
+	order.PutUint32(block[20:], uint32(len(p.Data)))
+	order.PutUint32(block[24:], uint32(p.OrigLen))
+	if lend {
+		w.lent, w.lentAt = p.Data, start+fixed
+	} else {
+		copy(block[fixed:], p.Data)
+	}
 	if p.Direction == capture.DirectionUnknown && len(comments) == 0 {
 		return w.end(start)
 	}
@@ -187,8 +214,8 @@ func (w *Writer) Flush() error {
 	if w.err != nil || len(w.buf) == 0 {
 		return w.err
 	}
-	n, err := w.out.Write(w.buf)
-	if err == nil && n < len(w.buf) {
+	n, err := w.hand()
+	if held := len(w.buf) + len(w.lent); err == nil && n < held {
 		err = io.ErrShortWrite
 	}
 	if err != nil {
@@ -197,8 +224,17 @@ func (w *Writer) Flush() error {
 		return err
 	}
 	w.written += int64(n)
-	w.buf = w.buf[:0]
+	w.buf, w.lent = w.buf[:0], nil
 	return nil
+}
+
+// hand gives what is held to the underlying writer.
+func (w *Writer) hand() (int, error) {
+	if w.lent == nil {
+		return w.out.Write(w.buf)
+	}
+	w.pieces = [...][]byte{w.buf[:w.lentAt], w.lent, w.buf[w.lentAt:]}
+	return w.gatherer.WritePieces(w.pieces[:])
 }
 
 // Size is how long the file is, in bytes, with the blocks still held.

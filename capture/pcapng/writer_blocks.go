@@ -19,18 +19,21 @@ func (w *Writer) begin(blockType uint32) int {
 }
 
 // end completes the block that began at start, or takes it back if one of its
-// options could not be written.
+// options could not be written. What is lent is its owner's again after that.
 func (w *Writer) end(start int) error {
 	if w.err != nil {
-		w.buf = w.buf[:start]
+		w.buf, w.lent = w.buf[:start], nil
 		err := w.err
 		w.err = nil // nothing was written: the file is as good as before
 		return err
 	}
-	length := len(w.buf) - start + 4
+	length := len(w.buf) + len(w.lent) - start + 4
 	w.uint32(uint32(length))
 	binary.LittleEndian.PutUint32(w.buf[start+4:], uint32(length))
 	w.size += int64(length)
+	if w.lent != nil {
+		return w.Flush()
+	}
 	return w.makeRoom(0)
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"io"
 	"math/big"
 	"net/netip"
 	"os"
@@ -223,29 +224,91 @@ func (d *smallDisk) Write(b []byte) (int, error) {
 
 var errFull = errors.New("no space left")
 
+// A gathering disk can be lent what lies apart.
+type gatheringDisk struct {
+	smallDisk
+	calls int
+}
+
+func (d *gatheringDisk) WritePieces(pieces [][]byte) (int, error) {
+	d.calls++
+	return d.Write(bytes.Join(pieces, nil))
+}
+
 func TestAFullDiskSaysHowMuchIsWhole(t *testing.T) {
-	var disk smallDisk
-	w, err := NewWriter(&disk, capture.Section{})
-	must(t, err)
-	_, err = w.AddInterface(capture.Interface{LinkType: capture.LinkEthernet})
-	must(t, err)
-	p := capture.Packet{TimeNS: aSecond, OrigLen: 1001, Data: make([]byte, 1001)}
-	for err == nil && w.Size() < 4<<20 {
-		err = w.WritePacket(&p)
+	for _, test := range []struct {
+		name string
+		disk interface {
+			io.Writer
+			Bytes() []byte
+		}
+		size, block int
+	}{
+		{"small packets", &smallDisk{}, 1001, 12 + 20 + 1004},
+		{"large packets", &smallDisk{}, 30001, 12 + 20 + 30004},
+		{"large packets, lent", &gatheringDisk{}, 30001, 12 + 20 + 30004},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w, err := NewWriter(test.disk, capture.Section{})
+			must(t, err)
+			_, err = w.AddInterface(capture.Interface{LinkType: capture.LinkEthernet})
+			must(t, err)
+			p := capture.Packet{TimeNS: aSecond, OrigLen: test.size, Data: make([]byte, test.size)}
+			for err == nil && w.Size() < 4<<20 {
+				err = w.WritePacket(&p)
+			}
+			if !errors.Is(err, errFull) {
+				t.Fatalf("got error %v, want %v", err, errFull)
+			}
+			if err := w.WritePacket(&p); !errors.Is(err, errFull) {
+				t.Errorf("the packet after the failure gave %v", err)
+			}
+			disk := test.disk.Bytes()
+			kept := disk[:w.Written()]
+			// Less than one block may be lost.
+			if lost := len(disk) - len(kept); lost < 0 || lost >= test.block {
+				t.Errorf("%d bytes are called incomplete", lost)
+			}
+			if n := len(kept); binary.LittleEndian.Uint32(kept[n-4:]) != uint32(test.block) {
+				t.Errorf("what is kept ends with % x, not with a block's length", kept[n-4:])
+			}
+		})
 	}
-	if !errors.Is(err, errFull) {
-		t.Fatalf("got error %v, want %v", err, errFull)
+}
+
+// To copy is the twin of to lend.
+func TestPacketsThatAreLentMakeTheSameFile(t *testing.T) {
+	var copied bytes.Buffer
+	var lent gatheringDisk
+	for _, out := range []io.Writer{&copied, &lent} {
+		w, err := NewWriter(out, capture.Section{})
+		must(t, err)
+		_, err = w.AddInterface(capture.Interface{LinkType: capture.LinkEthernet})
+		must(t, err)
+		data := make([]byte, lendSize+3)
+		for _, size := range []int{5, lendSize - 1, lendSize, lendSize + 1, 7, lendSize + 2, lendSize + 3, 0, lendSize} {
+			for direction, comments := range [][]string{nil, {"a comment"}, nil} {
+				for i := range data {
+					data[i] = byte(size + i) // what was lent before is over
+				}
+				p := capture.Packet{TimeNS: aSecond, Direction: capture.Direction(direction), OrigLen: size, Data: data[:size]}
+				must(t, w.WritePacket(&p, comments...))
+				long := strings.Repeat("x", maxOption+1)
+				if err := w.WritePacket(&p, long); !errors.Is(err, errTooLarge) {
+					t.Errorf("got error %v, want %v", err, errTooLarge)
+				}
+			}
+		}
+		must(t, w.Flush())
+		if w.Written() != w.Size() {
+			t.Errorf("%d of %d bytes were written", w.Written(), w.Size())
+		}
 	}
-	if err := w.WritePacket(&p); !errors.Is(err, errFull) {
-		t.Errorf("the packet after the failure gave %v", err)
+	if !bytes.Equal(copied.Bytes(), lent.Bytes()) {
+		t.Error("the files differ")
 	}
-	kept := disk.Bytes()[:w.Written()]
-	// Every packet block is 12 + 20 + 1004 bytes long; less than one may be lost.
-	if lost := disk.Len() - len(kept); lost < 0 || lost >= 1036 {
-		t.Errorf("%d bytes are called incomplete", lost)
-	}
-	if n := len(kept); binary.LittleEndian.Uint32(kept[n-4:]) != 1036 {
-		t.Errorf("what is kept ends with % x, not with a block's length", kept[n-4:])
+	if lent.calls != 5*3 {
+		t.Errorf("%d packets were lent, want the 15 that are large", lent.calls)
 	}
 }
 

@@ -22,11 +22,12 @@ import (
 	"bothends/cmd/bothcap/internal/target"
 )
 
-// A Source is one open interface; *live.Handle is one. Next returns
-// live.ErrTimeout when nothing came for a while, live.ErrDown, live.ErrGone, or
-// io.EOF if there will never be another packet.
+// A Source is one open interface; *live.Handle is one. Read hands packets to take
+// until it returns false, and returns live.ErrTimeout when nothing came for a
+// while, live.ErrDown, live.ErrGone, or io.EOF if there will never be another
+// packet.
 type Source interface {
-	Next(*capture.Packet) error
+	Read(take func([]capture.Packet) bool) error
 	Filter(string) error
 	LinkType() capture.LinkType
 	Nanoseconds() bool
@@ -39,8 +40,8 @@ type Source interface {
 // An Opener opens an interface by name.
 type Opener func(name string, o live.Options) (Source, error)
 
-// An Output takes a file's bytes. Rotate makes what follows another file;
-// Truncate shortens the present one.
+// An Output takes a file's bytes; it may be a pcapng.Gatherer. Rotate makes what
+// follows another file; Truncate shortens the present one.
 type Output interface {
 	io.Writer
 	Rotate() error

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"bothends/capture"
@@ -22,24 +23,35 @@ const describedSize = 8 << 10
 // header and trailer, 12 of options, 3 of padding.
 const packetOverhead = 47
 
-// packet writes one packet and says whether there should be more.
-func (a *Agent) packet(t *tap, p *capture.Packet) bool {
+// packets writes what a tap has read and says whether there should be more. It
+// takes the lock, and looks at the clock, once for all.
+func (a *Agent) packets(t *tap, read []capture.Packet) bool {
+	if t.gap != nil {
+		// It came back and brought packets before anybody asked how it is.
+		a.watch(t, t.source.State())
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.ended {
 		return false
 	}
-	if !a.stopAt.IsZero() && (p.TimeNS > a.stopAt.UnixNano() || time.Since(a.stopAt) > drainLimit) {
-		return false
+	latestNS := int64(math.MaxInt64)
+	if !a.stopAt.IsZero() {
+		if time.Since(a.stopAt) > drainLimit {
+			return false
+		}
+		latestNS = a.stopAt.UnixNano()
 	}
-	if t.gap != nil {
-		// It came back and brought a packet before anybody asked how it is.
-		a.mu.Unlock()
-		a.watch(t, t.source.State())
-		a.mu.Lock()
+	for i := range read {
+		if p := &read[i]; p.TimeNS > latestNS || !a.packet(t, p) {
+			return false
+		}
 	}
-	var s segment.Segment
-	isTCP := segment.Decode(p, &s) == segment.TCP
+	return true
+}
+
+// packet writes one packet and says whether there should be more.
+func (a *Agent) packet(t *tap, p *capture.Packet) bool {
 	if a.config.HeadersOnly {
 		p.Data = p.Data[:segment.HeadersLen(p)]
 	}
@@ -53,15 +65,23 @@ func (a *Agent) packet(t *tap, p *capture.Packet) bool {
 	}
 	t.totals.delivered++
 	a.counts.add(p)
-	if isTCP {
-		a.counts.addSegment(&s)
-		a.sessions.add(&s)
+	if !plain(p) {
+		a.notice(p)
 	}
 	if l := a.config.Limits.Packets; l > 0 && a.counts.packets >= l {
 		a.halt(time.Now())
 		return false
 	}
 	return true
+}
+
+// notice keeps account of connections that begin and end.
+func (a *Agent) notice(p *capture.Packet) {
+	var s segment.Segment
+	if segment.Decode(p, &s) == segment.TCP {
+		a.counts.addSegment(&s)
+		a.sessions.add(&s)
+	}
 }
 
 // write ends the recording if something could not be written.
@@ -75,12 +95,9 @@ func (a *Agent) write(err error) {
 // follow them at the file's end; it begins another file if that helps, and ends
 // the recording if nothing does.
 func (a *Agent) room(n int64) bool {
-	if a.ended {
-		return false
-	}
-	l := a.config.Limits
-	if l.Size == 0 && l.RotateSize == 0 {
-		return true
+	l := &a.config.Limits
+	if a.ended || l.Size == 0 && l.RotateSize == 0 {
+		return !a.ended
 	}
 	// Twice: once for the block itself if it is one of statistics.
 	reserve := int64(len(a.taps)+1) * statisticsSize

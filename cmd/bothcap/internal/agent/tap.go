@@ -57,14 +57,17 @@ const drainLimit = 2 * time.Second
 
 // read moves a tap's packets into the file until the recording ends.
 func (a *Agent) read(t *tap) error {
-	var p capture.Packet
+	more := true
+	take := func(packets []capture.Packet) bool {
+		more = a.packets(t, packets)
+		return more
+	}
 	for {
-		err := t.source.Next(&p)
+		err := t.source.Read(take)
 		switch {
+		case !more:
+			return nil
 		case err == nil:
-			if !a.packet(t, &p) {
-				return nil
-			}
 			continue
 		case errors.Is(err, io.EOF):
 			return nil
