@@ -86,7 +86,8 @@ func (h *hearing) receiverComplete() bool {
 	return h.receiving.Drops == 0 && h.receiving.Missed == 0 && h.back.Sent.Missing(h.back.AckedAtSender) == 0
 }
 
-// senderContradiction: the sender went on as if it had sent no such packet.
+// senderContradiction: the sender went on as if it had sent no such packet. That
+// says little where its capture lacks what the packet can have answered.
 func (h *hearing) senderContradiction(a *accusation) testimony {
 	last := h.stream.LastSent
 	if last.Number == 0 || a.kind != "rst" || !h.comparable(a.TimeNS) {
@@ -101,6 +102,14 @@ func (h *hearing) senderContradiction(a *accusation) testimony {
 		h.sender, readable(after), last.Number, last.Flags)
 	t.Values = map[string]any{"sent_frame": last.Number, "after_ns": after}
 	t.conclusive, t.firewall = true, true
+	if m := a.reset.Own[0]; m != nil && m.Reached == align.Never {
+		// What a NAT gave another port, or its capture missed, the sender answers
+		// as a stranger's, and goes on with the connection that it knows.
+		t.weightless = true
+		t.Text += fmt.Sprintf("; but what the %s sent before it (frame %d) did not reach the %s as far as that end's capture shows, where it may have been answered all the same",
+			h.sender.Other(), m.Number, h.sender)
+		t.Values["unseen_frame"] = m.Number
+	}
 	return t
 }
 
