@@ -189,6 +189,9 @@ func (c *comparison) judge() {
 	}
 	c.separateUnlike()
 	c.clock = c.bounds.Fit()
+	for _, sv := range c.surveys {
+		c.clock.RanBack(sv.RanBack)
+	}
 	c.bench.Clock, c.bench.Cases, c.bench.Services, c.bench.Trips, c.bench.TickNS = &c.clock, c.cases, c.services, &c.trips, tick(c.surveys)
 	c.fillServices()
 	c.findings = c.bench.Findings()

@@ -63,7 +63,7 @@ func TestASpoiledCaptureNeverTurnsAGenuineResetIntoAnInjection(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(1, 2))
 			dir, tried := t.TempDir(), 0
-			for folder, tr := range readTruths(t, "../fixtures/synthetic/*", "../fixtures/pairs/*") {
+			for folder, tr := range inOrder(readTruths(t, "../fixtures/synthetic/*", "../fixtures/pairs/*")) {
 				if !hasGenuineReset(tr) || len(tr.Client) != 1 || len(tr.Server) != 1 {
 					continue
 				}
@@ -118,7 +118,7 @@ func TestTwoSpoiledCapturesOfAnHonestSessionAccuseNobody(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	dir := t.TempDir()
 	tried := 0
-	for folder, tr := range readTruths(t, "../fixtures/synthetic/*", "../fixtures/pairs/*") {
+	for folder, tr := range inOrder(readTruths(t, "../fixtures/synthetic/*", "../fixtures/pairs/*")) {
 		honest := !slices.ContainsFunc(tr.Packets, func(p truthPacket) bool { return p.Origin != "genuine" })
 		if !honest || !hasGenuineReset(tr) || len(tr.Client) != 1 || len(tr.Server) != 1 {
 			continue
@@ -152,7 +152,7 @@ func TestTwoSpoiledCapturesOfAnHonestSessionAccuseNobody(t *testing.T) {
 
 // Someone may insist on the wrong ends.
 func TestExchangedCapturesAccuseNobody(t *testing.T) {
-	for folder, tr := range readTruths(t, "../fixtures/synthetic/*", "../fixtures/pairs/*") {
+	for folder, tr := range inOrder(readTruths(t, "../fixtures/synthetic/*", "../fixtures/pairs/*")) {
 		r := compareFiles(within(folder, tr.Server), within(folder, tr.Client))
 		if r == nil || slices.ContainsFunc(tr.Packets, func(p truthPacket) bool { return p.Origin != "genuine" }) {
 			continue

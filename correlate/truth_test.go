@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -70,6 +72,18 @@ func readTruths(t testing.TB, patterns ...string) map[string]truth {
 		}
 	}
 	return truths
+}
+
+// inOrder visits truths in the order of their folders, so that what chance draws is
+// the same at every run.
+func inOrder(truths map[string]truth) iter.Seq2[string, truth] {
+	return func(yield func(string, truth) bool) {
+		for _, folder := range slices.Sorted(maps.Keys(truths)) {
+			if !yield(folder, truths[folder]) {
+				return
+			}
+		}
+	}
 }
 
 // compare runs the comparison over one pair's folder.

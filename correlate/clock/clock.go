@@ -142,6 +142,26 @@ func (f *Fit) UncertaintyAt(t int64) int64 {
 	return min(max(hi-guess, guess-lo, 0), Unbounded)
 }
 
+// RanBack tells the fit how far the time stamps of a capture run back, as they do
+// if its clock is set back while recording. What packets say of it from then on
+// stands, by time, among what those before said, and no split takes the two apart.
+// How far it was set back does not show, either, but that it was at least so far.
+// So nothing is certain any more. What is small beside the smallest round trip is
+// only the order in which a busy host records, which the margins of judges cover.
+func (f *Fit) RanBack(by int64) {
+	noticed := false
+	for i := range f.Strips {
+		noticed = noticed || float64(by) > nearRTTs*float64(f.Strips[i].minRTT)
+	}
+	if by <= 0 || !noticed {
+		return
+	}
+	f.unknown = append(f.unknown, stretch{-maxTime, maxTime})
+	for i := range f.Strips {
+		f.Strips[i].minRTT, f.Strips[i].HalfWidthNS = 0, Unbounded
+	}
+}
+
 // limits are the least and the greatest that theta can be at client time t.
 func (f *Fit) limits(t int64) (lo, hi int64) {
 	s := f.At(t)

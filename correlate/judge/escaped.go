@@ -6,7 +6,8 @@ import (
 	"bothends/correlate/align"
 )
 
-// A connection tracker lets packets that it takes for invalid pass as they are.
+// A connection tracker lets packets that it takes for invalid pass as they are, and
+// gives new addresses to those of a connection that it has forgotten.
 // The host that gets one under addresses which it does not know resets it, and
 // that reset belongs to the connection which has those addresses at the other end.
 
@@ -60,7 +61,7 @@ func (h *hearing) untranslated(r, s *align.Reset) Finding {
 		Values: map[string]any{"sent_frame": s.Number},
 	})
 	f.Twin, f.escaped = s.Frame, true
-	f.suggest(Untranslated, "the %s answered with it a packet that had got past a NAT untranslated", h.sender)
+	f.suggest(Untranslated, "the %s answered with it a packet that came under other addresses than the rest of its connection", h.sender)
 	return f
 }
 
@@ -74,7 +75,7 @@ func (h *hearing) escaped() []Finding {
 			continue // told with that connection
 		}
 		f := h.missing(s, false)
-		f.suggest(Untranslated, "the %s answered with it a packet that had got past a NAT untranslated, and it went to %s, where nobody is", h.sender, s.Dst)
+		f.suggest(Untranslated, "the %s answered with it a packet that came under other addresses than the rest of its connection, and it went to %s, where it reached nobody", h.sender, s.Dst)
 		findings = append(findings, f)
 	}
 	return findings

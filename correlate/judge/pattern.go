@@ -20,7 +20,7 @@ const (
 	HostFirewall Pattern = "host-firewall" // genuine: the host's TCP went on all the same
 	LateData     Pattern = "late-data"     // genuine: data for a connection that the host had closed
 	ProxyLeg     Pattern = "proxy-leg"     // on one of a proxy's two connections
-	Untranslated Pattern = "un-nated"      // a packet had got past a NAT with its addresses as they were
+	Untranslated Pattern = "un-nated"      // a packet came under other addresses than the rest of its connection
 	Abort        Pattern = "abort"         // genuine: the program gave the connection up
 	// AbortUnread: genuine, and the sender had not answered what it received last.
 	// Closing with data unread looks like SO_LINGER 0: Linux makes the same reset.
@@ -36,7 +36,7 @@ var advice = map[Pattern]string{
 	HostFirewall: "Check this host's own firewall for a rule that rejects with a reset (iptables: REJECT --reject-with tcp-reset).",
 	LateData:     "Check why the other end still sent when this one had closed: a time-out of the application, or an earlier reset.",
 	ProxyLeg:     "Record also at the proxy, on both its sides, and compare each leg on its own.",
-	Untranslated: "At whatever translates addresses between the two ends, look for packets that its connection tracking calls invalid (conntrack -S counts them), and drop those instead of letting them through.",
+	Untranslated: "At whatever translates addresses between the two ends, look for packets that its connection tracking calls invalid (conntrack -S counts them) and drop those instead of letting them through, and look for what makes it forget connections: its timeouts, or a table that is flushed or full.",
 	Abort:        "Check the log of the program at this end: it was killed, ran into a time-out, or asked for an abortive close (SO_LINGER 0).",
 	AbortUnread:  "Check in the program at this end why it closed before it had read and answered all that it received: an error, a limit, a kill, or an abortive close (SO_LINGER 0).",
 }
@@ -59,7 +59,7 @@ const nearTimer = 0.05
 func (h *hearing) explain(f *Finding, r *align.Reset) {
 	switch {
 	case len(h.Cases[h.index].Escaped) > 0:
-		f.suggest(Untranslated, "other packets of this connection got past a NAT with their addresses as they were")
+		f.suggest(Untranslated, "other packets of this connection came under other addresses: a NAT let them through as they were, or had forgotten them")
 	case h.answersSYN(r):
 		f.suggest(BlockedPort, "it is the first answer to a SYN")
 	case r.IdleNS >= longIdleNS:

@@ -40,9 +40,10 @@ type Pair struct {
 	Split bool
 	// Why there is no partner, if Method is None.
 	Why string
-	// Escaped tells that this view, which has no partner, carries the addresses
-	// that the connection Of (an index among the pairs) has at the other end: these
-	// are packets of that connection which got past a NAT untranslated.
+	// Escaped tells that this view, which has no partner, holds packets of the
+	// connection Of (an index among the pairs), under addresses that the rest of it
+	// does not have at this end: those which it has at the other one, as they got
+	// past a NAT untranslated, or others, as a NAT had forgotten them.
 	Escaped bool
 	Of      int32
 

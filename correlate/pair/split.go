@@ -10,12 +10,13 @@ import (
 // and gave them another port, or let them through as they were. To the server end
 // they are a connection of their own that begins with no SYN. It does not know it,
 // and what it answers there, a reset as a rule, a NAT brings back to the first.
+// Where only one connection can be meant, its part is marked as belonging to it.
 func split(pairs []Pair, client, server *survey.Survey) {
-	at := map[segment.Endpoint][]*Pair{} // by the server's endpoint, as seen there
+	at := map[segment.Endpoint][]int32{} // pairs by the server's endpoint, as seen there
 	for i := range pairs {
 		if p := &pairs[i]; p.Paired() && p.Method != Payload {
 			service := server.Connections[p.Server].Ends[p.ServerSide.Other()]
-			at[service] = append(at[service], p)
+			at[service] = append(at[service], int32(i))
 		}
 	}
 	comparisons := 0
@@ -28,16 +29,34 @@ func split(pairs []Pair, client, server *survey.Survey) {
 		if c.SYNNS != 0 || !ranged(c) {
 			continue
 		}
+		holders := 0
 		for side := survey.Initiator; side <= survey.Responder; side++ {
 			others := at[c.Ends[side.Other()]]
 			if comparisons += len(others); comparisons > maxComparisons {
 				return
 			}
-			for _, p := range others {
-				p.Split = p.Split || p.holds(client.Connections[p.Client], c, side, len(pairs))
+			for _, of := range others {
+				p := &pairs[of]
+				if !p.holds(client.Connections[p.Client], c, side, len(pairs)) {
+					continue
+				}
+				p.Split = true
+				if holders++; holders == 1 && !alone.Escaped {
+					alone.partOf(of, side)
+				}
 			}
 		}
+		if holders > 1 && alone.Why == whyPart {
+			alone.Escaped, alone.Why = false, "its numbers lie within those of several connections that a NAT may have forgotten in mid-flow"
+		}
 	}
+}
+
+const whyPart = "its numbers lie within those of another connection, which begins under another address or port: a NAT forgot that one in mid-flow, and gave its packets these (look at the NAT's timeouts, and at what flushes its table)"
+
+// partOf marks a view of the server end as packets of a connection.
+func (p *Pair) partOf(of int32, clientSide survey.Side) {
+	p.ServerSide, p.Escaped, p.Of, p.Why = clientSide, true, of, whyPart
 }
 
 // holds tells whether all numbers of c, of which side is the client, lie within

@@ -17,6 +17,8 @@ type Source struct {
 	firstNS, lastNS int64
 	untimed, cut    int64
 	disorder        int64
+	latest          []int64 // by interface: the latest frame so far
+	ranBack         int64
 	resets          [2]int64
 	links           linkCounts
 	repeats         repeats
@@ -52,7 +54,7 @@ func (src *Source) Next(s *segment.Segment) error {
 			src.untimed++
 			continue
 		}
-		src.noteTime(p.TimeNS)
+		src.noteTime(p.Interface, p.TimeNS)
 		result := segment.Decode(p, s)
 		src.decoded[result]++
 		if result != segment.TCP {
@@ -71,7 +73,15 @@ func (src *Source) Next(s *segment.Segment) error {
 	}
 }
 
-func (src *Source) noteTime(ns int64) {
+func (src *Source) noteTime(number int, ns int64) {
+	for number >= len(src.latest) {
+		src.latest = append(src.latest, ns)
+	}
+	if latest := &src.latest[number]; ns >= *latest {
+		*latest = ns
+	} else {
+		src.ranBack = max(src.ranBack, *latest-ns)
+	}
 	if src.firstNS == 0 {
 		src.firstNS, src.lastNS = ns, ns
 	}
@@ -86,7 +96,7 @@ func (src *Source) noteTime(ns int64) {
 func (src *Source) report(sv *Survey) {
 	sv.Packets, sv.Decoded = src.Packets, src.decoded
 	sv.FirstNS, sv.LastNS = src.firstNS, src.lastNS
-	sv.Untimed, sv.Cut, sv.Disorder = src.untimed, src.cut, src.disorder
+	sv.Untimed, sv.Cut, sv.Disorder, sv.RanBack = src.untimed, src.cut, src.disorder, src.ranBack
 	sv.Repeated, sv.Resets = src.repeats.count, src.resets
 	sv.Interfaces = src.reader.Interfaces()
 	for i, link := range src.links.types {

@@ -23,6 +23,7 @@ type Survey struct {
 	Cut             int64    // TCP segments of which the capture kept less than the packet
 	Repeated        int64    // second recordings of one packet, left out (Linux "any" device)
 	Disorder        int64    // the furthest that a frame lies behind an earlier one in time, nanoseconds
+	RanBack         int64    // and behind an earlier one of its own interface
 	Resets          [2]int64 // seen by direction: Inbound and Outbound of the tap's own host, where known
 	LinkTypes       map[capture.LinkType]int64
 	Interfaces      []capture.Interface

@@ -110,6 +110,33 @@ func TestASurveyCountsWhatTheFramesHold(t *testing.T) {
 	}
 }
 
+// Several interfaces are emptied one after the other; only one whose own times run
+// back shows that a clock was set.
+func TestAClockThatRanBackShowsOnOneInterface(t *testing.T) {
+	at := int64(1_700_000_000e9)
+	frame := func(number int, ns int64) capture.Packet {
+		return capture.Packet{Interface: number, TimeNS: at + ns, LinkType: capture.LinkRaw, Data: ipv4ACK(64, uint16(ns))}
+	}
+	for name, c := range map[string]struct {
+		list []capture.Packet
+		want int64
+	}{
+		"one after the other":     {[]capture.Packet{frame(0, 5), frame(0, 9), frame(1, 2), frame(1, 3), frame(0, 10), frame(1, 4)}, 0},
+		"a clock that was set":    {[]capture.Packet{frame(0, 5), frame(0, 9), frame(0, 2), frame(0, 6)}, 7},
+		"on the second interface": {[]capture.Packet{frame(0, 5), frame(1, 9), frame(1, 6), frame(0, 8)}, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sv, err := Take(context.Background(), &frames{list: c.list}, maphash.MakeSeed(), func() {})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if sv.RanBack != c.want {
+				t.Errorf("ran back by %d, want %d", sv.RanBack, c.want)
+			}
+		})
+	}
+}
+
 func TestASurveyEndsWhenCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
