@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -160,5 +161,32 @@ func TestExchangedCapturesAccuseNobody(t *testing.T) {
 		if n := r.Summary.Injected + r.Summary.Modified; n > 0 {
 			t.Errorf("%s: %d accusations", filepath.Base(folder), n)
 		}
+	}
+}
+
+// Where a clock was set back while recording the report says so, and gives no
+// verdict that rests on the time.
+func TestAClockThatWasSetBackIsSaidAndProvesNothing(t *testing.T) {
+	const folder = "../fixtures/pairs/starttls-2012"
+	spoiled := filepath.Join(t.TempDir(), "client.pcapng")
+	rewrite(t, filepath.Join(folder, "client.pcapng"), spoiled, func(n int, r record) bool {
+		if n >= 25 {
+			r.set(-200 * time.Millisecond)
+		}
+		return true
+	})
+	r := compareFiles([]string{spoiled}, []string{filepath.Join(folder, "server.pcapng")})
+	if back := time.Duration(r.Clock.SetBackNS); r.Clock.Known || back > 200*time.Millisecond || back < 150*time.Millisecond {
+		t.Errorf("clock %+v, want nothing but that it was set back by not quite 200 ms", r.Clock)
+	}
+	if r.Summary.Injected > 0 || r.ExitStatus() != report.ExitUnproved {
+		t.Errorf("%d injected, exit status %d: want none, and %d", r.Summary.Injected, r.ExitStatus(), report.ExitUnproved)
+	}
+	var text strings.Builder
+	if err := r.WriteText(&text, report.TextOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if words := strings.Join(strings.Fields(text.String()), " "); !strings.Contains(words, "the times of one capture run back by 1") {
+		t.Errorf("the text does not say it:\n%s", text.String())
 	}
 }

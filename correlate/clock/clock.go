@@ -70,6 +70,7 @@ type Fit struct {
 	settings []stretch // in each of them a clock was set, nobody knows when
 	unknown  []stretch
 	doubts   []doubt
+	ranBack  int64 // how far the times of a capture run back, if that matters
 }
 
 // A doubt is a stretch in which bounds were left out. Theta is not certain to be
@@ -156,11 +157,16 @@ func (f *Fit) RanBack(by int64) {
 	if by <= 0 || !noticed {
 		return
 	}
+	f.ranBack = max(f.ranBack, by)
 	f.unknown = append(f.unknown, stretch{-maxTime, maxTime})
 	for i := range f.Strips {
 		f.Strips[i].minRTT, f.Strips[i].HalfWidthNS = 0, Unbounded
 	}
 }
+
+// SetBack is how far at least a clock was set back so that the two cannot be
+// compared, in nanoseconds; 0 if none was.
+func (f *Fit) SetBack() int64 { return f.ranBack }
 
 // limits are the least and the greatest that theta can be at client time t.
 func (f *Fit) limits(t int64) (lo, hi int64) {

@@ -130,8 +130,8 @@ func (in *Input) capture(end align.End) Capture {
 
 func (in *Input) clock() Clock {
 	fit := in.Bench.Clock
-	if !fit.Known() {
-		return Clock{}
+	if !fit.Known() || fit.SetBack() > 0 {
+		return Clock{SetBackNS: fit.SetBack()}
 	}
 	c := Clock{Known: true, Steps: len(fit.Strips) - 1}
 	first := &fit.Strips[0]

@@ -110,6 +110,7 @@ type Clock struct {
 	Points        int     `json:"points"` // packets it rests on
 	Steps         int     `json:"steps"`  // times that a clock was set while recording
 	MinRTTNS      int64   `json:"min_rtt_ns"`
+	SetBackNS     int64   `json:"set_back_ns,omitempty"` // how far at least one was set back while recording, so that nothing else is known
 }
 
 // View is a connection as one end sees it; empty where that end's capture lacks it.

@@ -115,6 +115,10 @@ func passedOver(counts map[string]int64) string {
 // clock relates the two clocks.
 func (t *text) clock() {
 	c := &t.Clock
+	if c.SetBackNS > 0 {
+		t.item("  ", "clocks  ", "cannot be compared: the times of one capture run back by %s, as they do if its clock is set while recording", readable(time.Duration(c.SetBackNS)))
+		return
+	}
 	if !c.Known {
 		t.item("  ", "clocks  ", "cannot be compared: no packets passed in both directions")
 		return
