@@ -2,6 +2,8 @@
 # make demo           compares the pair of captures below and prints the verdict
 # make test           installs what the tests need if it is missing, and runs them all
 # make bothcap        builds the recorder, which needs gcc and libpcap-dev
+# make profile        measures where a comparison spends its time, by which Go then
+#                     builds bothends (https://go.dev/doc/pgo)
 # make bench-compare  compares large pairs, beside tcpdump, which only reads them
 # make bench-capture  records the same traffic with bothcap and tcpdump (as root)
 # make lab            runs real mail sessions through a middlebox and checks every
@@ -15,13 +17,17 @@ DEMO_SERVER := fixtures/pairs/starttls-2012/server.pcapng
 # What `bothends compare` says of that pair: 1, interference proved.
 DEMO_STATUS := 1
 
-.PHONY: build bothcap bench-capture bench-compare demo lab test setup clean
+.PHONY: build bothcap profile bench-capture bench-compare demo lab test setup clean
 
 build:
 	CGO_ENABLED=0 go build -trimpath -o bin/bothends ./cmd/bothends
 
 bothcap:
 	CGO_ENABLED=1 go build -trimpath -o bin/bothcap ./cmd/bothcap
+
+profile:
+	go test -run '^$$' -bench Compare -benchtime 20x -cpuprofile cmd/bothends/default.pgo -o bin/profiled.test ./correlate
+	rm bin/profiled.test
 
 bench-compare: build
 	@cmd/bothends/bench/run bin/bothends

@@ -29,7 +29,14 @@ func (c *comparison) meeting(offset, uncertain int64) *meeting {
 		m.coverage[end] = align.Coverage{FirstNS: sv.FirstNS, LastNS: sv.LastNS}
 	}
 	c.services = c.findServices()
-	alike := int32(0)
+	alike, paired := int32(0), 0
+	for i := range c.pairs {
+		if c.pairs[i].Paired() {
+			paired++
+		}
+	}
+	c.cases = make([]judge.Case, 0, paired)
+	m.left = make([]int64, 0, paired)
 	c.caseOf = make([]int32, len(c.pairs))
 	for i := range c.pairs {
 		p := &c.pairs[i]

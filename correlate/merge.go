@@ -90,7 +90,7 @@ func (l *lane) fill(ctx context.Context, set *file.Set, routes []route, progress
 		progress(reader.Position())
 		return ctx.Err()
 	})
-	table := survey.NewTable()
+	table := survey.NewTable(len(routes))
 	l.samplers = make([][2]align.Sampler, len(routes))
 	for {
 		s := &l.filling.segments[len(l.filling.segments)-1]

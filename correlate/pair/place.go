@@ -148,7 +148,6 @@ func (m *matcher) samePlace() bool {
 
 // pairs turns what was found into Pairs, seen from the ends.
 func (m *matcher) pairs(first, second *survey.Survey, at Placement) []Pair {
-	var pairs []Pair
 	client, server := first, second
 	if at.Swapped {
 		client, server = second, first
@@ -162,6 +161,13 @@ func (m *matcher) pairs(first, second *survey.Survey, at Placement) []Pair {
 			bySecond[j] = int32(i)
 		}
 	}
+	joined := 0
+	for _, i := range bySecond {
+		if i != NoView {
+			joined++
+		}
+	}
+	pairs := make([]Pair, 0, len(m.a)+len(m.b)-joined)
 	for n := range client.Connections {
 		i, j := int32(n), NoView
 		if at.Swapped {

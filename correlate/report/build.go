@@ -39,7 +39,7 @@ func New(in *Input) *Report {
 			Server: in.capture(align.Server),
 		},
 		Clock:       in.clock(),
-		Connections: []Connection{},
+		Connections: make([]Connection, 0, len(in.Pairs)),
 		Findings:    []Finding{},
 	}
 	connectionOf := make([]int, len(in.Bench.Cases)) // by case: its ID
@@ -148,12 +148,12 @@ func (in *Input) connection(i int) Connection {
 	if p.Server != pair.NoView {
 		seen := in.Surveys[align.Server].Connections[p.Server]
 		c.ServerView = view(seen, p.ServerSide)
-		c.First, c.Last = Stamp(seen.FirstNS), Stamp(seen.LastNS)
+		c.First, c.Last = Moment(seen.FirstNS), Moment(seen.LastNS)
 	}
 	if p.Client != pair.NoView {
 		seen := in.Surveys[align.Client].Connections[p.Client]
 		c.ClientView = view(seen, p.ClientSide)
-		c.First, c.Last = Stamp(seen.FirstNS), Stamp(seen.LastNS)
+		c.First, c.Last = Moment(seen.FirstNS), Moment(seen.LastNS)
 	}
 	if n := in.CaseOf[i]; n >= 0 && p.Paired() {
 		tried := &in.Bench.Cases[n]
@@ -297,3 +297,9 @@ func (r *Report) judgeConnections() {
 func Stamp(ns int64) string {
 	return time.Unix(0, ns).UTC().Format("2006-01-02T15:04:05.000000000Z07:00")
 }
+
+// A Moment is such a time in nanoseconds since the Unix epoch; in JSON it is a Stamp.
+type Moment int64
+
+// MarshalText never fails.
+func (m Moment) MarshalText() ([]byte, error) { return []byte(Stamp(int64(m))), nil }

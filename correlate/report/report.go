@@ -128,8 +128,8 @@ type Connection struct {
 	Odds       float64  `json:"odds"` // bound on the chance that unrelated connections match like that
 	Verdict    string   `json:"verdict"`
 	Why        string   `json:"why,omitempty"` // why it has no partner
-	First      string   `json:"first"`         // by the client's clock, or the server's if the client's capture lacks it
-	Last       string   `json:"last"`
+	First      Moment   `json:"first"`         // by the client's clock, or the server's if the client's capture lacks it
+	Last       Moment   `json:"last"`
 	Ledger     *Ledger  `json:"ledger"`          // nil if it is at one end only
 	Notes      []string `json:"notes,omitempty"` // what the path changed without harm
 	// Health is nil if it is at one end only, or if a proxy makes two of it.

@@ -110,7 +110,7 @@ func Take(ctx context.Context, r capture.Reader, seed maphash.Seed, progress fun
 			progress()
 			return ctx.Err()
 		})
-		table  = NewTable()
+		table  = NewTable(0)
 		prints = printer{seed: seed}
 		seg    segment.Segment
 	)

@@ -36,9 +36,10 @@ type entry struct {
 
 const none int32 = -1
 
-// NewTable returns an empty table.
-func NewTable() *Table {
-	return &Table{newest: newLookup()}
+// NewTable returns an empty table, with room for so many connections if that is
+// known.
+func NewTable(connections int) *Table {
+	return &Table{entries: make([]entry, 0, connections), newest: newLookup()}
 }
 
 // Len is the number of connections so far. Their numbers run from 0.

@@ -140,7 +140,7 @@ func TestSegmentsAreSplitIntoConnections(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			table := NewTable()
+			table := NewTable(0)
 			for i := range steps {
 				id, side := table.Assign(&steps[i].Segment)
 				if id != steps[i].connection || side != steps[i].side {
@@ -170,7 +170,7 @@ func anySegment(t *rapid.T) segment.Segment {
 func TestASecondPassFindsTheSameConnections(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		list := rapid.SliceOfN(rapid.Custom(anySegment), 1, 80).Draw(t, "segments")
-		first, second := NewTable(), NewTable()
+		first, second := NewTable(0), NewTable(0)
 		var of []string
 		for i := range list {
 			before := first.Len()
@@ -193,7 +193,7 @@ func TestASecondPassFindsTheSameConnections(t *testing.T) {
 }
 
 func TestLookingForOlderConnectionsIsBounded(t *testing.T) {
-	table := NewTable()
+	table := NewTable(0)
 	const n = 1000
 	for i := range uint32(n) {
 		s := from(alice, syn, i<<20|1, 0, 0)
