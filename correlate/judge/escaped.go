@@ -33,7 +33,7 @@ func (h *hearing) escapedTwin(r *align.Reset) *align.Reset {
 	for _, n := range h.Cases[h.index].Escaped {
 		if c := h.Cases[n].Connection; c != nil {
 			for _, s := range c.Streams[h.sender].Resets[h.sender] {
-				if h.possible(h.counted(s), r) {
+				if h.possible(h.counted(h.sender, s), r) {
 					return s
 				}
 			}
@@ -42,12 +42,28 @@ func (h *hearing) escapedTwin(r *align.Reset) *align.Reset {
 	return nil
 }
 
-// counted is a reset of an escaped view with the numbers of the connection that
-// it belongs to: in a view without a partner nothing tells how they are shifted.
-func (h *hearing) counted(s *align.Reset) *align.Reset {
-	c := *s
-	if h.sender == align.Server { // as the server counts
-		c.Seq0, c.Ack0 = s.Seq-h.pair.Shift[align.Server], s.Ack-h.pair.Shift[align.Client]
+// escapedArrival is the reset that s arrived as, under other addresses, or nil.
+func (h *hearing) escapedArrival(s *align.Reset) *align.Reset {
+	receiver := h.sender.Other()
+	for _, n := range h.Cases[h.index].Escaped {
+		if c := h.Cases[n].Connection; c != nil {
+			for _, r := range c.Streams[h.sender].Resets[receiver] {
+				if h.possible(s, h.counted(receiver, r)) {
+					return r
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// counted is a reset of an escaped view, of the tap at end, with the numbers of the
+// connection that it belongs to: in a view without a partner nothing tells how they
+// are shifted.
+func (h *hearing) counted(end align.End, r *align.Reset) *align.Reset {
+	c := *r
+	if end == align.Server { // as the server counts
+		c.Seq0, c.Ack0 = r.Seq-h.pair.Shift[h.sender], r.Ack-h.pair.Shift[h.sender.Other()]
 	}
 	return &c
 }
@@ -62,6 +78,19 @@ func (h *hearing) untranslated(r, s *align.Reset) Finding {
 	})
 	f.Twin, f.escaped = s.Frame, true
 	f.suggest(Untranslated, "the %s answered with it a packet that came under other addresses than the rest of its connection", h.sender)
+	return f
+}
+
+// readdressed is a reset that arrived under other addresses than it left with.
+func (h *hearing) readdressed(s, r *align.Reset) Finding {
+	f := h.finding("rst", Genuine, Strong, r.Frame, r.Header, Step{
+		Rule: "twin", Outcome: Holds,
+		Text: fmt.Sprintf("the %s's capture shows it leave as a packet of this connection (frame %d), and it arrived under other addresses, from %s to %s: same sequence and acknowledgment numbers",
+			h.sender, s.Number, r.Src, r.Dst),
+		Values: map[string]any{"sent_frame": s.Number},
+	})
+	f.Twin, f.escaped = s.Frame, true
+	f.suggest(Untranslated, "it arrived under other addresses than the rest of its connection")
 	return f
 }
 
@@ -84,7 +113,7 @@ func (h *hearing) escaped() []Finding {
 // holds tells whether a reset of an escaped view arrived on this connection.
 func (h *hearing) holds(s *align.Reset) bool {
 	for r := range h.escapes {
-		if h.possible(h.counted(s), r) {
+		if h.possible(h.counted(h.sender, s), r) {
 			return true
 		}
 	}

@@ -52,3 +52,28 @@ func TestAnUntranslatedPacketOfAQuietConnectionIsToldByItself(t *testing.T) {
 		t.Errorf("%+v, want one lost reset with pattern %q", findings, Untranslated)
 	}
 }
+
+// A NAT that has forgotten a connection gives the client's reset another port.
+func TestAResetThatArrivedUnderOtherAddressesIsNotLost(t *testing.T) {
+	trialOf := func(shift uint32) *Bench {
+		b := trial()
+		b.Cases[0].Pair.Shift[align.Client] = shift
+		b.Cases[0].Streams[align.Client].Resets[align.Client] = []*align.Reset{reset(3000*ms, 1000, 64, 7)}
+		part := align.NewConnection([2]uint32{}, 0, 0, [2]align.Coverage{}, new(clock.Bounds))
+		part.Streams[align.Client].Resets[align.Server] = []*align.Reset{reset(3020*ms, 71000, 57, 7)}
+		b.Cases = append(b.Cases, Case{Connection: part, Of: 0, Pair: pair.Pair{Client: pair.NoView, Server: 1, Escaped: true}})
+		return b
+	}
+	alone := trialOf(70000)
+	if f := verdicts(alone)[0]; f.Verdict != Lost {
+		t.Fatalf("with no word of the other connection it is %s, and this test shows nothing", f.Verdict)
+	}
+	for shift, want := range map[uint32]Verdict{70000: Genuine, 0: Lost} {
+		b := trialOf(shift)
+		b.Cases[0].Escaped = []int{1}
+		findings := verdicts(b)
+		if f := findings[0]; len(findings) != 1 || f.Verdict != want {
+			t.Errorf("numbers shifted by %d: %d findings, the first %s; want one, %s: %+v", shift, len(findings), f.Verdict, want, f.Evidence)
+		}
+	}
+}

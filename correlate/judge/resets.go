@@ -72,9 +72,14 @@ func (h *hearing) judgeResets() []Finding {
 		}
 	}
 	for j, s := range sent {
-		if !m.arrived[j] {
-			findings = append(findings, h.missing(s, h.overtaken(s)))
+		if m.arrived[j] {
+			continue
 		}
+		if r := h.escapedArrival(s); r != nil {
+			findings = append(findings, h.readdressed(s, r))
+			continue
+		}
+		findings = append(findings, h.missing(s, h.overtaken(s)))
 	}
 	return findings
 }
