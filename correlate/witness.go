@@ -3,6 +3,7 @@ package correlate
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"bothends/capture"
 	"bothends/capture/file"
@@ -21,7 +22,8 @@ func witness(sv *survey.Survey, files []file.File) judge.Witness {
 	}
 	_, cooked := sv.LinkTypes[capture.LinkLinuxSLL]
 	_, cooked2 := sv.LinkTypes[capture.LinkLinuxSLL2]
-	w.AllInterfaces = cooked || cooked2
+	w.NoOther = noOther(sv.Interfaces)
+	w.AllInterfaces = cooked || cooked2 || w.NoOther
 	for _, f := range files {
 		w.Complete = w.Complete && f.End.Kind == 0
 	}
@@ -44,6 +46,40 @@ func witness(sv *survey.Survey, files []file.File) judge.Witness {
 		}
 	}
 	return w
+}
+
+// looks is how often a recorder must have looked for the host's interfaces: at the
+// beginning, and later.
+const looks = 2
+
+// noOther tells whether the recorder says, whenever it looked, that all interfaces
+// of the host that could send are among those recorded.
+func noOther(recorded []capture.Interface) bool {
+	others, looked, always := uplinks(recorded)
+	return always && looked >= looks && len(others) == 0
+}
+
+// uplinks are the interfaces that the recorder found up and did not record, how
+// often it looked, and whether it did so every time.
+func uplinks(recorded []capture.Interface) (others []string, looked int, always bool) {
+	times := map[time.Time]bool{}
+	always = true
+	for i := range recorded {
+		for _, r := range testimony.Parse(slices.Concat(recorded[i].Comments, recorded[i].Remarks)) {
+			if r.Event != testimony.Start && r.Event != testimony.Statistics && r.Event != testimony.End {
+				continue
+			}
+			times[r.Time] = true
+			always = always && len(r.Uplinks) > 0
+			for _, name := range r.Uplinks {
+				known := slices.ContainsFunc(recorded, func(about capture.Interface) bool { return about.Name == name })
+				if !known && !slices.Contains(others, name) {
+					others = append(others, name)
+				}
+			}
+		}
+	}
+	return others, len(times), always
 }
 
 // testify adds what the recorder wrote down beside the packets of one interface.

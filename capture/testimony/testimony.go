@@ -53,7 +53,10 @@ type Record struct {
 	Offloads    map[string]bool   `json:"offloads,omitempty"`    // "tso", "gso", "gro", "lro"
 	Clock       *Clock            `json:"clock,omitempty"`
 	Kernel      map[string]uint64 `json:"kernel,omitempty"` // "Tcp.OutRsts", "TcpExt.TCPAbortOnData", ...
-	Gap         *Gap              `json:"gap,omitempty"`
+	// Uplinks are the interfaces by which the host could send at that moment, whether
+	// they were recorded or not.
+	Uplinks []string `json:"uplinks,omitempty"`
+	Gap     *Gap     `json:"gap,omitempty"`
 }
 
 // A Peer is a name as it was given and the addresses it then had.

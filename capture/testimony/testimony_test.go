@@ -24,6 +24,7 @@ var started = testimony.Record{
 	Offloads: map[string]bool{"tso": true, "lro": false},
 	Clock:    &testimony.Clock{Synchronised: true, MaximumErrorNS: 5e6},
 	Kernel:   map[string]uint64{"Tcp.OutRsts": 7},
+	Uplinks:  []string{"eth0", "wwan0"},
 }
 
 var compareAddresses = cmp.Comparer(func(a, b netip.Addr) bool { return a == b })

@@ -26,6 +26,7 @@ func thisHost() agent.Host {
 		Section:  section(host.Hardware(), host.OS()),
 		Clock:    host.Clock,
 		Counters: host.Counters,
+		Uplinks:  uplinks,
 		Describe: describe,
 	}
 }
@@ -53,6 +54,23 @@ func describe(name string) (capture.Interface, map[string]bool) {
 		}
 	}
 	return about, offloads
+}
+
+// uplinks are the interfaces that are up and have a carrier, but for loopback: a
+// packet of this host leaves by one of them.
+func uplinks() ([]string, error) {
+	list, err := net.Interfaces()
+	if err != nil {
+		return nil, err
+	}
+	const sends = net.FlagUp | net.FlagRunning
+	var names []string
+	for _, i := range list {
+		if i.Flags&sends == sends && i.Flags&net.FlagLoopback == 0 {
+			names = append(names, i.Name)
+		}
+	}
+	return names, nil
 }
 
 // routes are the interfaces by which the kernel reaches the peers' addresses.

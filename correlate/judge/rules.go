@@ -270,8 +270,12 @@ func (h *hearing) notAProxy(*accusation) Step {
 // onePath: the sender cannot have used an interface that was not recorded. Only
 // a recording of all its interfaces at once shows that.
 func (h *hearing) onePath(*accusation) Step {
-	step := Step{Outcome: Unknown, Values: map[string]any{"interfaces": h.alleged.Interfaces, "any": h.alleged.AllInterfaces}}
-	if h.alleged.AllInterfaces {
+	step := Step{Outcome: Unknown, Values: map[string]any{"interfaces": h.alleged.Interfaces, "any": h.alleged.AllInterfaces && !h.alleged.NoOther, "no_other": h.alleged.NoOther}}
+	switch {
+	case h.alleged.NoOther:
+		step.Outcome = Holds
+		return step.because("the %s's recorder found no interface up on that host that it did not record", h.sender)
+	case h.alleged.AllInterfaces:
 		step.Outcome = Holds
 		return step.because("the %s recorded all its interfaces at once", h.sender)
 	}

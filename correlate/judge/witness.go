@@ -18,8 +18,12 @@ type Witness struct {
 	Malformed  int64
 	Filter     string
 	Interfaces int
-	// AllInterfaces tells that it was made on Linux's "any" device.
+	// AllInterfaces tells that whatever the host sent passed this tap, or one of its
+	// taps: it was made on Linux's "any" device, or NoOther.
 	AllInterfaces bool
+	// NoOther tells that its recorder found no other interface up on the host, at
+	// its beginning and every time that it looked.
+	NoOther bool
 
 	// Kernel is what the host's kernel counted, by time, where the recorder
 	// wrote it down.

@@ -53,6 +53,8 @@ type Host struct {
 	Section  capture.Section // hardware, system, program
 	Clock    func() (*testimony.Clock, error)
 	Counters func() (map[string]uint64, error)
+	// Uplinks names the interfaces by which the host can send now.
+	Uplinks func() ([]string, error)
 	// Describe says what is known of an interface: name, description, hardware,
 	// addresses; and its offloads.
 	Describe func(name string) (capture.Interface, map[string]bool)

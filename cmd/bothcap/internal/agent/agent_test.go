@@ -123,6 +123,7 @@ func config() Config {
 			Section:  capture.Section{Hardware: "a laptop", OS: "Linux", Application: "bothcap"},
 			Clock:    func() (*testimony.Clock, error) { return &testimony.Clock{Synchronised: true, MaximumErrorNS: 5}, nil },
 			Counters: func() (map[string]uint64, error) { return map[string]uint64{outResets: 7, establishedResets: 1}, nil },
+			Uplinks:  func() ([]string, error) { return []string{"eth0", "wwan0"}, nil },
 			Describe: func(string) (capture.Interface, map[string]bool) {
 				return capture.Interface{Description: "a test"}, map[string]bool{"tso": true}
 			},
@@ -198,7 +199,8 @@ func TestARecordingHoldsThePacketsAndSaysHowItWasMade(t *testing.T) {
 	}
 	for where, comments := range map[string][]string{"section": f.sections[0].Comments, "interface": i.Comments} {
 		r := testimony.Parse(comments)
-		if len(r) != 1 || r[0].Event != testimony.Start || r[0].Session != "first try" || r[0].End != "client" || r[0].Kernel[outResets] != 7 || !r[0].Clock.Synchronised {
+		if len(r) != 1 || r[0].Event != testimony.Start || r[0].Session != "first try" || r[0].End != "client" || r[0].Kernel[outResets] != 7 || !r[0].Clock.Synchronised ||
+			!slices.Equal(r[0].Uplinks, []string{"eth0", "wwan0"}) {
 			t.Errorf("the %s says %+v", where, r)
 		}
 	}

@@ -21,14 +21,17 @@ func (a *Agent) startRecord(now time.Time) testimony.Record {
 	return r
 }
 
-// hostState adds the clock's state and the kernel's counters. Those that the
-// host does not know stay out.
+// hostState adds the clock's state, the kernel's counters and the host's uplinks.
+// What the host does not know stays out.
 func (a *Agent) hostState(r *testimony.Record) {
 	if clock, err := a.config.Host.Clock(); err == nil {
 		r.Clock = clock
 	}
 	if counters, err := a.config.Host.Counters(); err == nil {
 		r.Kernel = counters
+	}
+	if uplinks, err := a.config.Host.Uplinks(); err == nil {
+		r.Uplinks = uplinks
 	}
 }
 
