@@ -227,7 +227,7 @@ func (s *Stream) ackWaitingDone(_ int, a *ack) bool {
 func (s *Stream) settleAckSent(a *ack) {
 	switch {
 	case a.met:
-	case !s.covered(s.receiver(), a.at):
+	case !s.wouldShow(&view{Frame: a.Frame, at: a.at}):
 		s.Ledger.SentNotCaptured++
 	default:
 		s.Ledger.Lost++

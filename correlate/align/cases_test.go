@@ -65,6 +65,11 @@ func TestTheLedgerOfACase(t *testing.T) {
 		c[end].FirstNS = start + ms*milli
 		return c
 	}
+	endsAt := func(end End, ms int64) [2]Coverage {
+		c := wholeTime
+		c[end].LastNS = start + ms*milli
+		return c
+	}
 	for name, c := range map[string]struct {
 		coverage [2]Coverage
 		feed     func(p *pairing)
@@ -215,6 +220,17 @@ func TestTheLedgerOfACase(t *testing.T) {
 			again.IPID = 6
 			p.see(Server, 130, again)
 		}, Ledger{Matched: 12, SentNotCaptured: 1}, 1, 0},
+		"what was under way when the receiver's capture ended is not known to be lost": {endsAt(Server, 100), func(p *pairing) {
+			p.pass(0, syn(1000))
+			p.see(Client, 95, bytesFrom(1001, "hello"))
+			p.see(Client, 96, acking(1006, 5000, 7))
+		}, Ledger{Matched: 2, SentNotCaptured: 2}, 0, 0},
+		"it is, if something that left later arrived": {endsAt(Server, 100), func(p *pairing) {
+			p.pass(0, syn(1000))
+			p.see(Client, 70, bytesFrom(1001, "hello"))
+			p.see(Client, 71, acking(1006, 5000, 7))
+			p.pass(80, bytesFrom(1006, "again"))
+		}, Ledger{Matched: 4, Lost: 2, LostBytes: 5}, 0, 0},
 		"keep-alives": {wholeTime, func(p *pairing) {
 			p.pass(0, syn(1000))
 			p.pass(10, bytesFrom(1001, "12345"))

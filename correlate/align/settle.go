@@ -53,7 +53,7 @@ func (s *Stream) settleSent(h *held) {
 		s.Ledger.Matched++
 	case h.changed:
 		s.Ledger.Modified++
-	case !s.covered(s.receiver(), h.at) || s.unseen(h.start, h.end):
+	case !s.wouldShow(&h.view) || s.unseen(h.start, h.end):
 		s.Ledger.SentNotCaptured++
 	default:
 		s.Ledger.Lost++
@@ -71,7 +71,7 @@ func (s *Stream) unseen(start, end int64) bool {
 
 // lostBytes is how many bytes of h did not arrive, and would have been seen.
 func (s *Stream) lostBytes(h *held) (n int64) {
-	if h.changed || !s.covered(s.receiver(), h.at) {
+	if h.changed || !s.wouldShow(&h.view) {
 		return 0
 	}
 	for _, m := range h.missing {
@@ -92,6 +92,18 @@ func (s *Stream) unrecorded(end End, at, before, after int64) bool {
 // startSlackNS is how long a segment that arrives just after the other end's
 // capture began may have been under way since before it.
 const startSlackNS = 1e9
+
+// endSlackNS is how long a segment may still be under way when the capture of its
+// receiver ends.
+const endSlackNS = 1e9
+
+// wouldShow tells whether the receiver's capture was running when v, which its
+// sender's tap saw leave, arrived: it holds something that left later, or goes on
+// for long enough.
+func (s *Stream) wouldShow(v *view) bool {
+	receiver := s.receiver()
+	return s.covered(receiver, v.at) && (s.LastPassedNS > v.TimeNS || s.covered(receiver, v.at+endSlackNS))
+}
 
 // recordedWhenSent tells whether the sender's capture was running when w was
 // sent, as well as the clocks are known.
