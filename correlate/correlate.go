@@ -142,9 +142,9 @@ func (c *comparison) hear() {
 // align reads both captures again and fills the ledgers of all pairs.
 func (c *comparison) align(ctx context.Context) error {
 	offset, uncertain := roughOffset(c.surveys, c.pairs)
-	meeting := c.meeting(offset, uncertain)
+	m := c.meeting(offset, uncertain)
 	progress := c.progress()
-	return replay(ctx, c.sets, meeting.routes, offset, func(end align.End, n int64) { progress(int(end), n) }, meeting)
+	return replay(ctx, c.sets, m.routes, offset, func(end align.End, n int64) { progress(int(end), n) }, m)
 }
 
 // roughOffset is the server's clock less the client's, from the handshakes: good
@@ -190,7 +190,7 @@ func (c *comparison) judge() {
 	c.separateUnlike()
 	c.clock = c.bounds.Fit()
 	for _, sv := range c.surveys {
-		c.clock.RanBack(sv.RanBack)
+		c.clock.NoteSetBack(sv.SetBack())
 	}
 	c.bench.Clock, c.bench.Cases, c.bench.Services, c.bench.Trips, c.bench.TickNS = &c.clock, c.cases, c.services, &c.trips, tick(c.surveys)
 	c.fillServices()

@@ -186,8 +186,8 @@ const oneInterface = "record on the one interface that carries the session, and 
 // judgeClock is also the place for what a recorder notes of its clock.
 func (i *inspection) judgeClock() {
 	const again = "keep the clock from being set while recording, and do not join files by hand"
-	switch d, back := i.Clock.DisorderNS, i.survey.RanBack; {
-	case back > queuedNS:
+	switch d, back := i.Clock.DisorderNS, i.survey.SetBack(); {
+	case back > 0:
 		i.because(report.Limits, "clock-set", again, "its times run back by %s on one interface: the clock was set while recording, or files were joined", readable(back))
 	case d > roughSlackNS:
 		i.because(report.Limits, "clock-set", again,
@@ -197,11 +197,6 @@ func (i *inspection) judgeClock() {
 		i.because(report.Remark, "clock-unset", "set the clock before recording, so that the times can be compared with logs", "its clock was never set: it shows %s", i.First[:len("2006-01-02")])
 	}
 }
-
-// queuedNS is longer than a packet may wait in one queue of a network card while
-// one that came later is taken from another: interrupts are held back for less than
-// a millisecond (ethtool -c).
-const queuedNS = 5e6
 
 // plausibleNS is 2000-01-01. Machines without a battery start at 1970.
 const plausibleNS = 946684800e9

@@ -14,8 +14,8 @@ func (c *comparison) telling(p *pair.Pair) bool {
 	return c.resetAlone(p) || c.swallowed(p)
 }
 
-// resetAlone tells whether the connection is in the client end's capture only,
-// went to the server end's address, and was reset: a SYN that a box answers
+// resetAlone tells whether a connection that one capture only holds went from the
+// client end to the server end's address, and was reset: a SYN that a box answers
 // itself leaves no more than that.
 func (c *comparison) resetAlone(p *pair.Pair) bool {
 	if p.Client == pair.NoView {
@@ -26,8 +26,8 @@ func (c *comparison) resetAlone(p *pair.Pair) bool {
 	return seen.Flows[far].Resets > 0 && c.services[seen.Ends[far].IP] != nil
 }
 
-// swallowed tells whether the connection is in the client end's capture only,
-// went to the server end's address, and is nothing but a SYN sent again and again:
+// swallowed tells whether a connection that one capture only holds went from the
+// client end to the server end's address, and is nothing but a SYN sent again:
 // a box that eats it leaves no more than that.
 func (c *comparison) swallowed(p *pair.Pair) bool {
 	if p.Client == pair.NoView {
@@ -49,8 +49,8 @@ func (c *comparison) resets(p *pair.Pair) int64 {
 	return seen.Flows[survey.Initiator].Resets + seen.Flows[survey.Responder].Resets
 }
 
-// joinEscaped lets the case of each connection know those of its packets that got
-// past the NAT.
+// joinEscaped lets the case of each connection know those of its packets that came
+// under other addresses.
 func (c *comparison) joinEscaped() {
 	for i := range c.pairs {
 		if p := &c.pairs[i]; p.Escaped && c.caseOf[i] != nowhere {

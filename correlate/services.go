@@ -34,10 +34,10 @@ func (c *comparison) fillServices() {
 		s.AdmitsAll = all
 	}
 	for i := range c.surveys[align.Server].Connections {
-		for _, end := range c.surveys[align.Server].Connections[i].Ends {
-			if s := c.services[end.IP]; s != nil {
-				s.Admits[end.Port] = true
-			}
+		seen := c.surveys[align.Server].Connections[i]
+		service := seen.Ends[survey.Responder]
+		if s := c.services[service.IP]; s != nil && seen.Handshake {
+			s.Admits[service.Port] = true
 		}
 	}
 	for i := range c.pairs {

@@ -52,34 +52,66 @@ func witness(sv *survey.Survey, files []file.File) judge.Witness {
 // beginning, and later.
 const looks = 2
 
-// noOther tells whether the recorder says, whenever it looked, that all interfaces
-// of the host that could send are among those recorded.
+// noOther tells whether the recorder says, of each interface that it recorded and
+// whenever it looked, that all interfaces of the host that could send were recorded
+// by that same run.
 func noOther(recorded []capture.Interface) bool {
-	others, looked, always := uplinks(recorded)
-	return always && looked >= looks && len(others) == 0
+	runs := looksOf(recorded)
+	for i := range recorded {
+		l := &runs[i]
+		if len(l.times) < looks || !l.always || len(l.others) > 0 {
+			return false
+		}
+	}
+	return len(recorded) > 0
 }
 
-// uplinks are the interfaces that the recorder found up and did not record, how
-// often it looked, and whether it did so every time.
-func uplinks(recorded []capture.Interface) (others []string, looked int, always bool) {
-	times := map[time.Time]bool{}
-	always = true
+// unrecorded are the interfaces that a recorder found up and did not record.
+func unrecorded(recorded []capture.Interface) (names []string) {
+	for _, l := range looksOf(recorded) {
+		names = append(names, l.others...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// look is what the recorder of one interface says of the host's others.
+type look struct {
+	begun  time.Time // of the run, which the files of a rotated set have in common
+	times  map[time.Time]bool
+	names  []string // of interfaces that were up
+	others []string // and that the run did not record
+	always bool     // it named some whenever it looked
+}
+
+func looksOf(recorded []capture.Interface) []look {
+	all := make([]look, len(recorded))
+	byRun := map[time.Time][]string{}
 	for i := range recorded {
+		l := &all[i]
+		l.times, l.always = map[time.Time]bool{}, true
 		for _, r := range testimony.Parse(slices.Concat(recorded[i].Comments, recorded[i].Remarks)) {
-			if r.Event != testimony.Start && r.Event != testimony.Statistics && r.Event != testimony.End {
+			switch r.Event {
+			case testimony.Start:
+				l.begun = r.Time
+			case testimony.Statistics, testimony.End:
+			default:
 				continue
 			}
-			times[r.Time] = true
-			always = always && len(r.Uplinks) > 0
-			for _, name := range r.Uplinks {
-				known := slices.ContainsFunc(recorded, func(about capture.Interface) bool { return about.Name == name })
-				if !known && !slices.Contains(others, name) {
-					others = append(others, name)
-				}
+			l.times[r.Time] = true
+			l.names = append(l.names, r.Uplinks...)
+			l.always = l.always && len(r.Uplinks) > 0
+		}
+		byRun[l.begun] = append(byRun[l.begun], recorded[i].Name)
+	}
+	for i := range all {
+		for _, name := range all[i].names {
+			if !slices.Contains(byRun[all[i].begun], name) {
+				all[i].others = append(all[i].others, name)
 			}
 		}
 	}
-	return others, len(times), always
+	return all
 }
 
 // testify adds what the recorder wrote down beside the packets of one interface.

@@ -32,6 +32,13 @@ func TestNoOtherInterfaceIsBelievedOnlyIfTheRecorderLookedAndFoundNone(t *testin
 		"once it could not look":               {[]capture.Interface{on("eth0", []string{start}, looked(testimony.Statistics, time.Second), looked(testimony.End, time.Minute, "eth0"))}, false},
 		"two, both recorded": {[]capture.Interface{
 			on("eth0", []string{both}, looked(testimony.End, time.Minute, "eth0", "eth1")), on("eth1", []string{both}, looked(testimony.End, time.Minute, "eth0", "eth1"))}, true},
+		"another run had recorded the other one": {[]capture.Interface{
+			on("eth1", []string{looked(testimony.Start, -time.Hour, "eth1")}, looked(testimony.End, -time.Minute, "eth1")),
+			on("eth0", []string{both}, looked(testimony.End, time.Minute, "eth0", "eth1"))}, false},
+		"two runs that were killed": {[]capture.Interface{
+			on("eth0", []string{looked(testimony.Start, -time.Hour, "eth0")}), on("eth0", []string{start})}, false},
+		"one run in two files": {[]capture.Interface{
+			on("eth0", []string{start}, looked(testimony.End, time.Minute, "eth0")), on("eth0", []string{start}, looked(testimony.End, 2*time.Minute, "eth0"))}, true},
 		"a gap says nothing of them": {[]capture.Interface{on("eth0", []string{start}, looked(testimony.GapBegins, time.Second), looked(testimony.End, time.Minute, "eth0"))}, true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -148,7 +148,7 @@ func (p *Passages) push(a *ahead, end End, timeNS int64) {
 	if n := len(p.free); a.times == nil && n > 0 {
 		a.times, p.free = p.free[n-1], p.free[:n-1]
 	}
-	if a.head > 0 && len(a.times) == cap(a.times) {
+	if 2*int(a.head) >= len(a.times) && len(a.times) == cap(a.times) {
 		a.times, a.head = a.times[:copy(a.times, a.times[a.head:])], 0
 	}
 	a.at, a.times = end, append(a.times, timeNS)

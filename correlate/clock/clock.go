@@ -70,7 +70,7 @@ type Fit struct {
 	settings []stretch // in each of them a clock was set, nobody knows when
 	unknown  []stretch
 	doubts   []doubt
-	ranBack  int64 // how far the times of a capture run back, if that matters
+	setBack  int64 // how far at least a clock was set back while recording
 }
 
 // A doubt is a stretch in which bounds were left out. Theta is not certain to be
@@ -143,30 +143,24 @@ func (f *Fit) UncertaintyAt(t int64) int64 {
 	return min(max(hi-guess, guess-lo, 0), Unbounded)
 }
 
-// RanBack tells the fit how far the time stamps of a capture run back, as they do
-// if its clock is set back while recording. What packets say of it from then on
-// stands, by time, among what those before said, and no split takes the two apart.
-// How far it was set back does not show, either, but that it was at least so far.
-// So nothing is certain any more. What is small beside the smallest round trip is
-// only the order in which a busy host records, which the margins of judges cover.
-func (f *Fit) RanBack(by int64) {
-	noticed := false
-	for i := range f.Strips {
-		noticed = noticed || float64(by) > nearRTTs*float64(f.Strips[i].minRTT)
-	}
-	if by <= 0 || !noticed {
+// NoteSetBack tells the fit that a clock was set back while recording, by so much
+// at least. What packets say of it from then on stands, by time, among what those
+// before said, and no split takes the two apart. How far it was set back does not
+// show, either. So nothing is certain any more. Zero changes nothing.
+func (f *Fit) NoteSetBack(by int64) {
+	if by <= 0 || !f.Known() {
 		return
 	}
-	f.ranBack = max(f.ranBack, by)
+	f.setBack = max(f.setBack, by)
 	f.unknown = append(f.unknown, stretch{-maxTime, maxTime})
 	for i := range f.Strips {
 		f.Strips[i].minRTT, f.Strips[i].HalfWidthNS = 0, Unbounded
 	}
 }
 
-// SetBack is how far at least a clock was set back so that the two cannot be
-// compared, in nanoseconds; 0 if none was.
-func (f *Fit) SetBack() int64 { return f.ranBack }
+// SetBack is what NoteSetBack was told: how far at least a clock was set back, so
+// that the two cannot be compared, in nanoseconds; 0 if none was.
+func (f *Fit) SetBack() int64 { return f.setBack }
 
 // limits are the least and the greatest that theta can be at client time t.
 func (f *Fit) limits(t int64) (lo, hi int64) {

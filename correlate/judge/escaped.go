@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"slices"
 
 	"bothends/correlate/align"
 )
@@ -68,8 +69,8 @@ func (h *hearing) counted(end align.End, r *align.Reset) *align.Reset {
 	return &c
 }
 
-// untranslated is a reset that left under other addresses than its connection has.
-func (h *hearing) untranslated(r, s *align.Reset) Finding {
+// escapedDeparture is a reset that left under other addresses than its connection has.
+func (h *hearing) escapedDeparture(r, s *align.Reset) Finding {
 	f := h.finding("rst", Genuine, Strong, r.Frame, r.Header, Step{
 		Rule: "twin", Outcome: Holds,
 		Text: fmt.Sprintf("the %s's capture shows it leave under other addresses: frame %d, from %s to %s, same sequence and acknowledgment numbers",
@@ -108,6 +109,28 @@ func (h *hearing) escaped() []Finding {
 		findings = append(findings, f)
 	}
 	return findings
+}
+
+// strayed judges the resets that the client end's capture holds under such
+// addresses, and that are none which the sender sent on the connection they belong
+// to.
+func (h *hearing) strayed() []Finding {
+	var findings []Finding
+	of := h.Cases[h.index].Of
+	for _, r := range h.stream.Resets[align.Client] {
+		told := h.Cases[of].Connection != nil && h.hearings(of)[h.sender].sentAs(r)
+		if !told {
+			findings = append(findings, h.orphan(r))
+		}
+	}
+	return findings
+}
+
+// sentAs tells whether a reset that arrived in an escaped view of the client end
+// left on this connection.
+func (h *hearing) sentAs(r *align.Reset) bool {
+	counted := h.counted(align.Client, r)
+	return slices.ContainsFunc(h.stream.Resets[h.sender], func(s *align.Reset) bool { return h.possible(s, counted) })
 }
 
 // holds tells whether a reset of an escaped view arrived on this connection.

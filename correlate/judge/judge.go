@@ -86,14 +86,15 @@ type Finding struct {
 	escaped bool         // its twin is in another connection's view
 }
 
-// A Case is one connection to be judged: a paired one, or one that only the
-// client end's capture holds although it went to the server end, and was reset.
+// A Case is one connection to be judged: a paired one; one that only the client
+// end's capture holds although it went to the server end, and that was reset or
+// whose SYN vanished; or the escaped part of another, with resets.
 type Case struct {
 	align.Summary
-	*align.Connection // nil if it is Quiet
+	*align.Connection // nil if there is nothing to judge: it is Quiet, or alike at both taps
 	Pair              pair.Pair
-	// Escaped are the cases of packets of this connection that got past a NAT
-	// untranslated, and Of is the case that such packets belong to.
+	// Escaped are the cases of packets of this connection that came under other
+	// addresses than the rest, and Of is the case that such packets belong to.
 	Escaped []int
 	Of      int
 	// Translated tells, by End, that the two captures know that host under
@@ -124,9 +125,10 @@ type Bench struct {
 	Trips    *align.Trips // how long packets are under way; nil if nobody took note
 	TickNS   int64        // how far apart the time stamps of the coarser capture are
 
-	shapes    [2]map[shape]int  // of the resets that each End is known to have sent
-	resetTTLs [2]map[uint8]bool // as they left
-	sentAt    [2][]int64        // when, by the End's clock, ascending
+	shapes    [2]map[shape]int    // of the resets that each End is known to have sent
+	resetTTLs [2]map[uint8]bool   // as they left
+	sentAt    [2][]int64          // when, by the End's clock, ascending
+	heard     map[int][2]*hearing // of connections of which packets escaped: their views ask for them again
 }
 
 // Findings judges every reset, and every other packet that one end received and
@@ -144,6 +146,9 @@ func (b *Bench) Findings() []Finding {
 		case p.Escaped:
 			findings = append(findings, hearings[align.Client].escaped()...)
 			findings = append(findings, hearings[align.Server].escaped()...)
+			if p.Server == pair.NoView {
+				findings = append(findings, hearings[align.Server].strayed()...)
+			}
 		case !p.Paired():
 			findings = append(findings, hearings[align.Client].swallowed()...)
 			findings = append(findings, hearings[align.Server].orphans()...)
@@ -197,6 +202,9 @@ type hearing struct {
 
 // hearings are those of both streams of a case, with their resets matched.
 func (b *Bench) hearings(index int) [2]*hearing {
+	if both, known := b.heard[index]; known {
+		return both
+	}
 	both := [2]*hearing{b.hearing(index, align.Client), b.hearing(index, align.Server)}
 	for end, h := range both {
 		h.opposite = both[align.End(end).Other()]
@@ -208,6 +216,12 @@ func (b *Bench) hearings(index int) [2]*hearing {
 			}
 		}
 		h.noteEscaped()
+	}
+	if len(b.Cases[index].Escaped) > 0 {
+		if b.heard == nil {
+			b.heard = map[int][2]*hearing{}
+		}
+		b.heard[index] = both
 	}
 	return both
 }

@@ -86,10 +86,10 @@ func (h *hearing) lostControl(l *align.Leftover) Finding {
 		f.Verdict, f.Confidence = Indeterminate, Unsure
 	}
 	f.Evidence = append(f.Evidence, step)
-	if h.pair.Split && h.sender == align.Client {
+	if h.pair.Split[h.sender.Other()] {
 		f.Verdict, f.Confidence = Indeterminate, Unsure
 		f.Evidence = append(f.Evidence, Step{Rule: "mapping", Outcome: Fails}.because(
-			"packets of this connection reached the server under another address or port, too, and this may be one of them"))
+			"packets of this connection reached the %s under another address or port, too, and this may be one of them", h.sender.Other()))
 	}
 	if l.Flags&segment.SYN != 0 && h.stream.LastPassedNS == 0 {
 		f.suggest(BlockedPort, "nothing that the %s sent on this connection arrived", h.sender)

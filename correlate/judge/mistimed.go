@@ -7,11 +7,12 @@ import (
 	"bothends/correlate/segment"
 )
 
-// mistimed tells whether s, which left the sender, is r but for its time: by the clocks as they were fitted it left too late. A clock that is set
-// by less than the smallest round trip contradicts nothing, and close to the end
-// of a recording nothing may contradict a larger step, so that the time alone does
-// not make another packet of it. It does where the packets timed around it show
-// that no clock was set, and nothing but zeros is alike.
+// mistimed tells whether s, which left the sender, is r but for its time: by the
+// clocks as they were fitted it left too late. A clock that is set by less than the
+// smallest round trip contradicts nothing, and close to the end of a recording
+// nothing may contradict a larger step, so that the time alone does not make another
+// packet of it. It does where the packets timed around it show that no clock was
+// set, and nothing but zeros is alike.
 func (h *hearing) mistimed(s, r *align.Reset) bool {
 	if !sameNumbers(s, r) || h.sentBefore(s.TimeNS, r.TimeNS) || h.signs(s, r) != bothSigns || s.Window != r.Window {
 		return false

@@ -10,27 +10,31 @@ import "bothends/correlate/align"
 func (h *hearing) orphans() []Finding {
 	var findings []Finding
 	for _, r := range h.stream.Resets[align.Client] {
-		a := accusation{kind: "rst", Frame: r.Frame, Header: r.Header, reset: r, position: r.Position}
-		f := h.finding("rst", Indeterminate, Unsure, r.Frame, r.Header)
-		for _, rule := range rules {
-			var step Step
-			switch rule.name {
-			case "ip-id", "mapping", "no-twin", "not-a-proxy":
-				continue // they compare two views of one connection
-			case "capture-loss":
-				step = h.countedLoss()
-			default:
-				step = rule.apply(h, &a)
-			}
-			step.Rule = rule.name
-			f.Evidence = append(f.Evidence, step)
-		}
-		f.Evidence = append(f.Evidence, Step{Rule: "mapping", Outcome: Unknown}.because(
-			"the %s's capture holds no packet of this connection, neither from it nor to it: nothing shows how the path maps it", h.sender))
-		h.nearer(&f, r)
-		h.explain(&f, r)
-		f.reset, f.Trigger = r, h.trigger(r)
-		findings = append(findings, f)
+		findings = append(findings, h.orphan(r))
 	}
 	return findings
+}
+
+func (h *hearing) orphan(r *align.Reset) Finding {
+	a := accusation{kind: "rst", Frame: r.Frame, Header: r.Header, reset: r, position: r.Position}
+	f := h.finding("rst", Indeterminate, Unsure, r.Frame, r.Header)
+	for _, rule := range rules {
+		var step Step
+		switch rule.name {
+		case "ip-id", "mapping", "no-twin", "not-a-proxy":
+			continue // they compare two views of one connection
+		case "capture-loss":
+			step = h.countedLoss()
+		default:
+			step = rule.apply(h, &a)
+		}
+		step.Rule = rule.name
+		f.Evidence = append(f.Evidence, step)
+	}
+	f.Evidence = append(f.Evidence, Step{Rule: "mapping", Outcome: Unknown}.because(
+		"the %s's capture holds no packet of this connection, neither from it nor to it: nothing shows how the path maps it", h.sender))
+	h.nearer(&f, r)
+	h.explain(&f, r)
+	f.reset, f.Trigger = r, h.trigger(r)
+	return f
 }

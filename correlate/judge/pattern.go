@@ -36,7 +36,7 @@ var advice = map[Pattern]string{
 	HostFirewall: "Check this host's own firewall for a rule that rejects with a reset (iptables: REJECT --reject-with tcp-reset).",
 	LateData:     "Check why the other end still sent when this one had closed: a time-out of the application, or an earlier reset.",
 	ProxyLeg:     "Record also at the proxy, on both its sides, and compare each leg on its own.",
-	Untranslated: "At whatever translates addresses between the two ends, look for packets that its connection tracking calls invalid (conntrack -S counts them) and drop those instead of letting them through, and look for what makes it forget connections: its timeouts, or a table that is flushed or full.",
+	Untranslated: "Look at whatever translates addresses between the two ends: what its connection tracking calls invalid it should drop (conntrack -S counts it), and nothing should make it forget connections (short timeouts, a full or flushed table).",
 	Abort:        "Check the log of the program at this end: it was killed, ran into a time-out, or asked for an abortive close (SO_LINGER 0).",
 	AbortUnread:  "Check in the program at this end why it closed before it had read and answered all that it received: an error, a limit, a kill, or an abortive close (SO_LINGER 0).",
 }

@@ -60,7 +60,7 @@ func (h *hearing) judgeResets() []Finding {
 	for i, r := range got {
 		switch of := m.twinOf[i]; {
 		case h.escapes[r] != nil:
-			findings = append(findings, h.untranslated(r, h.escapes[r]))
+			findings = append(findings, h.escapedDeparture(r, h.escapes[r]))
 		case of >= 0 && m.doubtful[i]:
 			findings = append(findings, h.strange(r, sent[of]))
 		case of >= 0:

@@ -225,9 +225,9 @@ func (h *hearing) mapping(*accusation) Step {
 		shifted = "sequence numbers differ by a constant"
 	}
 	switch {
-	case h.pair.Split && h.sender == align.Server:
+	case h.pair.Split[h.sender]:
 		step.Outcome = Fails
-		return step.because("a NAT changed its mapping while the connection lasted: packets of it reached the server under another address or port, and what the server answered to those may have come back as this")
+		return step.because("a NAT changed its mapping while the connection lasted: packets of it reached the %s under another address or port, and what the %s answered to those may have come back as this", h.sender, h.sender)
 	case there >= enoughSegments && back >= enoughSegments:
 		return step.because("%s on %s from the %s and %d to it", shifted, count(there, "other segment"), h.sender, back)
 	case h.pair.Shift == [2]uint32{} && there > 0 && back > 0 && there+back >= enoughSegments:

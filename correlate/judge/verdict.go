@@ -2,7 +2,7 @@ package judge
 
 import "bothends/correlate/align"
 
-// growWithin is how close together resets with growing numbers stand (Weaver,
+// growWithinNS is how close together resets with growing numbers stand (Weaver,
 // Sommer and Paxson 2009, section 4: two seconds).
 const growWithinNS = 2e9
 

@@ -35,9 +35,10 @@ type Pair struct {
 	Shift [2]uint32
 	// Odds bounds the chance that two unrelated connections look as alike.
 	Odds float64
-	// Split tells that packets of the connection reached the server end under other
-	// addresses or ports, too, where they make a connection without a partner.
-	Split bool
+	// Split tells, of the client end and of the server end, that packets of the
+	// connection may have reached it under other addresses or ports, too, where they
+	// make a connection without a partner.
+	Split [2]bool
 	// Why there is no partner, if Method is None.
 	Why string
 	// Escaped tells that this view, which has no partner, holds packets of the

@@ -11,6 +11,8 @@ import (
 // they are a connection of their own that begins with no SYN. It does not know it,
 // and what it answers there, a reset as a rule, a NAT brings back to the first.
 // Where only one connection can be meant, its part is marked as belonging to it.
+// Too many to look at are all marked: of those nobody is accused of more than the
+// packets show.
 func split(pairs []Pair, client, server *survey.Survey) {
 	at := map[segment.Endpoint][]int32{} // pairs by the server's endpoint, as seen there
 	for i := range pairs {
@@ -33,14 +35,21 @@ func split(pairs []Pair, client, server *survey.Survey) {
 		for side := survey.Initiator; side <= survey.Responder; side++ {
 			others := at[c.Ends[side.Other()]]
 			if comparisons += len(others); comparisons > maxComparisons {
-				return
+				for _, of := range others {
+					pairs[of].Split[atServer] = true
+				}
+				continue
 			}
 			for _, of := range others {
 				p := &pairs[of]
-				if !p.holds(client.Connections[p.Client], c, side, len(pairs)) {
+				held, odds := p.holds(client.Connections[p.Client], c, side)
+				if !held {
 					continue
 				}
-				p.Split = true
+				p.Split[atServer] = true
+				if odds*float64(len(pairs)) > maxOdds {
+					continue
+				}
 				if holders++; holders == 1 && !alone.Escaped {
 					alone.partOf(of, side)
 				}
@@ -59,10 +68,17 @@ func (p *Pair) partOf(of int32, clientSide survey.Side) {
 	p.ServerSide, p.Escaped, p.Of, p.Why = clientSide, true, of, whyPart
 }
 
+// Indices of Pair.Split.
+const (
+	atClient = iota
+	atServer
+)
+
 // holds tells whether all numbers of c, of which side is the client, lie within
-// those that the connection has in the client end's view, and not by chance.
-func (p *Pair) holds(view, c *survey.Connection, side survey.Side, among int) bool {
-	odds := float64(among)
+// those that the connection has in the client end's view, and bounds the chance
+// that those of another connection do.
+func (p *Pair) holds(view, c *survey.Connection, side survey.Side) (held bool, odds float64) {
+	odds = 1
 	for end, shift := range p.Shift {
 		own, other := p.ClientSide, side
 		if end != 0 {
@@ -71,9 +87,9 @@ func (p *Pair) holds(view, c *survey.Connection, side survey.Side, among int) bo
 		low, width := extent(&view.Flows[own])
 		part, partWidth := extent(&c.Flows[other])
 		if int64(part-low-shift)+partWidth > width {
-			return false
+			return false, 1
 		}
 		odds *= min(1, float64(width+1)*one32)
 	}
-	return odds <= maxOdds
+	return true, odds
 }

@@ -59,7 +59,7 @@ func TestAConnectionThatANATSplitInTwoIsKnown(t *testing.T) {
 			if len(pairs) != 2 || !pairs[0].Paired() {
 				t.Fatalf("got %+v", pairs)
 			}
-			if pairs[0].Split != test.want {
+			if pairs[0].Split != [2]bool{false, test.want} {
 				t.Errorf("split %v, want %v", pairs[0].Split, test.want)
 			}
 		})

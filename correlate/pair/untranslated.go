@@ -17,7 +17,7 @@ func endsOf(c *survey.Connection, clientSide survey.Side) ends {
 // got past the NAT that translates the others, as those do which a connection
 // tracker calls invalid. The host that gets them does not know them, and resets.
 func untranslated(pairs []Pair, client, server *survey.Survey) {
-	atClient, atServer := map[ends]int32{}, map[ends]int32{}
+	fromClient, fromServer := map[ends]int32{}, map[ends]int32{}
 	for i := range pairs {
 		p := &pairs[i]
 		if !p.Paired() {
@@ -26,10 +26,10 @@ func untranslated(pairs []Pair, client, server *survey.Survey) {
 		here := endsOf(client.Connections[p.Client], p.ClientSide)
 		there := endsOf(server.Connections[p.Server], p.ServerSide)
 		if here != there { // translated
-			atClient[here], atServer[there] = int32(i), int32(i)
+			fromClient[here], fromServer[there] = int32(i), int32(i)
 		}
 	}
-	if len(atClient) == 0 {
+	if len(fromClient) == 0 {
 		return
 	}
 	for i := range pairs {
@@ -37,16 +37,20 @@ func untranslated(pairs []Pair, client, server *survey.Survey) {
 		switch {
 		case p.Paired() || p.outdone:
 		case p.Server != NoView:
-			p.escape(server.Connections[p.Server], &p.ServerSide, atClient, "the client's own address")
+			if p.escape(server.Connections[p.Server], &p.ServerSide, fromClient, "the client's own address") {
+				pairs[p.Of].Split[atServer] = true
+			}
 		default:
-			p.escape(client.Connections[p.Client], &p.ClientSide, atServer, "an address that belongs behind the NAT")
+			if p.escape(client.Connections[p.Client], &p.ClientSide, fromServer, "an address that belongs behind the NAT") {
+				pairs[p.Of].Split[atClient] = true
+			}
 		}
 	}
 }
 
 // escape marks p, whose only view is c, if a paired connection has its endpoints
 // elsewhere.
-func (p *Pair) escape(c *survey.Connection, clientSide *survey.Side, elsewhere map[ends]int32, what string) {
+func (p *Pair) escape(c *survey.Connection, clientSide *survey.Side, elsewhere map[ends]int32, what string) bool {
 	for side := survey.Initiator; side <= survey.Responder; side++ {
 		of, found := elsewhere[endsOf(c, side)]
 		if !found {
@@ -54,6 +58,7 @@ func (p *Pair) escape(c *survey.Connection, clientSide *survey.Side, elsewhere m
 		}
 		*clientSide, p.Escaped, p.Of = side, true, of
 		p.Why = "it carries " + what + ", untranslated: packets of a connection that is translated otherwise got past the NAT (look for what the NAT calls invalid, and drop it there)"
-		return
+		return true
 	}
+	return false
 }

@@ -106,6 +106,9 @@ func (o *object) array(name string, n int, encode func(int)) {
 	}
 	before := "[\n" + indent + indent
 	for i := range n {
+		if o.err != nil {
+			return
+		}
 		o.write(before)
 		encode(i)
 		before = ",\n" + indent + indent

@@ -1,6 +1,8 @@
 package survey
 
 import (
+	"math"
+
 	"bothends/capture"
 	"bothends/correlate/segment"
 )
@@ -75,7 +77,7 @@ func (src *Source) Next(s *segment.Segment) error {
 
 func (src *Source) noteTime(number int, ns int64) {
 	for number >= len(src.latest) {
-		src.latest = append(src.latest, ns)
+		src.latest = append(src.latest, math.MinInt64)
 	}
 	if latest := &src.latest[number]; ns >= *latest {
 		*latest = ns

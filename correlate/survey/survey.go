@@ -23,12 +23,27 @@ type Survey struct {
 	Cut             int64    // TCP segments of which the capture kept less than the packet
 	Repeated        int64    // second recordings of one packet, left out (Linux "any" device)
 	Disorder        int64    // the furthest that a frame lies behind an earlier one in time, nanoseconds
-	RanBack         int64    // and behind an earlier one of its own interface
+	RanBack         int64    // and behind an earlier one of its own interface; see SetBack
 	Resets          [2]int64 // seen by direction: Inbound and Outbound of the tap's own host, where known
 	LinkTypes       map[capture.LinkType]int64
 	Interfaces      []capture.Interface
 
 	room []Connection // for those to come
+}
+
+// queuedNS is longer than a packet waits in one queue of a network card while one
+// that came later is taken from another: interrupts are held back for less than a
+// millisecond (ethtool -c).
+const queuedNS = 2e6
+
+// SetBack is how far at least the clock was set back while recording, as the times
+// of one interface show, in nanoseconds; 0 if they show no more than the order in
+// which a busy host records.
+func (sv *Survey) SetBack() int64 {
+	if sv.RanBack <= queuedNS {
+		return 0
+	}
+	return sv.RanBack
 }
 
 // HeadersCut is how many packets were kept too short to show their TCP header.

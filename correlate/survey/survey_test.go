@@ -121,9 +121,10 @@ func TestAClockThatRanBackShowsOnOneInterface(t *testing.T) {
 		list []capture.Packet
 		want int64
 	}{
-		"one after the other":     {[]capture.Packet{frame(0, 5), frame(0, 9), frame(1, 2), frame(1, 3), frame(0, 10), frame(1, 4)}, 0},
-		"a clock that was set":    {[]capture.Packet{frame(0, 5), frame(0, 9), frame(0, 2), frame(0, 6)}, 7},
-		"on the second interface": {[]capture.Packet{frame(0, 5), frame(1, 9), frame(1, 6), frame(0, 8)}, 3},
+		"one after the other":         {[]capture.Packet{frame(0, 5), frame(0, 9), frame(1, 2), frame(1, 3), frame(0, 10), frame(1, 4)}, 0},
+		"the second one speaks first": {[]capture.Packet{frame(1, 9), frame(0, 5), frame(0, 6), frame(1, 10)}, 0},
+		"a clock that was set":        {[]capture.Packet{frame(0, 5), frame(0, 9), frame(0, 2), frame(0, 6)}, 7},
+		"on the second interface":     {[]capture.Packet{frame(0, 5), frame(1, 9), frame(1, 6), frame(0, 8)}, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sv, err := Take(context.Background(), &frames{list: c.list}, maphash.MakeSeed(), func() {})

@@ -55,7 +55,7 @@ func TestNothingIsCertainWhereAClockShowsATimeTwice(t *testing.T) {
 			if f.LatestSent(true, last.received) < last.sent {
 				misled++
 			}
-			f.RanBack(ranBack)
+			f.NoteSetBack(ranBack)
 			if latest := f.LatestSent(true, last.received); latest < last.sent {
 				t.Errorf("set back by %d ms, seed %d: it left %d ms after what is said to be the latest", step/ms, seed, (last.sent-latest)/ms)
 			}
@@ -66,7 +66,7 @@ func TestNothingIsCertainWhereAClockShowsATimeTwice(t *testing.T) {
 	}
 }
 
-func TestTheOrderInWhichABusyHostRecordsLeavesTheFitAlone(t *testing.T) {
+func TestAFitThatWasToldOfASetBackKnowsNothingElse(t *testing.T) {
 	var b clock.Bounds
 	for at := int64(0); at < 10*second; at += 50 * ms {
 		b.ToServer(epoch+at, epoch+at+20*ms)
@@ -74,18 +74,15 @@ func TestTheOrderInWhichABusyHostRecordsLeavesTheFitAlone(t *testing.T) {
 	}
 	f := b.Fit()
 	rtt, uncertain := f.Strips[0].MinRTT(), f.UncertaintyAt(epoch+5*second)
-	f.RanBack(1 * ms)
-	if got := f.Strips[0].MinRTT(); got != rtt {
-		t.Errorf("the smallest round trip is %d, was %d", got, rtt)
+	f.NoteSetBack(0)
+	if f.SetBack() != 0 || f.Strips[0].MinRTT() != rtt || f.UncertaintyAt(epoch+5*second) != uncertain {
+		t.Error("no setting back changes the fit")
 	}
-	if got := f.UncertaintyAt(epoch + 5*second); got != uncertain {
-		t.Errorf("uncertain by %d, was %d", got, uncertain)
-	}
-	f.RanBack(30 * ms)
+	f.NoteSetBack(30 * ms)
 	if got := f.UncertaintyAt(epoch + 5*second); got != clock.Unbounded {
 		t.Errorf("uncertain by %d after a clock was set back, want %d", got, int64(clock.Unbounded))
 	}
-	if got := f.Strips[0].MinRTT(); got != 0 {
-		t.Errorf("the smallest round trip is %d, want none", got)
+	if got := f.Strips[0].MinRTT(); got != 0 || f.SetBack() != 30*ms {
+		t.Errorf("the smallest round trip is %d, set back by %d; want none, and 30 ms", got, f.SetBack())
 	}
 }
