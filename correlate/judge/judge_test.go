@@ -341,6 +341,27 @@ func TestAnotherHopCountIsNoProofWhereTheSenderMayHaveAnotherUplink(t *testing.T
 	}
 }
 
+// A host whose TCP goes on after "its" reset has not sent that by it. Where all of
+// its interfaces were recorded its firewall has not, either. But a NAT that forgets a
+// connection gives its packets another port, the host resets those, and the NAT
+// brings the reset back: if both captures miss what went astray, nothing shows that.
+func TestGoingOnIsNoProofWhereANATMayHaveChanged(t *testing.T) {
+	for _, tt := range []struct {
+		name       string
+		translated align.End
+		want       Verdict
+	}{{"the receiver behind a NAT", align.Client, Indeterminate}, {"only the sender behind a NAT", align.Server, Injected}} {
+		b := trial()
+		b.Witnesses[align.Server].DropsKnown, b.Witnesses[align.Server].AllInterfaces = true, true
+		b.Cases[0].Streams[align.Server].Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, 57, 0)}
+		b.Cases[0].Streams[align.Server].LastSent = align.Last{Frame: align.Frame{Number: 40, TimeNS: 5000 * ms}, Flags: segment.ACK}
+		b.Cases[0].Translated[tt.translated] = true
+		if f := verdicts(b)[0]; f.Verdict != tt.want {
+			t.Errorf("%s: %s (%s), want %s: %+v", tt.name, f.Verdict, f.Confidence, tt.want, f.Evidence)
+		}
+	}
+}
+
 // A burst that the server's capture lost may hold data, which the network lost, and
 // the reset behind it: its number is then ahead of all that anybody saw.
 func TestANumberAheadOfTheStreamIsNoProofAlone(t *testing.T) {

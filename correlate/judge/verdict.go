@@ -96,6 +96,10 @@ func (h *hearing) weigh(w *weight) (Verdict, Confidence, Step) {
 	case !w.beyondFirewall && !h.alleged.AllInterfaces:
 		return Indeterminate, Unsure, open.because(
 			"the %s's own firewall may have sent it in the place of its TCP, by an interface that was not recorded", h.sender)
+	case !w.beyondFirewall && h.Cases[h.index].Translated[h.sender.Other()]:
+		return Indeterminate, Unsure, open.because(
+			"the path translates the %s's address: the %s may have reset what came from there under another one, and gone on with this connection",
+			h.sender.Other(), h.sender)
 	case !w.beyondUplink && !h.alleged.AllInterfaces:
 		return Indeterminate, Unsure, open.because(
 			"the %s may have sent it by an interface that was not recorded, over another way", h.sender)
