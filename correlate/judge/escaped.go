@@ -71,27 +71,28 @@ func (h *hearing) counted(end align.End, r *align.Reset) *align.Reset {
 
 // escapedDeparture is a reset that left under other addresses than its connection has.
 func (h *hearing) escapedDeparture(r, s *align.Reset) Finding {
-	f := h.finding("rst", Genuine, Strong, r.Frame, r.Header, Step{
-		Rule: "twin", Outcome: Holds,
-		Text: fmt.Sprintf("the %s's capture shows it leave under other addresses: frame %d, from %s to %s, same sequence and acknowledgment numbers",
-			h.sender, s.Number, s.Src, s.Dst),
-		Values: map[string]any{"sent_frame": s.Number},
-	})
-	f.Twin, f.escaped = s.Frame, true
+	f := h.readdressed(r, s, "leave under other addresses", s)
 	f.suggest(Untranslated, "the %s answered with it a packet that came under other addresses than the rest of its connection", h.sender)
 	return f
 }
 
-// readdressed is a reset that arrived under other addresses than it left with.
-func (h *hearing) readdressed(s, r *align.Reset) Finding {
+// escapedReset is a reset that arrived under other addresses than it left with.
+func (h *hearing) escapedReset(r, s *align.Reset) Finding {
+	f := h.readdressed(r, s, "leave as a packet of this connection, and it arrived under other addresses", r)
+	f.suggest(Untranslated, "it arrived under other addresses than the rest of its connection")
+	return f
+}
+
+// readdressed is a reset r that left as s, of which one, other, is in an escaped
+// view.
+func (h *hearing) readdressed(r, s *align.Reset, how string, other *align.Reset) Finding {
 	f := h.finding("rst", Genuine, Strong, r.Frame, r.Header, Step{
 		Rule: "twin", Outcome: Holds,
-		Text: fmt.Sprintf("the %s's capture shows it leave as a packet of this connection (frame %d), and it arrived under other addresses, from %s to %s: same sequence and acknowledgment numbers",
-			h.sender, s.Number, r.Src, r.Dst),
+		Text: fmt.Sprintf("the %s's capture shows it %s: sent in frame %d, and there from %s to %s, with the same sequence and acknowledgment numbers",
+			h.sender, how, s.Number, other.Src, other.Dst),
 		Values: map[string]any{"sent_frame": s.Number},
 	})
 	f.Twin, f.escaped = s.Frame, true
-	f.suggest(Untranslated, "it arrived under other addresses than the rest of its connection")
 	return f
 }
 

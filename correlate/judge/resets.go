@@ -76,7 +76,7 @@ func (h *hearing) judgeResets() []Finding {
 			continue
 		}
 		if r := h.escapedArrival(s); r != nil {
-			findings = append(findings, h.readdressed(s, r))
+			findings = append(findings, h.escapedReset(r, s))
 			continue
 		}
 		findings = append(findings, h.missing(s, h.overtaken(s)))
