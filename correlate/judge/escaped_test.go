@@ -77,3 +77,42 @@ func TestAResetThatArrivedUnderOtherAddressesIsNotLost(t *testing.T) {
 		}
 	}
 }
+
+// A view by itself in the client's capture holds a reset of the server's. If the
+// server sent it on the connection that the view belongs to, it is told there, and
+// once; if nobody is known to have sent it, it is not passed over.
+func TestAResetThatArrivedInAnEscapedViewIsToldOnce(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		sent []*align.Reset
+		want Verdict
+	}{
+		{"the server sent it", []*align.Reset{reset(3000*ms, 1000, 64, 7)}, Genuine},
+		{"nobody is known to have sent it", nil, Indeterminate},
+	} {
+		b := trial()
+		b.Cases[0].Streams[align.Server].Resets[align.Server] = tt.sent
+		part := align.NewConnection([2]uint32{}, 0, 0, [2]align.Coverage{}, new(clock.Bounds))
+		part.Streams[align.Server].Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, 57, 7)}
+		b.Cases[0].Escaped = []int{1}
+		b.Cases = append(b.Cases, Case{Connection: part, Of: 0, Pair: pair.Pair{Client: 1, Server: pair.NoView, Escaped: true}})
+		findings := verdicts(b)
+		if len(findings) != 1 || findings[0].Verdict != tt.want {
+			t.Errorf("%s: %d findings, %+v; want one, %s", tt.name, len(findings), findings, tt.want)
+		}
+	}
+}
+
+// What a host answered to packets that came under other addresses may come back as
+// a reset of this connection. What came astray at the other end does not matter.
+func TestASplitConnectionAccusesNobodyOfTheEndWherePacketsWentAstray(t *testing.T) {
+	for split, want := range map[[2]bool]Verdict{{false, false}: Injected, {true, false}: Injected, {false, true}: Indeterminate} {
+		b := trial()
+		b.Witnesses[align.Server].DropsKnown, b.Witnesses[align.Server].AllInterfaces = true, true
+		b.Cases[0].Streams[align.Server].Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, 54, 0)}
+		b.Cases[0].Pair.Split = split
+		if f := verdicts(b)[0]; f.Verdict != want {
+			t.Errorf("split %v: %s, want %s: %+v", split, f.Verdict, want, f.Evidence)
+		}
+	}
+}

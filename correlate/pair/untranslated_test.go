@@ -33,7 +33,7 @@ func TestAConnectionThatEscapedTheNATIsNamed(t *testing.T) {
 		pairs, _ := Match(client, server, true)
 		got := false
 		for _, p := range pairs {
-			got = got || strings.Contains(p.Why, "untranslated") && p.Escaped && pairs[p.Of].Paired()
+			got = got || strings.Contains(p.Why, "untranslated") && p.Escaped && pairs[p.Of].Paired() && pairs[p.Of].Split == [2]bool{false, true}
 		}
 		if got != tt.want {
 			t.Errorf("%s: named untranslated %v, want %v: %+v", tt.name, got, tt.want, pairs)
@@ -63,7 +63,7 @@ func TestAPacketThatEscapedTheTranslationOfAServiceIsNamed(t *testing.T) {
 			t.Errorf("%+v, want it to belong to the first pair, with the client as its responder", p)
 		}
 	}
-	if len(pairs) != 2 || !pairs[0].Paired() {
-		t.Errorf("%+v, want one pair and one view by itself", pairs)
+	if len(pairs) != 2 || !pairs[0].Paired() || pairs[0].Split != [2]bool{true, false} {
+		t.Errorf("%+v, want one pair, split at the client, and one view by itself", pairs)
 	}
 }
