@@ -171,19 +171,28 @@ func TestPacketsWithoutATimeAreCounted(t *testing.T) {
 }
 
 func TestAClockThatWasSetBackIsSaid(t *testing.T) {
-	frames, err := os.ReadFile(plainServer)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for n, at := 1, 24; at < len(frames); n++ {
-		if n > 20 { // after the first session
-			binary.LittleEndian.PutUint32(frames[at:], binary.LittleEndian.Uint32(frames[at:])-3600)
+	for _, back := range []uint32{3600e6, 40e3} { // microseconds; after the first session, and within it
+		frames, err := os.ReadFile(plainServer)
+		if err != nil {
+			t.Fatal(err)
 		}
-		at += 16 + int(binary.LittleEndian.Uint32(frames[at+8:]))
-	}
-	i := inspectBytes(t, frames)
-	if got := strings.Join(reasons(i), " "); got != "clock-set" {
-		t.Errorf("%q, want clock-set", got)
+		first := 20
+		if back < 1e6 {
+			first = 5
+		}
+		le := binary.LittleEndian
+		for n, at := 1, 24; at < len(frames); n++ {
+			if n > first {
+				stamp := uint64(le.Uint32(frames[at:]))*1e6 + uint64(le.Uint32(frames[at+4:])) - uint64(back)
+				le.PutUint32(frames[at:], uint32(stamp/1e6))
+				le.PutUint32(frames[at+4:], uint32(stamp%1e6))
+			}
+			at += 16 + int(le.Uint32(frames[at+8:]))
+		}
+		i := inspectBytes(t, frames)
+		if got := strings.Join(reasons(i), " "); got != "clock-set" {
+			t.Errorf("set back by %d us: %q, want clock-set", back, got)
+		}
 	}
 }
 

@@ -97,6 +97,16 @@ func TestAWriteThatFailsEndsTheJSONForm(t *testing.T) {
 	}
 }
 
+// Whoever pipes a million connections into head shall not wait for the rest.
+func TestNothingIsEncodedAfterAWriteThatFailed(t *testing.T) {
+	o := newObject(&failing{after: 5, err: errors.New("broken pipe")})
+	encoded := 0
+	o.lines("connections", 1000, func(int) any { encoded++; return encoded })
+	if o.close() == nil || encoded > 5 {
+		t.Errorf("%d values were encoded for a writer that takes five pieces", encoded)
+	}
+}
+
 // failing takes so many writes and then no more.
 type failing struct {
 	after int
