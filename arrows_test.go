@@ -18,6 +18,7 @@ import (
 // stands for the package and what lies below it, unless a longer entry does.
 var layers = [][]string{
 	{"bothends/capture"},
+	{"bothends/correlate/tap"},
 	{"bothends/correlate/segment"},
 	{"bothends/correlate/survey"},
 	{"bothends/correlate/pair"},

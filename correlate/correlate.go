@@ -20,6 +20,7 @@ import (
 	"bothends/correlate/pair"
 	"bothends/correlate/report"
 	"bothends/correlate/survey"
+	"bothends/correlate/tap"
 )
 
 // Options change how captures are compared.
@@ -67,7 +68,7 @@ func (c *comparison) compare(ctx context.Context, sets [2]*file.Set) (*report.Re
 }
 
 // comparison holds what each stage leaves for the next. Arrays of two are
-// indexed by align.End once the ends are known.
+// indexed by tap.End once the ends are known.
 type comparison struct {
 	options   Options
 	sets      [2]*file.Set
@@ -144,7 +145,7 @@ func (c *comparison) align(ctx context.Context) error {
 	offset, uncertain := roughOffset(c.surveys, c.pairs)
 	m := c.meeting(offset, uncertain)
 	progress := c.progress()
-	return replay(ctx, c.sets, m.routes, offset, func(end align.End, n int64) { progress(int(end), n) }, m)
+	return replay(ctx, c.sets, m.routes, offset, func(end tap.End, n int64) { progress(int(end), n) }, m)
 }
 
 // roughOffset is the server's clock less the client's, from the handshakes: good
@@ -157,7 +158,7 @@ func roughOffset(surveys [2]*survey.Survey, pairs []pair.Pair) (offset, uncertai
 		if !p.Paired() || p.Method == pair.Payload {
 			continue
 		}
-		client, server := surveys[align.Client].Connections[p.Client], surveys[align.Server].Connections[p.Server]
+		client, server := surveys[tap.Client].Connections[p.Client], surveys[tap.Server].Connections[p.Server]
 		if client.SYNNS == 0 || server.SYNNS == 0 || client.AnswerNS == 0 || server.AnswerNS == 0 {
 			continue
 		}

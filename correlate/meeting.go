@@ -7,6 +7,7 @@ import (
 	"bothends/correlate/pair"
 	"bothends/correlate/segment"
 	"bothends/correlate/survey"
+	"bothends/correlate/tap"
 )
 
 // A meeting is where the segments of the two captures meet on the second pass.
@@ -14,7 +15,7 @@ type meeting struct {
 	*comparison
 	routes            [2][]route // by End and connection
 	offset, uncertain int64      // the clocks, roughly
-	coverage          [2]align.Coverage
+	coverage          [2]tap.Coverage
 	left              []int64 // by case: segments still to come
 	passages          *align.Passages
 }
@@ -26,7 +27,7 @@ func (c *comparison) meeting(offset, uncertain int64) *meeting {
 	m := &meeting{comparison: c, offset: offset, uncertain: uncertain}
 	for end, sv := range c.surveys {
 		m.routes[end] = noRoutes(sv)
-		m.coverage[end] = align.Coverage{FirstNS: sv.FirstNS, LastNS: sv.LastNS}
+		m.coverage[end] = tap.Coverage{FirstNS: sv.FirstNS, LastNS: sv.LastNS}
 	}
 	c.services = c.findServices()
 	alike, paired := int32(0), 0
@@ -57,10 +58,10 @@ func (c *comparison) meeting(offset, uncertain int64) *meeting {
 		}
 		m.route(p, n, false)
 		if p.Client != pair.NoView {
-			m.left[n] += total(c.surveys[align.Client].Connections[p.Client])
+			m.left[n] += total(c.surveys[tap.Client].Connections[p.Client])
 		}
 		if p.Server != pair.NoView {
-			m.left[n] += total(c.surveys[align.Server].Connections[p.Server])
+			m.left[n] += total(c.surveys[tap.Server].Connections[p.Server])
 		}
 	}
 	c.joinEscaped()
@@ -70,10 +71,10 @@ func (c *comparison) meeting(offset, uncertain int64) *meeting {
 
 func (m *meeting) route(p *pair.Pair, number int32, alike bool) {
 	if p.Client != pair.NoView {
-		m.routes[align.Client][p.Client] = route{number, p.ClientSide, alike}
+		m.routes[tap.Client][p.Client] = route{number, p.ClientSide, alike}
 	}
 	if p.Server != pair.NoView {
-		m.routes[align.Server][p.Server] = route{number, p.ServerSide, alike}
+		m.routes[tap.Server][p.Server] = route{number, p.ServerSide, alike}
 	}
 }
 
@@ -83,7 +84,7 @@ func (c *comparison) sameAtBoth(p *pair.Pair) (sum align.Summary, ok bool) {
 	if !p.Paired() || p.Method == pair.Payload || c.options.alignAll {
 		return sum, false
 	}
-	client, server := c.surveys[align.Client].Connections[p.Client], c.surveys[align.Server].Connections[p.Server]
+	client, server := c.surveys[tap.Client].Connections[p.Client], c.surveys[tap.Server].Connections[p.Server]
 	if !align.Alike(client, server, p.ClientSide, p.ServerSide, p.Shift) {
 		return sum, false
 	}
@@ -93,15 +94,15 @@ func (c *comparison) sameAtBoth(p *pair.Pair) (sum align.Summary, ok bool) {
 // letGo forgets what each side of a connection sent, which of most there is
 // nothing more to ask about.
 func (c *comparison) letGo(p *pair.Pair) {
-	c.surveys[align.Client].Connections[p.Client].Flows = nil
-	c.surveys[align.Server].Connections[p.Server].Flows = nil
+	c.surveys[tap.Client].Connections[p.Client].Flows = nil
+	c.surveys[tap.Server].Connections[p.Server].Flows = nil
 }
 
-func (m *meeting) passed(end, sender align.End, number int32, timeNS int64) {
+func (m *meeting) passed(end, sender tap.End, number int32, timeNS int64) {
 	m.passages.Note(number, end, sender, timeNS)
 }
 
-func (m *meeting) observe(end, sender align.End, number int32, s *segment.Segment) {
+func (m *meeting) observe(end, sender tap.End, number int32, s *segment.Segment) {
 	tried := &m.cases[number]
 	if tried.Connection == nil {
 		tried.Connection = align.NewConnection(tried.Pair.Shift, m.offset, m.uncertain, m.coverage, m.boundsFor(&tried.Pair))
@@ -136,8 +137,8 @@ func (c *comparison) translated(p *pair.Pair) (by [2]bool) {
 	if !p.Paired() {
 		return by
 	}
-	here, there := c.surveys[align.Client].Connections[p.Client], c.surveys[align.Server].Connections[p.Server]
-	by[align.Client] = here.Ends[p.ClientSide] != there.Ends[p.ServerSide]
-	by[align.Server] = here.Ends[p.ClientSide.Other()] != there.Ends[p.ServerSide.Other()]
+	here, there := c.surveys[tap.Client].Connections[p.Client], c.surveys[tap.Server].Connections[p.Server]
+	by[tap.Client] = here.Ends[p.ClientSide] != there.Ends[p.ServerSide]
+	by[tap.Server] = here.Ends[p.ClientSide.Other()] != there.Ends[p.ServerSide.Other()]
 	return by
 }

@@ -12,6 +12,7 @@ import (
 	"bothends/correlate/align"
 	"bothends/correlate/segment"
 	"bothends/correlate/survey"
+	"bothends/correlate/tap"
 )
 
 // A route says where the segments of one connection of one capture go.
@@ -36,7 +37,7 @@ func noRoutes(sv *survey.Survey) []route {
 type item struct {
 	timeNS  int64 // by this end's clock
 	number  int32 // the route's
-	sender  align.End
+	sender  tap.End
 	segment int16 // its place in the batch, or timeOnly
 }
 
@@ -129,9 +130,9 @@ func (l *lane) take(r *route, side survey.Side, s *segment.Segment) {
 }
 
 func (b *batch) add(r *route, side survey.Side, s *segment.Segment, place int16) {
-	sender := align.Client
+	sender := tap.Client
 	if side != r.clientSide {
-		sender = align.Server
+		sender = tap.Server
 	}
 	b.items = append(b.items, item{s.TimeNS, r.number, sender, place})
 }
@@ -191,38 +192,38 @@ func (l *lane) time(i *item) int64 { return i.timeNS - l.lead }
 // An observer takes what replay yields: passed a segment of an alike connection
 // of which only the time is wanted, observe a segment of a case.
 type observer interface {
-	passed(end, sender align.End, passages int32, timeNS int64)
-	observe(end, sender align.End, caseIndex int32, s *segment.Segment)
+	passed(end, sender tap.End, passages int32, timeNS int64)
+	observe(end, sender tap.End, caseIndex int32, s *segment.Segment)
 }
 
 // replay reads both captures again and gives their segments, in the order of one
 // clock, to an observer.
-func replay(ctx context.Context, sets [2]*file.Set, routes [2][]route, lead int64, progress func(align.End, int64), to observer) error {
+func replay(ctx context.Context, sets [2]*file.Set, routes [2][]route, lead int64, progress func(tap.End, int64), to observer) error {
 	lanes := [2]*lane{newLane(0), newLane(lead)}
 	group, ctx := errgroup.WithContext(ctx)
 	for end, l := range lanes {
 		group.Go(func() error {
-			return l.fill(ctx, sets[end], routes[end], func(position int64) { progress(align.End(end), position) })
+			return l.fill(ctx, sets[end], routes[end], func(position int64) { progress(tap.End(end), position) })
 		})
 	}
 	group.Go(func() error {
-		client, server := lanes[align.Client], lanes[align.Server]
+		client, server := lanes[tap.Client], lanes[tap.Server]
 		for {
 			c, s := client.peek(), server.peek()
 			switch {
 			case c == nil && s == nil:
 				return nil
 			case s == nil || c != nil && client.time(c) <= server.time(s):
-				client.yield(align.Client, c, to)
+				client.yield(tap.Client, c, to)
 			default:
-				server.yield(align.Server, s, to)
+				server.yield(tap.Server, s, to)
 			}
 		}
 	})
 	return group.Wait()
 }
 
-func (l *lane) yield(end align.End, i *item, to observer) {
+func (l *lane) yield(end tap.End, i *item, to observer) {
 	if i.segment == timeOnly {
 		to.passed(end, i.sender, i.number, i.timeNS)
 	} else {

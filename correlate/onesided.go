@@ -1,9 +1,9 @@
 package correlate
 
 import (
-	"bothends/correlate/align"
 	"bothends/correlate/pair"
 	"bothends/correlate/survey"
+	"bothends/correlate/tap"
 )
 
 // telling tells whether a connection of one capture only has something to judge.
@@ -21,7 +21,7 @@ func (c *comparison) resetAlone(p *pair.Pair) bool {
 	if p.Client == pair.NoView {
 		return false
 	}
-	seen := c.surveys[align.Client].Connections[p.Client]
+	seen := c.surveys[tap.Client].Connections[p.Client]
 	far := p.ClientSide.Other()
 	return seen.Flows[far].Resets > 0 && c.services[seen.Ends[far].IP] != nil
 }
@@ -33,7 +33,7 @@ func (c *comparison) swallowed(p *pair.Pair) bool {
 	if p.Client == pair.NoView {
 		return false
 	}
-	seen := c.surveys[align.Client].Connections[p.Client]
+	seen := c.surveys[tap.Client].Connections[p.Client]
 	near, far := &seen.Flows[p.ClientSide], &seen.Flows[p.ClientSide.Other()]
 	return seen.SYNNS != 0 && near.Segments > 1 && far.Segments+far.Resets == 0 && c.services[seen.Ends[p.ClientSide.Other()].IP] != nil
 }
@@ -42,9 +42,9 @@ func (c *comparison) swallowed(p *pair.Pair) bool {
 func (c *comparison) resets(p *pair.Pair) int64 {
 	seen := (*survey.Connection)(nil)
 	if p.Client != pair.NoView {
-		seen = c.surveys[align.Client].Connections[p.Client]
+		seen = c.surveys[tap.Client].Connections[p.Client]
 	} else {
-		seen = c.surveys[align.Server].Connections[p.Server]
+		seen = c.surveys[tap.Server].Connections[p.Server]
 	}
 	return seen.Flows[survey.Initiator].Resets + seen.Flows[survey.Responder].Resets
 }

@@ -4,11 +4,11 @@ import (
 	"slices"
 	"strings"
 
-	"bothends/correlate/align"
 	"bothends/correlate/judge"
 	"bothends/correlate/pair"
 	"bothends/correlate/segment"
 	"bothends/correlate/survey"
+	"bothends/correlate/tap"
 )
 
 // findServices finds the addresses at which the client end reached the server end.
@@ -24,17 +24,17 @@ func (c *comparison) findServices() map[judge.Address]*judge.Service {
 
 // farEnd is the server end's host, as the client end's capture names it.
 func (c *comparison) farEnd(p *pair.Pair) segment.Endpoint {
-	return c.surveys[align.Client].Connections[p.Client].Ends[p.ClientSide.Other()]
+	return c.surveys[tap.Client].Connections[p.Client].Ends[p.ClientSide.Other()]
 }
 
 // fillServices adds up what became of the connections to each service.
 func (c *comparison) fillServices() {
-	all := admitsAllTCP(c.surveys[align.Server])
+	all := admitsAllTCP(c.surveys[tap.Server])
 	for _, s := range c.services {
 		s.AdmitsAll = all
 	}
-	for i := range c.surveys[align.Server].Connections {
-		seen := c.surveys[align.Server].Connections[i]
+	for i := range c.surveys[tap.Server].Connections {
+		seen := c.surveys[tap.Server].Connections[i]
 		service := seen.Ends[survey.Responder]
 		if s := c.services[service.IP]; s != nil && seen.Handshake {
 			s.Admits[service.Port] = true
@@ -50,7 +50,7 @@ func (c *comparison) fillServices() {
 		case s == nil:
 		case p.Paired() && p.Method != pair.Payload:
 			s.Add(&c.cases[c.caseOf[i]])
-		case c.surveys[align.Client].Connections[p.Client].Flows[p.ClientSide.Other()].Segments > 0:
+		case c.surveys[tap.Client].Connections[p.Client].Flows[p.ClientSide.Other()].Segments > 0:
 			s.Elsewhere++
 		}
 	}

@@ -1,9 +1,9 @@
 package correlate
 
 import (
-	"bothends/correlate/align"
 	"bothends/correlate/judge"
 	"bothends/correlate/pair"
+	"bothends/correlate/tap"
 )
 
 // separateUnlike takes apart what was joined because it begins alike, and turned
@@ -27,7 +27,7 @@ func (c *comparison) separateUnlike() {
 
 // unlike tells whether the two ends saw different bytes in one place of a stream.
 func unlike(tried *judge.Case) bool {
-	if tried.Ledger[align.Client].Modified+tried.Ledger[align.Server].Modified > 0 {
+	if tried.Ledger[tap.Client].Modified+tried.Ledger[tap.Server].Modified > 0 {
 		return true
 	}
 	if tried.Connection == nil {

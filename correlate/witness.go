@@ -8,15 +8,15 @@ import (
 	"bothends/capture"
 	"bothends/capture/file"
 	"bothends/capture/testimony"
-	"bothends/correlate/align"
 	"bothends/correlate/judge"
 	"bothends/correlate/survey"
+	"bothends/correlate/tap"
 )
 
 // witness takes from a survey what bears on the capture's fitness.
 func witness(sv *survey.Survey, files []file.File) judge.Witness {
 	w := judge.Witness{
-		Coverage: align.Coverage{FirstNS: sv.FirstNS, LastNS: sv.LastNS},
+		Coverage: tap.Coverage{FirstNS: sv.FirstNS, LastNS: sv.LastNS},
 		Complete: true, DropsKnown: len(sv.Interfaces) > 0, Interfaces: len(sv.Interfaces),
 		HeadersCut: sv.HeadersCut(), Malformed: sv.Malformed(),
 	}

@@ -1,6 +1,9 @@
 package align
 
-import "sort"
+import (
+	"bothends/correlate/tap"
+	"sort"
+)
 
 // acks pairs the segments that occupy no sequence space: acknowledgments, window
 // updates, keep-alives. They look alike, so they are matched one for one, in
@@ -12,7 +15,7 @@ type acks struct {
 
 type ack struct {
 	Header
-	Frame
+	tap.Frame
 	at   int64
 	seq  uint32 // the client end's numbers
 	ack  uint32
@@ -42,7 +45,7 @@ const (
 )
 
 // observeAck takes an acknowledgment of back.
-func (s *Stream) observeAck(end End, v *view, back *Stream) {
+func (s *Stream) observeAck(end tap.End, v *view, back *Stream) {
 	a := ack{Header: v.Header, Frame: v.Frame, at: v.at, seq: v.seq, ack: v.ack, upTo: back.position(v.ack)}
 	if end == s.sender {
 		if !v.stray {

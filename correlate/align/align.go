@@ -11,31 +11,8 @@ package align
 import (
 	"bothends/correlate/clock"
 	"bothends/correlate/segment"
+	"bothends/correlate/tap"
 )
-
-// End is one of the two places where a capture was taken.
-type End uint8
-
-const (
-	Client End = iota
-	Server
-)
-
-// Other is the opposite end.
-func (e End) Other() End { return 1 - e }
-
-func (e End) String() string { return [...]string{"client", "server"}[e] }
-
-// Coverage is the time that one end's capture spans, by its own clock, Unix
-// nanoseconds.
-type Coverage struct{ FirstNS, LastNS int64 }
-
-// A Frame names a packet in one end's capture.
-type Frame struct {
-	File   int32 // which file of a rotated set
-	Number int64 // from 1; 0 is no frame
-	TimeNS int64 // by that end's clock
-}
 
 // A Connection is one paired connection: the stream that the client end's host
 // sends (index Client) and the one that the server end's host sends.
@@ -53,20 +30,20 @@ const maxRoughErr = 1 << 60
 // Streams: the server end's numbers less the client end's. rough is the server's
 // clock less the client's, as far as it is known before: within roughErr. bounds
 // learns it better.
-func NewConnection(shift [2]uint32, rough, roughErr int64, coverage [2]Coverage, bounds *clock.Bounds) *Connection {
+func NewConnection(shift [2]uint32, rough, roughErr int64, coverage [2]tap.Coverage, bounds *clock.Bounds) *Connection {
 	c := &Connection{}
 	for end := range c.Streams {
 		s := &c.Streams[end]
-		s.sender, s.live = End(end), &live{}
+		s.sender, s.live = tap.End(end), &live{}
 		s.AckedAtSender, s.AckedAtReceiver = nothingAcked, nothingAcked
 		s.bounds = bounds
 		s.coverage = coverage
-		s.lead[Server], s.roughErr = rough, min(roughErr, maxRoughErr)
+		s.lead[tap.Server], s.roughErr = rough, min(roughErr, maxRoughErr)
 	}
-	c.Streams[Client].shift[Server] = shift[Client]
-	c.Streams[Server].shift[Server] = shift[Server]
-	c.Streams[Client].ackShift[Server] = shift[Server]
-	c.Streams[Server].ackShift[Server] = shift[Client]
+	c.Streams[tap.Client].shift[tap.Server] = shift[tap.Client]
+	c.Streams[tap.Server].shift[tap.Server] = shift[tap.Server]
+	c.Streams[tap.Client].ackShift[tap.Server] = shift[tap.Server]
+	c.Streams[tap.Server].ackShift[tap.Server] = shift[tap.Client]
 	return c
 }
 
@@ -74,7 +51,7 @@ func NewConnection(shift [2]uint32, rough, roughErr int64, coverage [2]Coverage,
 // sender. Segments of both ends come in the order of one clock, as well as it is
 // known. The segment's payload must stay unchanged until Finish, or for as long
 // as the connection lives.
-func (c *Connection) Observe(end, sender End, s *segment.Segment) {
+func (c *Connection) Observe(end, sender tap.End, s *segment.Segment) {
 	stream, back := &c.Streams[sender], &c.Streams[sender.Other()]
 	v := stream.view(end, s)
 	stream.Seen[end]++
@@ -107,7 +84,7 @@ func (c *Connection) Observe(end, sender End, s *segment.Segment) {
 
 // Finish settles what is still open. Nothing may be observed afterwards.
 func (c *Connection) Finish() {
-	if c.Streams[Client].live == nil {
+	if c.Streams[tap.Client].live == nil {
 		return
 	}
 	for i := range c.Streams {

@@ -6,6 +6,7 @@ import (
 	"pgregory.net/rapid"
 
 	"bothends/correlate/segment"
+	"bothends/correlate/tap"
 )
 
 // roughErr is how far the model's clocks may be off.
@@ -14,7 +15,7 @@ const roughErr = 50 * milli
 // addsUp fails if a segment is in no bucket, or in two.
 func addsUp(t *rapid.T, s *Stream) {
 	t.Helper()
-	if got, want := s.Ledger.Total(), s.Seen[Client]+s.Seen[Server]; got != want {
+	if got, want := s.Ledger.Total(), s.Seen[tap.Client]+s.Seen[tap.Server]; got != want {
 		t.Fatalf("the buckets hold %d segments of %d: %+v", got, want, s.Ledger)
 	}
 }
@@ -68,7 +69,7 @@ func TestHolesInTheSendersCaptureAreNotTakenForForgeries(t *testing.T) {
 		captured, high := map[int64]bool{}, int64(0)
 		for i := range x.events {
 			e := &x.events[i]
-			if e.end != Client {
+			if e.end != tap.Client {
 				continue
 			}
 			e.hidden = e.start > 0 && rapid.IntRange(0, 3).Draw(t, "hole") == 0
@@ -83,7 +84,7 @@ func TestHolesInTheSendersCaptureAreNotTakenForForgeries(t *testing.T) {
 		addsUp(t, s)
 		passedOver := int64(0) // arrivals of which the capture has no byte although it goes on behind
 		for _, e := range x.events {
-			lacking := e.end == Server && e.len > 0 && e.start+e.len <= high
+			lacking := e.end == tap.Server && e.len > 0 && e.start+e.len <= high
 			for p := e.start; p < e.start+e.len; p++ {
 				lacking = lacking && !captured[p]
 			}
@@ -112,7 +113,7 @@ func TestHolesInTheSendersCaptureAreNotTakenForForgeries(t *testing.T) {
 func TestWhatIsForgedIsAlwaysLeftOver(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		x := drawTransfer(t)
-		f := event{end: Server, forged: true, ipid: 999}
+		f := event{end: tap.Server, forged: true, ipid: 999}
 		f.at = start + rapid.Int64Range(0, 300).Draw(t, "when")*milli
 		f.start = rapid.Int64Range(1, x.length+100).Draw(t, "where")
 		f.len = rapid.Int64Range(1, 60).Draw(t, "length")

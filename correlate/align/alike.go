@@ -4,6 +4,7 @@ import (
 	"bothends/correlate/clock"
 	"bothends/correlate/segment"
 	"bothends/correlate/survey"
+	"bothends/correlate/tap"
 )
 
 // Alike tells whether both taps recorded the very same segments of a connection,
@@ -15,7 +16,7 @@ import (
 // Two different connections pass for alike with a chance of 2^-64. That can hide
 // a packet; it accuses nobody.
 func Alike(client, server *survey.Connection, clientSide, serverSide survey.Side, shift [2]uint32) bool {
-	for _, sender := range []End{Client, Server} {
+	for _, sender := range []tap.End{tap.Client, tap.Server} {
 		c, s := &client.Flows[clientSide], &server.Flows[serverSide]
 		if c.Resets+s.Resets > 0 || c.Segments != s.Segments || c.Print != s.Print {
 			return false
@@ -32,7 +33,7 @@ func Alike(client, server *survey.Connection, clientSide, serverSide survey.Side
 func AlikeSummary(client, server *survey.Connection, clientSide, serverSide survey.Side) (sum Summary) {
 	views := [2]*survey.Connection{client, server}
 	sides := [2]survey.Side{clientSide, serverSide} // that send
-	for _, sender := range []End{Client, Server} {
+	for _, sender := range []tap.End{tap.Client, tap.Server} {
 		sent, got := &views[sender].Flows[sides[sender]], &views[sender.Other()].Flows[sides[sender.Other()]]
 		n := sent.Segments
 		sum.Ledger[sender].Matched = 2 * n
@@ -40,7 +41,7 @@ func AlikeSummary(client, server *survey.Connection, clientSide, serverSide surv
 		sum.Passed[sender] = n
 		// Alike, their TTLs differ by one number.
 		sum.Routes[sender] = Route{Hops: int16(sent.TTL) - int16(got.TTL), TTL: got.TTL, Known: n > 0}
-		sides[Client], sides[Server] = sides[Client].Other(), sides[Server].Other()
+		sides[tap.Client], sides[tap.Server] = sides[tap.Client].Other(), sides[tap.Server].Other()
 	}
 	return sum
 }
@@ -112,7 +113,7 @@ type Passages struct {
 type ahead struct {
 	times []int64
 	head  int32 // those before it are done with
-	at    End
+	at    tap.End
 	lost  bool // there were too many: what comes is not joined any more
 }
 
@@ -127,7 +128,7 @@ func NewPassages(connections int, bounds *clock.Bounds, trips *Trips) *Passages 
 
 // Note takes the time at which the tap at end saw a segment that was picked of
 // the stream of sender.
-func (p *Passages) Note(connection int32, end, sender End, timeNS int64) {
+func (p *Passages) Note(connection int32, end, sender tap.End, timeNS int64) {
 	a := &p.streams[connection][sender]
 	switch {
 	case a.lost:
@@ -140,7 +141,7 @@ func (p *Passages) Note(connection int32, end, sender End, timeNS int64) {
 	}
 }
 
-func (p *Passages) push(a *ahead, end End, timeNS int64) {
+func (p *Passages) push(a *ahead, end tap.End, timeNS int64) {
 	if len(a.times)-int(a.head) == maxAhead {
 		*a = ahead{lost: true}
 		return
@@ -163,9 +164,9 @@ func (p *Passages) pop(a *ahead) (timeNS int64) {
 	return timeNS
 }
 
-func (p *Passages) passed(sender End, sent, got int64) {
+func (p *Passages) passed(sender tap.End, sent, got int64) {
 	p.trips.add(sender, sent, got)
-	if sender == Client {
+	if sender == tap.Client {
 		p.bounds.ToServer(sent, got)
 	} else {
 		p.bounds.ToClient(sent, got)

@@ -9,6 +9,7 @@ import (
 	"bothends/correlate/clock"
 	"bothends/correlate/segment"
 	"bothends/correlate/survey"
+	"bothends/correlate/tap"
 )
 
 func TestConnectionsAreAlikeOnlyIfNothingDiffers(t *testing.T) {
@@ -104,12 +105,12 @@ func TestPassagesJoinWhatPassedBothTaps(t *testing.T) {
 		p := NewPassages(streams, &bounds, &trips)
 		type passing struct {
 			connection int32
-			sender     End
+			sender     tap.End
 		}
 		type times struct{ sent, got []int64 }
 		all := map[passing]*times{}
 		for range rapid.IntRange(1, 200).Draw(t, "notes") {
-			of := passing{int32(rapid.IntRange(0, streams-1).Draw(t, "connection")), End(rapid.IntRange(0, 1).Draw(t, "sender"))}
+			of := passing{int32(rapid.IntRange(0, streams-1).Draw(t, "connection")), tap.End(rapid.IntRange(0, 1).Draw(t, "sender"))}
 			s := all[of]
 			if s == nil {
 				s = &times{}
@@ -126,7 +127,7 @@ func TestPassagesJoinWhatPassedBothTaps(t *testing.T) {
 			if !sends {
 				at += n * 1e6
 			}
-			if end == Server {
+			if end == tap.Server {
 				at += offset
 			}
 			*list = append(*list, at)
@@ -142,11 +143,11 @@ func TestPassagesJoinWhatPassedBothTaps(t *testing.T) {
 		for sender, list := range trips.By {
 			for _, trip := range list {
 				took := trip.GotNS - trip.SentNS - offset
-				if End(sender) == Server {
+				if tap.End(sender) == tap.Server {
 					took = trip.GotNS - trip.SentNS + offset
 				}
 				if n := took / 1e6; n < 1 || n > 200 || took%1e6 != 0 {
-					t.Fatalf("a packet from the %v took %d ns: it was joined with another", End(sender), took)
+					t.Fatalf("a packet from the %v took %d ns: it was joined with another", tap.End(sender), took)
 				}
 			}
 		}
@@ -159,15 +160,15 @@ func TestPassagesAreGivenUpWhereOneTapIsFarAhead(t *testing.T) {
 	var bounds clock.Bounds
 	p := NewPassages(1, &bounds, &Trips{})
 	for i := range int64(2 * maxAhead) {
-		p.Note(0, Client, Client, epoch+i)
+		p.Note(0, tap.Client, tap.Client, epoch+i)
 	}
 	for i := range int64(2 * maxAhead) {
-		p.Note(0, Server, Client, epoch+i+1000)
+		p.Note(0, tap.Server, tap.Client, epoch+i+1000)
 	}
 	if n := bounds.Points(); n != 0 {
 		t.Errorf("%d passages were joined although some of them had been forgotten", n)
 	}
-	if n := len(p.streams[0][Client].times); n > 0 {
+	if n := len(p.streams[0][tap.Client].times); n > 0 {
 		t.Errorf("%d times are still kept", n)
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"bothends/correlate/clock"
 	"bothends/correlate/segment"
+	"bothends/correlate/tap"
 )
 
 // holding is how many segments the connection holds on to.
@@ -20,7 +21,7 @@ func holding(c *Connection) (n int) {
 
 // resets is how many resets were seen; they stand in no bucket.
 func (s *Stream) resets() int64 {
-	return int64(len(s.Resets[Client])+len(s.Resets[Server])) + s.MoreReset
+	return int64(len(s.Resets[tap.Client])+len(s.Resets[tap.Server])) + s.MoreReset
 }
 
 func TestALongLossyTransferWithoutAcknowledgmentsStaysSmall(t *testing.T) {
@@ -34,9 +35,9 @@ func TestALongLossyTransferWithoutAcknowledgmentsStaysSmall(t *testing.T) {
 			{Flags: segment.ACK, Seq: 2000 + 1000*i, Ack: 5000 + i},
 		} {
 			s.TimeNS = start + int64(i)*everyNS
-			p.Observe(Client, Client, &s)
+			p.Observe(tap.Client, tap.Client, &s)
 			if i%100 != 0 {
-				p.Observe(Server, Client, &s)
+				p.Observe(tap.Server, tap.Client, &s)
 			}
 		}
 		if i%1000 == 0 {
@@ -60,13 +61,13 @@ func TestALongLossyTransferWithoutAcknowledgmentsStaysSmall(t *testing.T) {
 
 func TestACaptureThatIsNotRunningIsNotWaitedFor(t *testing.T) {
 	for name, covered := range map[string]struct {
-		gone End
-		Coverage
+		gone tap.End
+		tap.Coverage
 	}{
-		"the sender's begins later":   {Client, Coverage{start + 50e9, ended}},
-		"the sender's ended before":   {Client, Coverage{began, start - 1e9}},
-		"the receiver's begins later": {Server, Coverage{start + 50e9, ended}},
-		"the receiver's ended before": {Server, Coverage{began, start - 1e9}},
+		"the sender's begins later":   {tap.Client, tap.Coverage{FirstNS: start + 50e9, LastNS: ended}},
+		"the sender's ended before":   {tap.Client, tap.Coverage{FirstNS: began, LastNS: start - 1e9}},
+		"the receiver's begins later": {tap.Server, tap.Coverage{FirstNS: start + 50e9, LastNS: ended}},
+		"the receiver's ended before": {tap.Server, tap.Coverage{FirstNS: began, LastNS: start - 1e9}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			coverage := wholeTime
@@ -97,10 +98,10 @@ func TestHostileCapturesAreHeldInBounds(t *testing.T) {
 		"resets":                     func(i uint32, s *segment.Segment) { s.Seq, s.Ack, s.Flags = i, i, segment.RST|segment.ACK },
 		"beginnings":                 func(i uint32, s *segment.Segment) { s.Seq, s.Flags = i*7919, segment.SYN },
 	} {
-		for taps, seenAt := range map[string]func(i uint32) End{
-			"sent only":    func(uint32) End { return Client },
-			"arrived only": func(uint32) End { return Server },
-			"at both":      func(i uint32) End { return End(i / 3 % 2) },
+		for taps, seenAt := range map[string]func(i uint32) tap.End{
+			"sent only":    func(uint32) tap.End { return tap.Client },
+			"arrived only": func(uint32) tap.End { return tap.Server },
+			"at both":      func(i uint32) tap.End { return tap.End(i / 3 % 2) },
 		} {
 			t.Run(name+", "+taps, func(t *testing.T) {
 				p := newPairing(wholeTime)
@@ -109,7 +110,7 @@ func TestHostileCapturesAreHeldInBounds(t *testing.T) {
 				for i := range uint32(n) {
 					s := segment.Segment{TimeNS: start, Frame: int64(i + 1), Flags: segment.ACK}
 					shape(i, &s)
-					p.Observe(seenAt(i), Client, &s)
+					p.Observe(seenAt(i), tap.Client, &s)
 					if i%997 == 0 {
 						most = max(most, holding(p.Connection))
 					}
@@ -118,11 +119,11 @@ func TestHostileCapturesAreHeldInBounds(t *testing.T) {
 					t.Errorf("%d segments held at one time", most)
 				}
 				p.Finish()
-				s := &p.Streams[Client]
+				s := &p.Streams[tap.Client]
 				if s.Ledger.Total()+s.resets() != n {
 					t.Errorf("%d segments in the buckets and %d resets of %d", s.Ledger.Total(), s.resets(), n)
 				}
-				if len(s.Leftovers) > maxLeftovers || len(s.Resets[Client])+len(s.Resets[Server]) > 2*maxResets {
+				if len(s.Leftovers) > maxLeftovers || len(s.Resets[tap.Client])+len(s.Resets[tap.Server]) > 2*maxResets {
 					t.Errorf("%d leftovers and %d resets are kept", len(s.Leftovers), s.resets())
 				}
 			})
@@ -152,7 +153,7 @@ func FuzzObserve(f *testing.F) {
 		c := NewConnection([2]uint32{0, 5}, 0, roughErr, wholeTime, &bounds)
 		now, fed := start, [2]int64{}
 		for ; len(data) >= size; data = data[size:] {
-			sender := End(data[0] >> 1 & 1)
+			sender := tap.End(data[0] >> 1 & 1)
 			length := int(binary.BigEndian.Uint16(data[10:]))
 			now += int64(binary.BigEndian.Uint16(data[12:])) * milli / 10
 			s := segment.Segment{
@@ -160,7 +161,7 @@ func FuzzObserve(f *testing.F) {
 				Seq: binary.BigEndian.Uint32(data[2:]), Ack: binary.BigEndian.Uint32(data[6:]),
 				PayloadLen: length, Payload: payload[:length/(1+int(data[15]&1))], IPID: uint16(data[16]), TTL: data[17],
 			}
-			c.Observe(End(data[0]&1), sender, &s)
+			c.Observe(tap.End(data[0]&1), sender, &s)
 			fed[sender]++
 		}
 		c.Finish()

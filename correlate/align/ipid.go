@@ -1,13 +1,15 @@
 package align
 
+import "bothends/correlate/tap"
+
 // IPIDs follows the IP-ID of one stream at its sender's tap. Linux and others
 // count it up by one for each packet of a connection, so that a jump shows a
 // packet that left and was not recorded.
 type IPIDs struct {
-	Steps  int64 // packets whose IP-ID followed the one before
-	Jumps  int64 // packets whose IP-ID skipped a few
-	Others int64 // packets whose IP-ID had nothing to do with the one before
-	Last   Frame // the last packet that was looked at
+	Steps  int64     // packets whose IP-ID followed the one before
+	Jumps  int64     // packets whose IP-ID skipped a few
+	Others int64     // packets whose IP-ID had nothing to do with the one before
+	Last   tap.Frame // the last packet that was looked at
 
 	last  uint16
 	most  uint16 // the furthest that the next one may be without a packet missing

@@ -1,6 +1,9 @@
 package align
 
-import "bothends/correlate/segment"
+import (
+	"bothends/correlate/segment"
+	"bothends/correlate/tap"
+)
 
 // Bucket is where a segment stands in the ledger.
 type Bucket uint8
@@ -14,13 +17,13 @@ const (
 // A Leftover is a segment other than a reset that the two captures do not agree
 // about.
 type Leftover struct {
-	Bucket Bucket
-	Frame         // in the receiver's capture; in the sender's if Lost
-	Header        // as seen there
-	Head   []byte // its first payload bytes, at most headLen
+	Bucket    Bucket
+	tap.Frame        // in the receiver's capture; in the sender's if Lost
+	Header           // as seen there
+	Head      []byte // its first payload bytes, at most headLen
 	// Rival is what the sender's capture has in its place, with other bytes;
 	// Number is 0 if there is nothing.
-	Rival     Frame
+	Rival     tap.Frame
 	RivalHead []byte
 	// Beyond is how many of its bytes lie behind all that the sender had sent.
 	Beyond int64
@@ -61,7 +64,7 @@ func head(payload []byte) []byte {
 
 // Last is the latest segment but resets that a tap saw of one stream.
 type Last struct {
-	Frame
+	tap.Frame
 	Flags      segment.Flags
 	PayloadLen int
 }

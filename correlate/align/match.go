@@ -1,6 +1,9 @@
 package align
 
-import "bothends/correlate/segment"
+import (
+	"bothends/correlate/segment"
+	"bothends/correlate/tap"
+)
 
 // sent takes a segment that the sender's tap saw leave.
 func (s *Stream) sent(v *view) {
@@ -138,7 +141,7 @@ func (s *Stream) learn(h, w *held) {
 // date takes from a packet that passed each tap at these times, by that tap's
 // clock, what it says of the clocks.
 func (s *Stream) date(sent, got int64) {
-	if s.sender == Client {
+	if s.sender == tap.Client {
 		s.bounds.ToServer(sent, got)
 	} else {
 		s.bounds.ToClient(sent, got)

@@ -1,20 +1,23 @@
 package align
 
-import "bothends/correlate/segment"
+import (
+	"bothends/correlate/segment"
+	"bothends/correlate/tap"
+)
 
 // A Message is a segment with payload, or a SYN, as its sender's tap saw it leave:
 // what a reset may have answered.
 type Message struct {
-	Frame             // the last copy before the reset
-	Header            // of that copy
-	At         int64  // the client's clock, roughly
-	Seq0, Ack0 uint32 // its numbers as the client end counts
-	Start, End int64  // positions in its stream
-	Head       []byte // its first payload bytes, at most messageHead
-	Copies     int    // how often it had left, whole and by itself
-	First      Frame  // its first copy; Number is 0 if its bytes had left before in other segments
-	Reached    Reach  // when all up to End had reached the other tap
-	Arrived    Frame  // if Reached is Seen
+	tap.Frame            // the last copy before the reset
+	Header               // of that copy
+	At         int64     // the client's clock, roughly
+	Seq0, Ack0 uint32    // its numbers as the client end counts
+	Start, End int64     // positions in its stream
+	Head       []byte    // its first payload bytes, at most messageHead
+	Copies     int       // how often it had left, whole and by itself
+	First      tap.Frame // its first copy; Number is 0 if its bytes had left before in other segments
+	Reached    Reach     // when all up to End had reached the other tap
+	Arrived    tap.Frame // if Reached is Seen
 
 	kept bool // a reset refers to it
 }
@@ -33,7 +36,7 @@ func (s *Stream) said(v *view, again bool) {
 	}
 	copies, first := 1, v.Frame
 	if again {
-		first = Frame{}
+		first = tap.Frame{}
 		for _, m := range s.messages {
 			if m != nil && m.Start == v.start && m.End == v.end {
 				copies, first = m.Copies+1, m.First

@@ -5,25 +5,26 @@ import (
 	"testing"
 
 	"bothends/correlate/segment"
+	"bothends/correlate/tap"
 )
 
 func TestAResetKeepsWhatWasSaidBeforeIt(t *testing.T) {
 	long := strings.Repeat("a", messageHead+5)
 	reset := func(p *pairing, ms int64) *Reset {
 		p.frame++
-		p.Observe(Client, Server, &segment.Segment{TimeNS: start + ms*milli, Frame: p.frame, Flags: segment.RST | segment.ACK, Seq: 5001, Ack: 1002})
-		list := p.Streams[Server].Resets[Client]
+		p.Observe(tap.Client, tap.Server, &segment.Segment{TimeNS: start + ms*milli, Frame: p.frame, Flags: segment.RST | segment.ACK, Seq: 5001, Ack: 1002})
+		list := p.Streams[tap.Server].Resets[tap.Client]
 		return list[len(list)-1]
 	}
 	p := newPairing(wholeTime)
-	p.pass(0, syn(1000))                      // frames 1, 2
-	p.see(Client, 20, bytesFrom(1001, "one")) // 3
-	first := reset(p, 30)                     // 4
-	p.see(Client, 230, bytesFrom(1001, "one"))
+	p.pass(0, syn(1000))                          // frames 1, 2
+	p.see(tap.Client, 20, bytesFrom(1001, "one")) // 3
+	first := reset(p, 30)                         // 4
+	p.see(tap.Client, 230, bytesFrom(1001, "one"))
 	again := reset(p, 240)
-	p.see(Server, 250, bytesFrom(1001, "one")) // 7
+	p.see(tap.Server, 250, bytesFrom(1001, "one")) // 7
 	p.pass(260, bytesFrom(1004, long))
-	p.see(Client, 270, bytesFrom(1003, "ea")) // both sent before, in two segments
+	p.see(tap.Client, 270, bytesFrom(1003, "ea")) // both sent before, in two segments
 	odd := reset(p, 280)
 	p.Finish()
 

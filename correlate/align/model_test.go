@@ -8,6 +8,7 @@ import (
 
 	"bothends/correlate/clock"
 	"bothends/correlate/segment"
+	"bothends/correlate/tap"
 )
 
 // A transfer is one stream as it might have passed both taps, drawn at random:
@@ -22,7 +23,7 @@ type transfer struct {
 // An event is one segment at one tap.
 type event struct {
 	at         int64 // true time
-	end        End
+	end        tap.End
 	start, len int64 // positions; len 0 is an acknowledgment
 	ack        uint32
 	ipid       uint16
@@ -125,13 +126,13 @@ func drawTransfer(t *rapid.T) *transfer {
 			}
 		}
 	}
-	x.add(Client, sent)
-	x.add(Server, coalesce(t, wire, x))
+	x.add(tap.Client, sent)
+	x.add(tap.Server, coalesce(t, wire, x))
 	x.sort()
 	return x
 }
 
-func (x *transfer) add(end End, list []event) {
+func (x *transfer) add(end tap.End, list []event) {
 	for _, e := range list {
 		e.end = end
 		x.events = append(x.events, e)
@@ -168,11 +169,11 @@ func (x *transfer) sort() { byTime(x.events) }
 // connection. clockError is how far the rough clock is off: arrivals are seen that
 // much later, or earlier if negative, than they were.
 func (x *transfer) observe(clockError, roughErr int64) *Stream {
-	coverage := [2]Coverage{{began, ended}, {began, ended}}
+	coverage := [2]tap.Coverage{{FirstNS: began, LastNS: ended}, {FirstNS: began, LastNS: ended}}
 	c := NewConnection([2]uint32{x.shift, 0}, -clockError, roughErr, coverage, &clock.Bounds{})
 	events := slices.Clone(x.events)
 	for i := range events {
-		if events[i].end == Server {
+		if events[i].end == tap.Server {
 			events[i].at += clockError
 		}
 	}
@@ -186,15 +187,15 @@ func (x *transfer) observe(clockError, roughErr int64) *Stream {
 			TimeNS: e.at, Frame: int64(i + 1), Src: segment.Endpoint{Port: 50000}, Dst: segment.Endpoint{Port: 25},
 			Seq: x.isn + uint32(e.start), Ack: e.ack, Flags: e.flags, TTL: 64, IPID: e.ipid, Payload: e.payload, PayloadLen: len(e.payload),
 		}
-		if e.end == Server {
+		if e.end == tap.Server {
 			s.Seq += x.shift
 			s.TimeNS -= clockError // by its own clock
 			s.TTL = 60
 		}
-		c.Observe(e.end, Client, &s)
+		c.Observe(e.end, tap.Client, &s)
 	}
 	c.Finish()
-	return &c.Streams[Client]
+	return &c.Streams[tap.Client]
 }
 
 // expected is what byte-by-byte counting makes of the events: the slow, obvious
@@ -210,7 +211,7 @@ func (x *transfer) count() (n expected) {
 		if e.len == 0 {
 			k := key{e.start, int64(e.ack)}
 			switch {
-			case e.end == Client:
+			case e.end == tap.Client:
 				acks[k]++
 			case acks[k] > 0:
 				acks[k]--
@@ -222,7 +223,7 @@ func (x *transfer) count() (n expected) {
 		}
 		met := false
 		for p := e.start; p < e.start+e.len; p++ {
-			if e.end == Client {
+			if e.end == tap.Client {
 				open[p]++
 			} else if open[p] > 0 {
 				open[p]--
@@ -230,7 +231,7 @@ func (x *transfer) count() (n expected) {
 			}
 		}
 		switch {
-		case e.end == Client:
+		case e.end == tap.Client:
 		case met:
 			n.arrivedMatched++
 		default:

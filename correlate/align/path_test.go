@@ -1,6 +1,9 @@
 package align
 
-import "testing"
+import (
+	"bothends/correlate/tap"
+	"testing"
+)
 
 func TestThePathIsLearntFromPacketsThatCannotBeMistaken(t *testing.T) {
 	// What arrived with the IP-ID of one that was sent is that one, and dates the
@@ -10,29 +13,29 @@ func TestThePathIsLearntFromPacketsThatCannotBeMistaken(t *testing.T) {
 		"the second copy arrives and the first was lost": func(p *pairing) {
 			first, second := bytesFrom(1001, "12345"), bytesFrom(1001, "12345")
 			first.IPID, second.IPID = 20, 21
-			p.see(Client, 100, first)
+			p.see(tap.Client, 100, first)
 			p.pass(300, second)
 		},
 		"the first copy arrives after the second was sent": func(p *pairing) {
 			first, second := bytesFrom(1001, "12345"), bytesFrom(1001, "12345")
 			first.IPID, second.IPID = 20, 21
-			p.see(Client, 100, first)
-			p.see(Client, 105, second)
-			p.see(Server, 110, first)
-			p.see(Server, 115, second)
+			p.see(tap.Client, 100, first)
+			p.see(tap.Client, 105, second)
+			p.see(tap.Server, 110, first)
+			p.see(tap.Server, 115, second)
 		},
 		identified: func(p *pairing) {
-			p.see(Client, 100, acking(1001, 5100, 20))
+			p.see(tap.Client, 100, acking(1001, 5100, 20))
 			p.pass(102, acking(1001, 5100, 21))
 		},
 		"the sender's capture lacks the first of like acknowledgments": func(p *pairing) {
-			p.see(Server, 110, acking(1001, 5100, 20))
+			p.see(tap.Server, 110, acking(1001, 5100, 20))
 			p.pass(112, acking(1001, 5100, 21))
 		},
 		"the sender's capture lacks the first copy, and the rough clock allows the second": func(p *pairing) {
 			first, second := bytesFrom(1001, "12345"), bytesFrom(1001, "12345")
 			first.IPID, second.IPID = 20, 21
-			p.see(Server, 110, first)
+			p.see(tap.Server, 110, first)
 			p.pass(140, second)
 		},
 	} {

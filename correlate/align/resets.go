@@ -1,10 +1,13 @@
 package align
 
-import "bothends/correlate/segment"
+import (
+	"bothends/correlate/segment"
+	"bothends/correlate/tap"
+)
 
 // A Reset is a segment with RST at one tap, and what was known there then.
 type Reset struct {
-	Frame
+	tap.Frame
 	Header
 	At         int64  // the client's clock, roughly
 	Seq0, Ack0 uint32 // its numbers as the client end counts
@@ -21,13 +24,13 @@ type Reset struct {
 	// Heard is the last segment with data that was new to its sender, and Said the
 	// last in which its sender had sent new data; both at the sender's own tap, and
 	// nothing elsewhere.
-	Heard, Said Frame
+	Heard, Said tap.Frame
 	// The following are about the bytes of the opposite stream that the reset
 	// acknowledges, and valid if its flags have ACK.
 	AckPosition int64
-	AckSent     Frame // when this tap, being the receiver's, saw the last of them sent
-	AckReached  Reach // when they reached the tap of the reset's alleged sender
-	AckArrived  Frame // if AckReached is Seen
+	AckSent     tap.Frame // when this tap, being the receiver's, saw the last of them sent
+	AckReached  Reach     // when they reached the tap of the reset's alleged sender
+	AckArrived  tap.Frame // if AckReached is Seen
 	// Own are the last two messages that the reset's receiver had sent, the
 	// latest first, and Alleged those that its alleged sender had, by that end's
 	// tap; nil where there were fewer. Both are empty at the sender's own tap.
@@ -47,7 +50,7 @@ const (
 // than its first packets.
 const maxResets = 1024
 
-func (s *Stream) observeReset(end End, v *view, back *Stream, lastNS int64) {
+func (s *Stream) observeReset(end tap.End, v *view, back *Stream, lastNS int64) {
 	if len(s.Resets[end]) == maxResets {
 		s.MoreReset++
 		return
@@ -78,12 +81,12 @@ func (s *Stream) observeReset(end End, v *view, back *Stream, lastNS int64) {
 type watch struct {
 	position int64
 	reached  *Reach
-	arrived  *Frame
+	arrived  *tap.Frame
 }
 
 // await finds out when the stream got to position at the receiver's tap, now or
 // as soon as it does.
-func (s *Stream) await(position int64, reached *Reach, arrived *Frame) {
+func (s *Stream) await(position int64, reached *Reach, arrived *tap.Frame) {
 	switch f, ok := s.recentGot.reached(position); {
 	case ok:
 		*reached, *arrived = Seen, f
@@ -115,11 +118,11 @@ type recent struct {
 	list [8]passage
 	n    int
 	high int64
-	data Frame // the last one with payload
+	data tap.Frame // the last one with payload
 }
 
 type passage struct {
-	Frame
+	tap.Frame
 	start int64
 	end   int64
 }
@@ -141,7 +144,7 @@ func (r *recent) add(v *view) {
 
 // reached is when the stream first got to position, if that is remembered. It is
 // not known of bytes that the tap passed over, nor of those before its first.
-func (r *recent) reached(position int64) (Frame, bool) {
+func (r *recent) reached(position int64) (tap.Frame, bool) {
 	oldest := max(0, r.n-len(r.list))
 	for i := oldest; i < r.n; i++ {
 		p := &r.list[i%len(r.list)]
@@ -150,5 +153,5 @@ func (r *recent) reached(position int64) (Frame, bool) {
 		}
 		return p.Frame, p.start < position && (i > oldest || oldest == 0)
 	}
-	return Frame{}, false
+	return tap.Frame{}, false
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"bothends/correlate/segment"
+	"bothends/correlate/tap"
 )
 
 func TestAResetIsDatedOnlyByBytesThatWereNotThereBefore(t *testing.T) {
@@ -11,8 +12,8 @@ func TestAResetIsDatedOnlyByBytesThatWereNotThereBefore(t *testing.T) {
 		// A reset from the server, which arrives at the client.
 		p.frame++
 		s := segment.Segment{TimeNS: start + ms*milli, Frame: p.frame, Flags: segment.RST | segment.ACK, Seq: 5001, Ack: ack}
-		p.Observe(Client, Server, &s)
-		return p.Streams[Server].Resets[Client][0]
+		p.Observe(tap.Client, tap.Server, &s)
+		return p.Streams[tap.Server].Resets[tap.Client][0]
 	}
 	for name, c := range map[string]struct {
 		feed          func(p *pairing) *Reset
@@ -25,9 +26,9 @@ func TestAResetIsDatedOnlyByBytesThatWereNotThereBefore(t *testing.T) {
 		}, 3, 4},
 		"the bytes reach the server only after the reset": {func(p *pairing) *Reset {
 			p.pass(0, syn(1000))
-			p.see(Client, 20, bytesFrom(1001, "x")) // 3
-			r := reset(p, 25, 1002)                 // 4
-			p.see(Server, 30, bytesFrom(1001, "x")) // 5
+			p.see(tap.Client, 20, bytesFrom(1001, "x")) // 3
+			r := reset(p, 25, 1002)                     // 4
+			p.see(tap.Server, 30, bytesFrom(1001, "x")) // 5
 			return r
 		}, 3, 5},
 		"captures that begin with a retransmission": {func(p *pairing) *Reset {
@@ -36,7 +37,7 @@ func TestAResetIsDatedOnlyByBytesThatWereNotThereBefore(t *testing.T) {
 		}, 0, 0},
 		"the server's capture has a hole, and a retransmission follows": {func(p *pairing) *Reset {
 			p.pass(0, syn(1000))
-			p.see(Client, 20, bytesFrom(1001, "x"))
+			p.see(tap.Client, 20, bytesFrom(1001, "x"))
 			p.pass(22, bytesFrom(1002, "y"))
 			r := reset(p, 40, 1002)
 			p.pass(250, bytesFrom(1001, "x"))
@@ -44,7 +45,7 @@ func TestAResetIsDatedOnlyByBytesThatWereNotThereBefore(t *testing.T) {
 		}, 3, 0},
 		"the client's capture has a hole": {func(p *pairing) *Reset {
 			p.pass(0, syn(1000))
-			p.see(Server, 20, bytesFrom(1001, "x")) // 3
+			p.see(tap.Server, 20, bytesFrom(1001, "x")) // 3
 			p.pass(22, bytesFrom(1002, "y"))
 			return reset(p, 40, 1002)
 		}, 0, 3},

@@ -1,6 +1,9 @@
 package align
 
-import "bothends/correlate/segment"
+import (
+	"bothends/correlate/segment"
+	"bothends/correlate/tap"
+)
 
 const (
 	// horizonNS is how long a segment may be under way. A phone network's
@@ -84,7 +87,7 @@ func (s *Stream) lostBytes(h *held) (n int64) {
 
 // unrecorded tells whether end's capture certainly was not running from before
 // until after the client's time at, however far the rough clock is off.
-func (s *Stream) unrecorded(end End, at, before, after int64) bool {
+func (s *Stream) unrecorded(end tap.End, at, before, after int64) bool {
 	t := at + s.lead[end]
 	return t+after+s.roughErr < s.coverage[end].FirstNS || t-before-s.roughErr > s.coverage[end].LastNS
 }

@@ -4,6 +4,7 @@ import (
 	"bothends/correlate/clock"
 	"bothends/correlate/segment"
 	"bothends/correlate/survey"
+	"bothends/correlate/tap"
 )
 
 // A Stream is one direction of a connection.
@@ -34,7 +35,7 @@ type Stream struct {
 	// Opened tells that the sender's tap saw its SYN that opens the connection.
 	Opened bool
 
-	sender End
+	sender tap.End
 	*live
 }
 
@@ -44,7 +45,7 @@ type live struct {
 	ackShift [2]uint32
 	lead     [2]int64 // by tap: its clock less the client's, roughly
 	roughErr int64    // how far lead may be off
-	coverage [2]Coverage
+	coverage [2]tap.Coverage
 	bounds   *clock.Bounds
 	trips    *Trips // nil if none are wanted
 	now      int64  // client's clock, of the segment under way
@@ -73,12 +74,12 @@ type live struct {
 const nothingAcked = -1 << 62
 
 // receiver is the end that the stream flows to.
-func (s *Stream) receiver() End { return s.sender.Other() }
+func (s *Stream) receiver() tap.End { return s.sender.Other() }
 
 // view brings a segment's numbers to those of the client end.
-func (s *Stream) view(end End, seg *segment.Segment) view {
+func (s *Stream) view(end tap.End, seg *segment.Segment) view {
 	v := view{
-		Frame:   Frame{seg.File, seg.Frame, seg.TimeNS},
+		Frame:   tap.Frame{File: seg.File, Number: seg.Frame, TimeNS: seg.TimeNS},
 		at:      seg.TimeNS - s.lead[end],
 		seq:     seg.Seq - s.shift[end],
 		ack:     seg.Ack - s.ackShift[end],
@@ -163,7 +164,7 @@ func (s *Stream) position(seq uint32) int64 {
 }
 
 // acknowledged notes an acknowledgment of this stream seen at a tap.
-func (s *Stream) acknowledged(end End, v *view) {
+func (s *Stream) acknowledged(end tap.End, v *view) {
 	if !s.begun {
 		return
 	}
@@ -183,7 +184,7 @@ func (s *Stream) acknowledged(end End, v *view) {
 }
 
 // covered tells whether end's capture spans the client's time at.
-func (s *Stream) covered(end End, at int64) bool {
+func (s *Stream) covered(end tap.End, at int64) bool {
 	t := at + s.lead[end]
 	return t >= s.coverage[end].FirstNS && t <= s.coverage[end].LastNS
 }

@@ -1,6 +1,9 @@
 package align
 
-import "bothends/correlate/segment"
+import (
+	"bothends/correlate/segment"
+	"bothends/correlate/tap"
+)
 
 // A Summary is what remains of a connection about which there is nothing to
 // judge: its counts, and how the path changes its headers. It is small, as there
@@ -35,7 +38,7 @@ type Rewrites struct {
 func (c *Connection) Summary() (sum Summary) {
 	for end := range c.Streams {
 		s := &c.Streams[end]
-		sum.Seen[end] = s.Seen[Client] + s.Seen[Server]
+		sum.Seen[end] = s.Seen[tap.Client] + s.Seen[tap.Server]
 		sum.Ledger[end], sum.Passed[end], sum.Missed[end] = s.Ledger, s.Passed, s.Missed
 		sum.Rewrites[end], sum.Unjudged[end] = s.Path.Rewrites, s.MoreReset
 		sum.Routes[end] = Route{Hops: int16(s.Path.Hops), TTL: s.Path.TTL, Known: s.Path.HopsSame > 0 && s.Path.HopsOther == 0}
@@ -48,7 +51,7 @@ func (c *Connection) Summary() (sum Summary) {
 func (c *Connection) Quiet() bool {
 	for end := range c.Streams {
 		s := &c.Streams[end]
-		if len(s.Resets[Client])+len(s.Resets[Server])+len(s.Leftovers) > 0 {
+		if len(s.Resets[tap.Client])+len(s.Resets[tap.Server])+len(s.Leftovers) > 0 {
 			return false
 		}
 	}

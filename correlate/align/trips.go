@@ -1,5 +1,7 @@
 package align
 
+import "bothends/correlate/tap"
+
 // Trips are how long packets were under way in each direction: a sample of those
 // that passed both taps whole and for the first time, spread evenly over all that
 // did. It is bounded, whatever the captures hold.
@@ -16,7 +18,7 @@ type Trip struct{ SentNS, GotNS int64 }
 // stands for a delay that is exceeded once in 257 times.
 const maxTrips = 256
 
-func (t *Trips) add(sender End, sent, got int64) {
+func (t *Trips) add(sender tap.End, sent, got int64) {
 	n := t.passed[sender]
 	t.passed[sender]++
 	if t.every[sender] == 0 {

@@ -1,16 +1,19 @@
 package align
 
-import "testing"
+import (
+	"bothends/correlate/tap"
+	"testing"
+)
 
 func TestASampleOfTripsIsBoundedAndSpreadOverAll(t *testing.T) {
 	var trips Trips
 	const n = 100_000
 	for i := range int64(n) {
-		trips.add(Client, i, i+7)
+		trips.add(tap.Client, i, i+7)
 	}
-	list := trips.By[Client]
-	if len(list) > maxTrips || len(list) < maxTrips/2 || len(trips.By[Server]) != 0 {
-		t.Fatalf("%d trips of the client and %d of the server, want %d to %d and none", len(list), len(trips.By[Server]), maxTrips/2, maxTrips)
+	list := trips.By[tap.Client]
+	if len(list) > maxTrips || len(list) < maxTrips/2 || len(trips.By[tap.Server]) != 0 {
+		t.Fatalf("%d trips of the client and %d of the server, want %d to %d and none", len(list), len(trips.By[tap.Server]), maxTrips/2, maxTrips)
 	}
 	step := list[1].SentNS - list[0].SentNS
 	for i, trip := range list {

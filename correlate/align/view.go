@@ -4,12 +4,13 @@ import (
 	"bytes"
 
 	"bothends/correlate/segment"
+	"bothends/correlate/tap"
 )
 
 // A view is one segment as one tap saw it, with its numbers brought to those of
 // the client end.
 type view struct {
-	Frame
+	tap.Frame
 	at         int64  // TimeNS brought to the client's clock, as well as it is known
 	start, end int64  // positions in the stream
 	stray      bool   // too far from the stream to be part of it

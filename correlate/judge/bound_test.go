@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"bothends/correlate/align"
+	"bothends/correlate/tap"
 )
 
 // The numbers are those of the rule of three's exact form, 1 - 0.05^(1/n).
@@ -59,9 +60,9 @@ func TestTheMissBoundIsGivenForTheConnectionAndForAllTogether(t *testing.T) {
 	}
 	for _, tt := range tests {
 		b := trial()
-		b.Cases[0].Streams[align.Server].Passed = tt.here
-		b.Cases[0].Streams[align.Server].Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, 57-3, 0)}
-		b.Witnesses[align.Server].Passed = tt.pooled - tt.here
+		b.Cases[0].Streams[tap.Server].Passed = tt.here
+		b.Cases[0].Streams[tap.Server].Resets[tap.Client] = []*align.Reset{reset(3020*ms, 1000, 57-3, 0)}
+		b.Witnesses[tap.Server].Passed = tt.pooled - tt.here
 		found := false
 		for _, s := range verdicts(b)[0].Evidence {
 			if s.Rule != "capture-loss" {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"bothends/correlate/align"
+	"bothends/correlate/tap"
 )
 
 // A connection tracker lets packets that it takes for invalid pass as they are, and
@@ -61,9 +62,9 @@ func (h *hearing) escapedArrival(s *align.Reset) *align.Reset {
 // counted is a reset of an escaped view, of the tap at end, with the numbers of the
 // connection that it belongs to: in a view without a partner nothing tells how they
 // are shifted.
-func (h *hearing) counted(end align.End, r *align.Reset) *align.Reset {
+func (h *hearing) counted(end tap.End, r *align.Reset) *align.Reset {
 	c := *r
-	if end == align.Server { // as the server counts
+	if end == tap.Server { // as the server counts
 		c.Seq0, c.Ack0 = r.Seq-h.pair.Shift[h.sender], r.Ack-h.pair.Shift[h.sender.Other()]
 	}
 	return &c
@@ -118,7 +119,7 @@ func (h *hearing) escaped() []Finding {
 func (h *hearing) strayed() []Finding {
 	var findings []Finding
 	of := h.Cases[h.index].Of
-	for _, r := range h.stream.Resets[align.Client] {
+	for _, r := range h.stream.Resets[tap.Client] {
 		told := h.Cases[of].Connection != nil && h.hearings(of)[h.sender].sentAs(r)
 		if !told {
 			findings = append(findings, h.orphan(r))
@@ -130,7 +131,7 @@ func (h *hearing) strayed() []Finding {
 // sentAs tells whether a reset that arrived in an escaped view of the client end
 // left on this connection.
 func (h *hearing) sentAs(r *align.Reset) bool {
-	counted := h.counted(align.Client, r)
+	counted := h.counted(tap.Client, r)
 	return slices.ContainsFunc(h.stream.Resets[h.sender], func(s *align.Reset) bool { return h.possible(s, counted) })
 }
 

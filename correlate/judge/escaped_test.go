@@ -7,6 +7,7 @@ import (
 	"bothends/correlate/clock"
 	"bothends/correlate/pair"
 	"bothends/correlate/segment"
+	"bothends/correlate/tap"
 )
 
 // In a cluster, connection tracking takes a late packet of a service for invalid
@@ -18,12 +19,12 @@ func TestAResetThatAnswersAnUntranslatedPacketAccusesNobody(t *testing.T) {
 	leaked := func(known bool) []Finding {
 		b := trial()
 		left, arrived := reset(3000*ms, 1000, 64, 0), reset(3020*ms, 1000, 57, 0)
-		client := &b.Cases[0].Streams[align.Client]
-		client.Resets[align.Server] = []*align.Reset{arrived}
-		client.LastSent = align.Last{Frame: align.Frame{Number: 40, TimeNS: 5000 * ms}, Flags: segment.ACK}
-		b.Witnesses[align.Client].DropsKnown, b.Witnesses[align.Client].AllInterfaces = true, true
-		stray := align.NewConnection([2]uint32{}, 0, 0, [2]align.Coverage{}, new(clock.Bounds))
-		stray.Streams[align.Client].Resets[align.Client] = []*align.Reset{left}
+		client := &b.Cases[0].Streams[tap.Client]
+		client.Resets[tap.Server] = []*align.Reset{arrived}
+		client.LastSent = align.Last{Frame: tap.Frame{Number: 40, TimeNS: 5000 * ms}, Flags: segment.ACK}
+		b.Witnesses[tap.Client].DropsKnown, b.Witnesses[tap.Client].AllInterfaces = true, true
+		stray := align.NewConnection([2]uint32{}, 0, 0, [2]tap.Coverage{}, new(clock.Bounds))
+		stray.Streams[tap.Client].Resets[tap.Client] = []*align.Reset{left}
 		b.Cases = append(b.Cases, Case{Connection: stray, Of: 0, Pair: pair.Pair{Client: 1, Server: pair.NoView, Escaped: known}})
 		if known {
 			b.Cases[0].Escaped = []int{1}
@@ -43,8 +44,8 @@ func TestAResetThatAnswersAnUntranslatedPacketAccusesNobody(t *testing.T) {
 // The connection that such a packet belongs to may have nothing else to judge.
 func TestAnUntranslatedPacketOfAQuietConnectionIsToldByItself(t *testing.T) {
 	b := trial()
-	stray := align.NewConnection([2]uint32{}, 0, 0, [2]align.Coverage{}, new(clock.Bounds))
-	stray.Streams[align.Server].Resets[align.Server] = []*align.Reset{reset(3000*ms, 1000, 64, 0)}
+	stray := align.NewConnection([2]uint32{}, 0, 0, [2]tap.Coverage{}, new(clock.Bounds))
+	stray.Streams[tap.Server].Resets[tap.Server] = []*align.Reset{reset(3000*ms, 1000, 64, 0)}
 	b.Cases[0].Connection, b.Cases[0].Escaped = nil, []int{1}
 	b.Cases = append(b.Cases, Case{Connection: stray, Of: 0, Pair: pair.Pair{Client: pair.NoView, Server: 1, Escaped: true}})
 	findings := b.Findings()
@@ -57,10 +58,10 @@ func TestAnUntranslatedPacketOfAQuietConnectionIsToldByItself(t *testing.T) {
 func TestAResetThatArrivedUnderOtherAddressesIsNotLost(t *testing.T) {
 	trialOf := func(shift uint32) *Bench {
 		b := trial()
-		b.Cases[0].Pair.Shift[align.Client] = shift
-		b.Cases[0].Streams[align.Client].Resets[align.Client] = []*align.Reset{reset(3000*ms, 1000, 64, 7)}
-		part := align.NewConnection([2]uint32{}, 0, 0, [2]align.Coverage{}, new(clock.Bounds))
-		part.Streams[align.Client].Resets[align.Server] = []*align.Reset{reset(3020*ms, 71000, 57, 7)}
+		b.Cases[0].Pair.Shift[tap.Client] = shift
+		b.Cases[0].Streams[tap.Client].Resets[tap.Client] = []*align.Reset{reset(3000*ms, 1000, 64, 7)}
+		part := align.NewConnection([2]uint32{}, 0, 0, [2]tap.Coverage{}, new(clock.Bounds))
+		part.Streams[tap.Client].Resets[tap.Server] = []*align.Reset{reset(3020*ms, 71000, 57, 7)}
 		b.Cases = append(b.Cases, Case{Connection: part, Of: 0, Pair: pair.Pair{Client: pair.NoView, Server: 1, Escaped: true}})
 		return b
 	}
@@ -91,9 +92,9 @@ func TestAResetThatArrivedInAnEscapedViewIsToldOnce(t *testing.T) {
 		{"nobody is known to have sent it", nil, Indeterminate},
 	} {
 		b := trial()
-		b.Cases[0].Streams[align.Server].Resets[align.Server] = tt.sent
-		part := align.NewConnection([2]uint32{}, 0, 0, [2]align.Coverage{}, new(clock.Bounds))
-		part.Streams[align.Server].Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, 57, 7)}
+		b.Cases[0].Streams[tap.Server].Resets[tap.Server] = tt.sent
+		part := align.NewConnection([2]uint32{}, 0, 0, [2]tap.Coverage{}, new(clock.Bounds))
+		part.Streams[tap.Server].Resets[tap.Client] = []*align.Reset{reset(3020*ms, 1000, 57, 7)}
 		b.Cases[0].Escaped = []int{1}
 		b.Cases = append(b.Cases, Case{Connection: part, Of: 0, Pair: pair.Pair{Client: 1, Server: pair.NoView, Escaped: true}})
 		findings := verdicts(b)
@@ -108,8 +109,8 @@ func TestAResetThatArrivedInAnEscapedViewIsToldOnce(t *testing.T) {
 func TestASplitConnectionAccusesNobodyOfTheEndWherePacketsWentAstray(t *testing.T) {
 	for split, want := range map[[2]bool]Verdict{{false, false}: Injected, {true, false}: Injected, {false, true}: Indeterminate} {
 		b := trial()
-		b.Witnesses[align.Server].DropsKnown, b.Witnesses[align.Server].AllInterfaces = true, true
-		b.Cases[0].Streams[align.Server].Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, 54, 0)}
+		b.Witnesses[tap.Server].DropsKnown, b.Witnesses[tap.Server].AllInterfaces = true, true
+		b.Cases[0].Streams[tap.Server].Resets[tap.Client] = []*align.Reset{reset(3020*ms, 1000, 54, 0)}
 		b.Cases[0].Pair.Split = split
 		if f := verdicts(b)[0]; f.Verdict != want {
 			t.Errorf("split %v: %s, want %s: %+v", split, f.Verdict, want, f.Evidence)

@@ -11,6 +11,7 @@ import (
 	"bothends/correlate/align"
 	"bothends/correlate/clock"
 	"bothends/correlate/pair"
+	"bothends/correlate/tap"
 )
 
 // Verdict is what became of a packet, or who made it.
@@ -62,15 +63,15 @@ type Finding struct {
 	Kind       string
 	Verdict    Verdict
 	Confidence Confidence
-	ReceivedAt align.End // where it arrived, or should have
-	SeenAt     align.End // whose capture holds Frame
-	align.Frame
+	ReceivedAt tap.End // where it arrived, or should have
+	SeenAt     tap.End // whose capture holds Frame
+	tap.Frame
 	align.Header
 	Evidence []Step
 	Head     []byte // first payload bytes, if it carries any
 	// Twin is the frame of the same packet in the other end's capture; its
 	// Number is 0 if there is none.
-	Twin align.Frame
+	Twin tap.Frame
 	// Pattern is what its circumstances resemble, PatternWhy which ones, and
 	// Advice what to check next; all empty if nothing fits.
 	Pattern    Pattern
@@ -144,17 +145,17 @@ func (b *Bench) Findings() []Finding {
 		hearings := b.hearings(i)
 		switch p := &b.Cases[i].Pair; {
 		case p.Escaped:
-			findings = append(findings, hearings[align.Client].escaped()...)
-			findings = append(findings, hearings[align.Server].escaped()...)
+			findings = append(findings, hearings[tap.Client].escaped()...)
+			findings = append(findings, hearings[tap.Server].escaped()...)
 			if p.Server == pair.NoView {
-				findings = append(findings, hearings[align.Server].strayed()...)
+				findings = append(findings, hearings[tap.Server].strayed()...)
 			}
 		case !p.Paired():
-			findings = append(findings, hearings[align.Client].swallowed()...)
-			findings = append(findings, hearings[align.Server].orphans()...)
+			findings = append(findings, hearings[tap.Client].swallowed()...)
+			findings = append(findings, hearings[tap.Server].orphans()...)
 		case p.Method == pair.Payload:
-			findings = append(findings, hearings[align.Client].legs()...)
-			findings = append(findings, hearings[align.Server].legs()...)
+			findings = append(findings, hearings[tap.Client].legs()...)
+			findings = append(findings, hearings[tap.Server].legs()...)
 		default:
 			for _, h := range hearings {
 				findings = append(findings, h.resets()...)
@@ -185,7 +186,7 @@ func (b *Bench) pool() {
 type hearing struct {
 	*Bench
 	index     int
-	sender    align.End
+	sender    tap.End
 	pair      *pair.Pair
 	stream    *align.Stream // what sender is said to have sent
 	back      *align.Stream // the opposite direction
@@ -205,9 +206,9 @@ func (b *Bench) hearings(index int) [2]*hearing {
 	if both, known := b.heard[index]; known {
 		return both
 	}
-	both := [2]*hearing{b.hearing(index, align.Client), b.hearing(index, align.Server)}
+	both := [2]*hearing{b.hearing(index, tap.Client), b.hearing(index, tap.Server)}
 	for end, h := range both {
-		h.opposite = both[align.End(end).Other()]
+		h.opposite = both[tap.End(end).Other()]
 		got := h.stream.Resets[h.sender.Other()]
 		h.matched = h.match(h.stream.Resets[h.sender], got)
 		for i, r := range got {
@@ -226,7 +227,7 @@ func (b *Bench) hearings(index int) [2]*hearing {
 	return both
 }
 
-func (b *Bench) hearing(index int, sender align.End) *hearing {
+func (b *Bench) hearing(index int, sender tap.End) *hearing {
 	c := &b.Cases[index]
 	return &hearing{
 		Bench: b, index: index, sender: sender, pair: &c.Pair,
@@ -235,7 +236,7 @@ func (b *Bench) hearing(index int, sender align.End) *hearing {
 	}
 }
 
-func (h *hearing) finding(kind string, v Verdict, c Confidence, f align.Frame, header align.Header, steps ...Step) Finding {
+func (h *hearing) finding(kind string, v Verdict, c Confidence, f tap.Frame, header align.Header, steps ...Step) Finding {
 	return Finding{Case: h.index, Kind: kind, Verdict: v, Confidence: c, ReceivedAt: h.sender.Other(), SeenAt: h.sender.Other(),
 		Frame: f, Header: header, Evidence: steps}
 }

@@ -7,6 +7,7 @@ import (
 	"bothends/correlate/clock"
 	"bothends/correlate/pair"
 	"bothends/correlate/segment"
+	"bothends/correlate/tap"
 )
 
 // A front end that answers data with TTL 123 and resets with 59 is five hops
@@ -33,7 +34,7 @@ func trial() *Bench {
 		bounds.ToClient(t*100*ms+50*ms, t*100*ms+70*ms)
 	}
 	fit := bounds.Fit()
-	c := align.NewConnection([2]uint32{}, 0, 0, [2]align.Coverage{}, &bounds)
+	c := align.NewConnection([2]uint32{}, 0, 0, [2]tap.Coverage{}, &bounds)
 	for end := range c.Streams {
 		s := &c.Streams[end]
 		s.Passed, s.SentFromSYN = 20, true
@@ -43,7 +44,7 @@ func trial() *Bench {
 	}
 	b := &Bench{Clock: &fit, Cases: []Case{{Connection: c, Pair: pair.Pair{Method: pair.ISN}}}}
 	for end := range b.Witnesses {
-		b.Witnesses[end] = Witness{Coverage: align.Coverage{FirstNS: -5000 * ms, LastNS: 10000 * ms}, Complete: true, Resets: 1}
+		b.Witnesses[end] = Witness{Coverage: tap.Coverage{FirstNS: -5000 * ms, LastNS: 10000 * ms}, Complete: true, Resets: 1}
 	}
 	return b
 }
@@ -57,7 +58,7 @@ func verdicts(b *Bench) []Finding {
 // reset makes a reset from the server. sent is false for what the client's tap saw.
 func reset(at int64, seq uint32, ttl uint8, ipid uint16) *align.Reset {
 	return &align.Reset{
-		Frame: align.Frame{Number: at / ms, TimeNS: at}, Seq0: seq, Position: int64(seq),
+		Frame: tap.Frame{Number: at / ms, TimeNS: at}, Seq0: seq, Position: int64(seq),
 		Header: align.Header{Seq: seq, Flags: segment.RST, TTL: ttl, IPID: ipid},
 	}
 }
@@ -100,8 +101,8 @@ func TestResetsAreMatchedByTimeAndCountAndNotOnlyByTheirNumbers(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			b := trial()
-			s := &b.Cases[0].Streams[align.Server]
-			s.Resets[align.Server], s.Resets[align.Client] = tt.sent, tt.got
+			s := &b.Cases[0].Streams[tap.Server]
+			s.Resets[tap.Server], s.Resets[tap.Client] = tt.sent, tt.got
 			findings := verdicts(b)
 			if len(findings) != len(tt.want) {
 				t.Fatalf("%d findings, want %d", len(findings), len(tt.want))
@@ -120,25 +121,25 @@ func TestEachFailingRuleMakesTheVerdictIndeterminateAndIsNamed(t *testing.T) {
 		rule  string
 		spoil func(b *Bench)
 	}{
-		{"coverage", func(b *Bench) { b.Witnesses[align.Server].LastNS = 2900 * ms }},
+		{"coverage", func(b *Bench) { b.Witnesses[tap.Server].LastNS = 2900 * ms }},
 		{"coverage", func(b *Bench) {
-			b.Witnesses[align.Server].FirstNS = 2999 * ms
-			b.Cases[0].Streams[align.Server].SentFromSYN = false
+			b.Witnesses[tap.Server].FirstNS = 2999 * ms
+			b.Cases[0].Streams[tap.Server].SentFromSYN = false
 		}},
-		{"coverage", func(b *Bench) { b.Witnesses[align.Server].Gaps = []Gap{{FromNS: 2990 * ms, UntilNS: 3500 * ms}} }},
-		{"filter", func(b *Bench) { b.Witnesses[align.Server].HeadersCut = 1 }},
+		{"coverage", func(b *Bench) { b.Witnesses[tap.Server].Gaps = []Gap{{FromNS: 2990 * ms, UntilNS: 3500 * ms}} }},
+		{"filter", func(b *Bench) { b.Witnesses[tap.Server].HeadersCut = 1 }},
 		{"filter", func(b *Bench) {
-			b.Witnesses[align.Server].Filter = "tcp port 25 and tcp[tcpflags] & tcp-rst == 0"
-			b.Witnesses[align.Server].Resets = 0
+			b.Witnesses[tap.Server].Filter = "tcp port 25 and tcp[tcpflags] & tcp-rst == 0"
+			b.Witnesses[tap.Server].Resets = 0
 		}},
-		{"capture-loss", func(b *Bench) { b.Witnesses[align.Server].Drops = 1 }},
-		{"capture-loss", func(b *Bench) { b.Cases[0].Streams[align.Server].Missed = 1 }},
-		{"capture-loss", func(b *Bench) { b.Cases[0].Streams[align.Server].AckedAtReceiver = 1200 }},
-		{"capture-loss", func(b *Bench) { b.Cases[0].Streams[align.Client].AckedAtReceiver = 1200 }},
+		{"capture-loss", func(b *Bench) { b.Witnesses[tap.Server].Drops = 1 }},
+		{"capture-loss", func(b *Bench) { b.Cases[0].Streams[tap.Server].Missed = 1 }},
+		{"capture-loss", func(b *Bench) { b.Cases[0].Streams[tap.Server].AckedAtReceiver = 1200 }},
+		{"capture-loss", func(b *Bench) { b.Cases[0].Streams[tap.Client].AckedAtReceiver = 1200 }},
 	}
 	accused := func(spoil func(b *Bench)) Finding {
 		b := trial()
-		b.Cases[0].Streams[align.Server].Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, 252, 0)}
+		b.Cases[0].Streams[tap.Server].Resets[tap.Client] = []*align.Reset{reset(3020*ms, 1000, 252, 0)}
 		spoil(b)
 		return verdicts(b)[0]
 	}
@@ -167,17 +168,17 @@ func TestConfidenceGrowsWithWhatIsKnownOfTheCapture(t *testing.T) {
 		want   Confidence
 	}{
 		{"few packets", func(b *Bench) {}, Supported},
-		{"59 packets", func(b *Bench) { b.Cases[0].Streams[align.Server].Passed = 59 }, Strong},
-		{"299 packets", func(b *Bench) { b.Cases[0].Streams[align.Server].Passed = 299 }, Proven},
-		{"counters that say zero", func(b *Bench) { b.Witnesses[align.Server].DropsKnown = true }, Proven},
+		{"59 packets", func(b *Bench) { b.Cases[0].Streams[tap.Server].Passed = 59 }, Strong},
+		{"299 packets", func(b *Bench) { b.Cases[0].Streams[tap.Server].Passed = 299 }, Proven},
+		{"counters that say zero", func(b *Bench) { b.Witnesses[tap.Server].DropsKnown = true }, Proven},
 		{"299 packets, but perhaps a filter", func(b *Bench) {
-			b.Cases[0].Streams[align.Server].Passed = 299
-			b.Witnesses[align.Server].Resets = 0
+			b.Cases[0].Streams[tap.Server].Passed = 299
+			b.Witnesses[tap.Server].Resets = 0
 		}, Supported},
 	}
 	for _, tt := range tests {
 		b := trial()
-		b.Cases[0].Streams[align.Server].Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, 252, 0)}
+		b.Cases[0].Streams[tap.Server].Resets[tap.Client] = []*align.Reset{reset(3020*ms, 1000, 252, 0)}
 		tt.adjust(b)
 		if f := verdicts(b)[0]; f.Verdict != Injected || f.Confidence != tt.want {
 			t.Errorf("%s: %s (%s), want injected (%s)", tt.name, f.Verdict, f.Confidence, tt.want)
@@ -189,18 +190,18 @@ func TestConfidenceGrowsWithWhatIsKnownOfTheCapture(t *testing.T) {
 // capture missed.
 func TestALightConeHealsAFailedRuleAndNothingElseDoes(t *testing.T) {
 	b := trial()
-	s := &b.Cases[0].Streams[align.Server]
+	s := &b.Cases[0].Streams[tap.Server]
 	r := reset(3020*ms, 1000, 57, 0)
 	r.Header.Flags |= segment.ACK
-	r.AckSent = align.Frame{Number: 9, TimeNS: 3015 * ms} // 5 ms before, where a round trip takes 40
-	s.Resets[align.Client] = []*align.Reset{r}
-	b.Witnesses[align.Server].Drops = 3
+	r.AckSent = tap.Frame{Number: 9, TimeNS: 3015 * ms} // 5 ms before, where a round trip takes 40
+	s.Resets[tap.Client] = []*align.Reset{r}
+	b.Witnesses[tap.Server].Drops = 3
 	if f := verdicts(b)[0]; f.Verdict != Injected || f.Confidence != Strong {
 		t.Errorf("with a light cone: %s (%s), want injected (strong)", f.Verdict, f.Confidence)
 	}
 	r.AckSent.TimeNS = 2990 * ms // 30 ms before: unusually fast, but no proof
-	s.LastSent = align.Last{Frame: align.Frame{Number: 40, TimeNS: 5000 * ms}, Flags: segment.ACK}
-	b.Witnesses[align.Server].Passed, b.Witnesses[align.Client].Passed = 0, 0
+	s.LastSent = align.Last{Frame: tap.Frame{Number: 40, TimeNS: 5000 * ms}, Flags: segment.ACK}
+	b.Witnesses[tap.Server].Passed, b.Witnesses[tap.Client].Passed = 0, 0
 	if f := verdicts(b)[0]; f.Verdict != Indeterminate {
 		t.Errorf("with a contradiction only: %s, want indeterminate", f.Verdict)
 	}
@@ -210,25 +211,25 @@ func TestALightConeHealsAFailedRuleAndNothingElseDoes(t *testing.T) {
 // trace as a forger's, but for a capture known to miss nothing.
 func TestASenderThatGoesOnMayHaveAFirewall(t *testing.T) {
 	b := trial()
-	s := &b.Cases[0].Streams[align.Server]
-	s.Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, 57, 0)}
-	s.LastSent = align.Last{Frame: align.Frame{Number: 40, TimeNS: 5000 * ms}, Flags: segment.ACK}
+	s := &b.Cases[0].Streams[tap.Server]
+	s.Resets[tap.Client] = []*align.Reset{reset(3020*ms, 1000, 57, 0)}
+	s.LastSent = align.Last{Frame: tap.Frame{Number: 40, TimeNS: 5000 * ms}, Flags: segment.ACK}
 	if f := verdicts(b)[0]; f.Verdict != Indeterminate {
 		t.Errorf("few packets: %s, want indeterminate", f.Verdict)
 	}
 	b = trial()
-	s = &b.Cases[0].Streams[align.Server]
-	s.Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, 57, 0)}
-	s.LastSent = align.Last{Frame: align.Frame{Number: 40, TimeNS: 5000 * ms}, Flags: segment.ACK}
-	b.Witnesses[align.Server].DropsKnown = true
+	s = &b.Cases[0].Streams[tap.Server]
+	s.Resets[tap.Client] = []*align.Reset{reset(3020*ms, 1000, 57, 0)}
+	s.LastSent = align.Last{Frame: tap.Frame{Number: 40, TimeNS: 5000 * ms}, Flags: segment.ACK}
+	b.Witnesses[tap.Server].DropsKnown = true
 	if f := verdicts(b)[0]; f.Verdict != Indeterminate {
 		t.Errorf("a capture that counts no loss, of one interface: %s, want indeterminate", f.Verdict)
 	}
 	b = trial()
-	s = &b.Cases[0].Streams[align.Server]
-	s.Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, 57, 0)}
-	s.LastSent = align.Last{Frame: align.Frame{Number: 40, TimeNS: 5000 * ms}, Flags: segment.ACK}
-	b.Witnesses[align.Server].DropsKnown, b.Witnesses[align.Server].AllInterfaces = true, true
+	s = &b.Cases[0].Streams[tap.Server]
+	s.Resets[tap.Client] = []*align.Reset{reset(3020*ms, 1000, 57, 0)}
+	s.LastSent = align.Last{Frame: tap.Frame{Number: 40, TimeNS: 5000 * ms}, Flags: segment.ACK}
+	b.Witnesses[tap.Server].DropsKnown, b.Witnesses[tap.Server].AllInterfaces = true, true
 	if f := verdicts(b)[0]; f.Verdict != Injected || f.Confidence != Proven {
 		t.Errorf("a capture that counts no loss, of all interfaces: %s (%s), want injected (proven)", f.Verdict, f.Confidence)
 	}
@@ -251,8 +252,8 @@ func TestTheKernelsCountSupportsAndDoesNotReplaceTheRest(t *testing.T) {
 	}
 	for _, tt := range tests {
 		b := trial()
-		b.Cases[0].Streams[align.Server].Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, 57, 0)}
-		b.Witnesses[align.Server].Kernel = tt.kernel
+		b.Cases[0].Streams[tap.Server].Resets[tap.Client] = []*align.Reset{reset(3020*ms, 1000, 57, 0)}
+		b.Witnesses[tap.Server].Kernel = tt.kernel
 		f := verdicts(b)[0]
 		says := false
 		for _, s := range f.Evidence {
@@ -294,7 +295,7 @@ func TestHabitsOfKnownBoxesAreNamedAndWeighNothing(t *testing.T) {
 		b := trial()
 		r := plain()
 		tt.alter(r)
-		b.Cases[0].Streams[align.Server].Resets[align.Client] = []*align.Reset{r}
+		b.Cases[0].Streams[tap.Server].Resets[tap.Client] = []*align.Reset{r}
 		f := verdicts(b)[0]
 		says := false
 		for _, s := range f.Evidence {
@@ -319,21 +320,21 @@ func TestAnotherHopCountIsNoProofWhereTheSenderMayHaveAnotherUplink(t *testing.T
 	}{
 		{"three routers more", 54, func(*Bench) {}, Indeterminate},
 		{"three routers fewer", 60, func(*Bench) {}, Indeterminate},
-		{"all interfaces recorded", 54, func(b *Bench) { b.Witnesses[align.Server].AllInterfaces = true }, Injected},
-		{"the sender behind a NAT", 54, func(b *Bench) { b.Cases[0].Translated[align.Server] = true }, Injected},
-		{"only the receiver behind a NAT", 54, func(b *Bench) { b.Cases[0].Translated[align.Client] = true }, Indeterminate},
+		{"all interfaces recorded", 54, func(b *Bench) { b.Witnesses[tap.Server].AllInterfaces = true }, Injected},
+		{"the sender behind a NAT", 54, func(b *Bench) { b.Cases[0].Translated[tap.Server] = true }, Injected},
+		{"only the receiver behind a NAT", 54, func(b *Bench) { b.Cases[0].Translated[tap.Client] = true }, Indeterminate},
 		{"a TTL above the sender's", 252, func(*Bench) {}, Injected},
 		{"a TTL above its data's, which its resets begin with", 252, func(b *Bench) {
-			b.Cases[0].Streams[align.Server].Resets[align.Server] = []*align.Reset{reset(9000*ms, 1000, 255, 5)}
+			b.Cases[0].Streams[tap.Server].Resets[tap.Server] = []*align.Reset{reset(9000*ms, 1000, 255, 5)}
 		}, Indeterminate},
 		{"more routers away than any path has", 20, func(*Bench) {}, Injected},
 		{"and its own TCP goes on, as behind a firewall", 54, func(b *Bench) {
-			b.Cases[0].Streams[align.Server].LastSent = align.Last{Frame: align.Frame{Number: 40, TimeNS: 5000 * ms}, Flags: segment.ACK}
+			b.Cases[0].Streams[tap.Server].LastSent = align.Last{Frame: tap.Frame{Number: 40, TimeNS: 5000 * ms}, Flags: segment.ACK}
 		}, Indeterminate},
 	} {
 		b := trial()
-		b.Witnesses[align.Server].DropsKnown = true
-		b.Cases[0].Streams[align.Server].Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, tt.ttl, 0)}
+		b.Witnesses[tap.Server].DropsKnown = true
+		b.Cases[0].Streams[tap.Server].Resets[tap.Client] = []*align.Reset{reset(3020*ms, 1000, tt.ttl, 0)}
 		tt.adjust(b)
 		if f := verdicts(b)[0]; f.Verdict != tt.want {
 			t.Errorf("%s: %s (%s), want %s: %+v", tt.name, f.Verdict, f.Confidence, tt.want, f.Evidence)
@@ -348,13 +349,13 @@ func TestAnotherHopCountIsNoProofWhereTheSenderMayHaveAnotherUplink(t *testing.T
 func TestGoingOnIsNoProofWhereANATMayHaveChanged(t *testing.T) {
 	for _, tt := range []struct {
 		name       string
-		translated align.End
+		translated tap.End
 		want       Verdict
-	}{{"the receiver behind a NAT", align.Client, Indeterminate}, {"only the sender behind a NAT", align.Server, Injected}} {
+	}{{"the receiver behind a NAT", tap.Client, Indeterminate}, {"only the sender behind a NAT", tap.Server, Injected}} {
 		b := trial()
-		b.Witnesses[align.Server].DropsKnown, b.Witnesses[align.Server].AllInterfaces = true, true
-		b.Cases[0].Streams[align.Server].Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, 57, 0)}
-		b.Cases[0].Streams[align.Server].LastSent = align.Last{Frame: align.Frame{Number: 40, TimeNS: 5000 * ms}, Flags: segment.ACK}
+		b.Witnesses[tap.Server].DropsKnown, b.Witnesses[tap.Server].AllInterfaces = true, true
+		b.Cases[0].Streams[tap.Server].Resets[tap.Client] = []*align.Reset{reset(3020*ms, 1000, 57, 0)}
+		b.Cases[0].Streams[tap.Server].LastSent = align.Last{Frame: tap.Frame{Number: 40, TimeNS: 5000 * ms}, Flags: segment.ACK}
 		b.Cases[0].Translated[tt.translated] = true
 		if f := verdicts(b)[0]; f.Verdict != tt.want {
 			t.Errorf("%s: %s (%s), want %s: %+v", tt.name, f.Verdict, f.Confidence, tt.want, f.Evidence)
@@ -367,8 +368,8 @@ func TestGoingOnIsNoProofWhereANATMayHaveChanged(t *testing.T) {
 func TestANumberAheadOfTheStreamIsNoProofAlone(t *testing.T) {
 	ahead := func(ttl uint8) []Finding {
 		b := trial()
-		b.Witnesses[align.Server].DropsKnown = true
-		b.Cases[0].Streams[align.Server].Resets[align.Client] = []*align.Reset{
+		b.Witnesses[tap.Server].DropsKnown = true
+		b.Cases[0].Streams[tap.Server].Resets[tap.Client] = []*align.Reset{
 			reset(3020*ms, 1000, ttl, 0), reset(3021*ms, 2460, 57, 0), reset(3022*ms, 3920, 57, 0)}
 		return verdicts(b)
 	}
@@ -394,11 +395,11 @@ func TestWhatWentAstrayMayHaveBeenResetByAnotherHostOfTheAddress(t *testing.T) {
 		want Verdict
 	}{{0, 57, Injected}, {1, 57, Indeterminate}, {1, 56, Indeterminate}, {1, 252, Injected}} {
 		b := trial()
-		b.Witnesses[align.Server].DropsKnown, b.Witnesses[align.Server].AllInterfaces = true, true
-		b.Cases[0].Streams[align.Client].Ledger.Lost = tt.lost
-		s := &b.Cases[0].Streams[align.Server]
-		s.Resets[align.Client] = []*align.Reset{reset(3020*ms, 1000, tt.ttl, 0)}
-		s.LastSent = align.Last{Frame: align.Frame{Number: 40, TimeNS: 5000 * ms}, Flags: segment.ACK}
+		b.Witnesses[tap.Server].DropsKnown, b.Witnesses[tap.Server].AllInterfaces = true, true
+		b.Cases[0].Streams[tap.Client].Ledger.Lost = tt.lost
+		s := &b.Cases[0].Streams[tap.Server]
+		s.Resets[tap.Client] = []*align.Reset{reset(3020*ms, 1000, tt.ttl, 0)}
+		s.LastSent = align.Last{Frame: tap.Frame{Number: 40, TimeNS: 5000 * ms}, Flags: segment.ACK}
 		if f := verdicts(b)[0]; f.Verdict != tt.want {
 			t.Errorf("%d packets astray, TTL %d: %s (%s), want %s", tt.lost, tt.ttl, f.Verdict, f.Confidence, tt.want)
 		}

@@ -1,6 +1,6 @@
 package judge
 
-import "bothends/correlate/align"
+import "bothends/correlate/tap"
 
 // legs judges the resets of a proxied connection. The two captures show two
 // connections of which a proxy relays the payload, so that a reset at one end
@@ -10,7 +10,7 @@ func (h *hearing) legs() []Finding {
 	var findings []Finding
 	step := Step{Rule: "not-a-proxy", Outcome: Fails}.because(
 		"what the two captures carry is the same, their sequence numbers and handshakes are not: a proxy stands between, and each of its two legs has resets of its own")
-	for _, end := range []align.End{h.sender.Other(), h.sender} {
+	for _, end := range []tap.End{h.sender.Other(), h.sender} {
 		for _, r := range h.stream.Resets[end] {
 			f := h.finding("rst", Interposed, Unsure, r.Frame, r.Header, step)
 			f.SeenAt = end

@@ -5,6 +5,7 @@ import (
 
 	"bothends/correlate/align"
 	"bothends/correlate/segment"
+	"bothends/correlate/tap"
 )
 
 // mistimed tells whether s, which left the sender, is r but for its time: by the
@@ -41,7 +42,7 @@ func (h *hearing) steady(at, step int64) bool {
 		}
 		for _, t := range h.Trips.By[end] {
 			mine := t.SentNS
-			if align.End(end) != h.sender {
+			if tap.End(end) != h.sender {
 				mine = t.GotNS
 			}
 			if mine < at {
@@ -55,6 +56,6 @@ func (h *hearing) steady(at, step int64) bool {
 		}
 		change[end] = slices.Min(after) - slices.Min(before)
 	}
-	set := abs(change[align.Client]-change[align.Server]) / 2
+	set := abs(change[tap.Client]-change[tap.Server]) / 2
 	return 2*set < step
 }

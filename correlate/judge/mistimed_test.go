@@ -5,6 +5,7 @@ import (
 
 	"bothends/correlate/align"
 	"bothends/correlate/segment"
+	"bothends/correlate/tap"
 )
 
 // The server's clock was set while it recorded, by 25 ms, which is less than a round
@@ -15,8 +16,8 @@ func TestAResetThatDiffersFromOneThatWasSentByItsTimeAloneIsNotForged(t *testing
 		trips := &align.Trips{}
 		for n := int64(0); n < 5; n++ {
 			for at, by := range map[int64]int64{1000 * ms: 0, 4000 * ms: set} {
-				trips.By[align.Client] = append(trips.By[align.Client], align.Trip{SentNS: at + n*ms, GotNS: at + (20+n)*ms + by})
-				trips.By[align.Server] = append(trips.By[align.Server], align.Trip{SentNS: at + n*ms + by, GotNS: at + (20+n)*ms})
+				trips.By[tap.Client] = append(trips.By[tap.Client], align.Trip{SentNS: at + n*ms, GotNS: at + (20+n)*ms + by})
+				trips.By[tap.Server] = append(trips.By[tap.Server], align.Trip{SentNS: at + n*ms + by, GotNS: at + (20+n)*ms})
 			}
 		}
 		return trips
@@ -35,14 +36,14 @@ func TestAResetThatDiffersFromOneThatWasSentByItsTimeAloneIsNotForged(t *testing
 		{"another IP-ID", 5, 6, trips(0), Injected},
 	} {
 		b := trial()
-		b.Trips, b.Witnesses[align.Server].DropsKnown = tt.trips, true
+		b.Trips, b.Witnesses[tap.Server].DropsKnown = tt.trips, true
 		sent, got := reset(3025*ms, 1000, 64, tt.sentIPID), reset(3020*ms, 1000, 57, tt.gotIPID)
 		for _, r := range []*align.Reset{sent, got} {
 			r.Flags |= segment.ACK
 		}
-		got.AckReached, got.AckArrived = align.Seen, align.Frame{Number: 9, TimeNS: 3030 * ms}
-		s := &b.Cases[0].Streams[align.Server]
-		s.Resets[align.Server], s.Resets[align.Client] = []*align.Reset{sent}, []*align.Reset{got}
+		got.AckReached, got.AckArrived = align.Seen, tap.Frame{Number: 9, TimeNS: 3030 * ms}
+		s := &b.Cases[0].Streams[tap.Server]
+		s.Resets[tap.Server], s.Resets[tap.Client] = []*align.Reset{sent}, []*align.Reset{got}
 		if f := verdicts(b)[0]; f.Verdict != tt.want {
 			t.Errorf("%s: %s (%s), want %s: %+v", tt.name, f.Verdict, f.Confidence, tt.want, f.Evidence)
 		}

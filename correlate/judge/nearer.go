@@ -3,6 +3,7 @@ package judge
 import (
 	"bothends/correlate/align"
 	"bothends/correlate/segment"
+	"bothends/correlate/tap"
 )
 
 // Address is an IP address as package segment has it.
@@ -27,11 +28,11 @@ type Service struct {
 
 // Add counts a connection to the service that both captures hold as one.
 func (s *Service) Add(c *Case) {
-	route := c.Routes[align.Server]
+	route := c.Routes[tap.Server]
 	s.RouteVaries = s.RouteVaries || !route.Known || s.Paired > 0 && route.Hops != s.Route.Hops
-	s.Route, s.Packets = route, s.Packets+c.Passed[align.Server]
+	s.Route, s.Packets = route, s.Packets+c.Passed[tap.Server]
 	s.Paired++
-	if c.Translated[align.Server] {
+	if c.Translated[tap.Server] {
 		s.Translated++
 	}
 }
@@ -99,7 +100,7 @@ func (h *hearing) sooner(r *align.Reset) testimony {
 		r.Flags&segment.ACK == 0 || r.Ack0 != syn.End0() {
 		return testimony{}
 	}
-	enough := min(len(h.Trips.By[align.Client]), len(h.Trips.By[align.Server]))
+	enough := min(len(h.Trips.By[tap.Client]), len(h.Trips.By[tap.Server]))
 	took, rtt := r.TimeNS-syn.TimeNS, h.stripAt(r.TimeNS).MinRTT()
 	if enough < enoughTrips || took < 0 || rtt-took < max(h.margin(r.TimeNS), nearerByNS) {
 		return testimony{}

@@ -7,6 +7,7 @@ import (
 	"bothends/correlate/align"
 	"bothends/correlate/pair"
 	"bothends/correlate/segment"
+	"bothends/correlate/tap"
 )
 
 // refusal is a SYN that only the client's capture holds, answered after 20 ms from
@@ -19,12 +20,12 @@ func refusal() (*Bench, *Service) {
 		c.Streams[end].Passed, c.Streams[end].Sent, c.Streams[end].Got = 0, c.Streams[1-end].Sent, c.Streams[1-end].Got
 		b.Witnesses[end].Passed = 60
 	}
-	syn := &align.Message{Frame: align.Frame{Number: 7, TimeNS: 3000 * ms}, Header: align.Header{Flags: segment.SYN}, Seq0: 99, Start: 0, End: 1, Copies: 1}
+	syn := &align.Message{Frame: tap.Frame{Number: 7, TimeNS: 3000 * ms}, Header: align.Header{Flags: segment.SYN}, Seq0: 99, Start: 0, End: 1, Copies: 1}
 	syn.First = syn.Frame
 	r := reset(3020*ms, 0, 252, 0)
 	r.Flags, r.Ack0, r.Own[0] = segment.RST|segment.ACK, 100, syn
 	r.Src = segment.Endpoint{IP: netip.MustParseAddr("::ffff:203.0.113.25").As16(), Port: 587}
-	c.Streams[align.Server].Resets[align.Client] = []*align.Reset{r}
+	c.Streams[tap.Server].Resets[tap.Client] = []*align.Reset{r}
 	s := &Service{Paired: 3, Packets: 60, Route: align.Route{Hops: 7, TTL: 57, Known: true}, AdmitsAll: true}
 	b.Services = map[Address]*Service{r.Src.IP: s}
 	b.Trips = &align.Trips{}
@@ -47,13 +48,13 @@ func TestARefusalFromNearerIsNoForgeryWhereTheAddressOrThePathIsUncertain(t *tes
 		{"the server's packets come over two ways", func(_ *Bench, s *Service) { s.RouteVaries = true }, Indeterminate},
 		{"the server begins with an unusual TTL", func(_ *Bench, s *Service) { s.Route.TTL = 47 }, Indeterminate},
 		{"few of the server's packets show the way", func(_ *Bench, s *Service) { s.Packets = 9 }, Indeterminate},
-		{"few packets were timed to the server", func(b *Bench, _ *Service) { b.Trips.By[align.Client] = b.Trips.By[align.Client][:9] }, Indeterminate},
+		{"few packets were timed to the server", func(b *Bench, _ *Service) { b.Trips.By[tap.Client] = b.Trips.By[tap.Client][:9] }, Indeterminate},
 		{"the answer acknowledges something else", func(b *Bench, _ *Service) {
-			b.Cases[0].Streams[align.Server].Resets[align.Client][0].Ack0 = 101
+			b.Cases[0].Streams[tap.Server].Resets[tap.Client][0].Ack0 = 101
 		}, Indeterminate},
 		{"another address than the service's", func(b *Bench, _ *Service) { b.Services = nil }, Indeterminate},
-		{"the client's capture lost packets, perhaps the first SYN", func(b *Bench, _ *Service) { b.Witnesses[align.Client].Drops = 1 }, Indeterminate},
-		{"the server's capture counts a loss", func(b *Bench, _ *Service) { b.Witnesses[align.Server].Drops = 1 }, Indeterminate},
+		{"the client's capture lost packets, perhaps the first SYN", func(b *Bench, _ *Service) { b.Witnesses[tap.Client].Drops = 1 }, Indeterminate},
+		{"the server's capture counts a loss", func(b *Bench, _ *Service) { b.Witnesses[tap.Server].Drops = 1 }, Indeterminate},
 	} {
 		b, s := refusal()
 		tt.spoil(b, s)
@@ -69,9 +70,9 @@ func TestAServiceRemembersWhetherItsConnectionsCameOverOneWay(t *testing.T) {
 		s := &Service{}
 		for _, n := range hops {
 			c := &Case{}
-			c.Routes[align.Server] = align.Route{Hops: n, TTL: 64 - uint8(n), Known: n > 0}
-			c.Passed[align.Server] = 5
-			c.Translated[align.Server] = n == 9
+			c.Routes[tap.Server] = align.Route{Hops: n, TTL: 64 - uint8(n), Known: n > 0}
+			c.Passed[tap.Server] = 5
+			c.Translated[tap.Server] = n == 9
 			s.Add(c)
 		}
 		return s

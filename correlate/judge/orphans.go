@@ -1,6 +1,9 @@
 package judge
 
-import "bothends/correlate/align"
+import (
+	"bothends/correlate/align"
+	"bothends/correlate/tap"
+)
 
 // orphans judges the resets that arrived on a connection of which the alleged
 // sender's capture holds nothing at all. The end that received them cannot show
@@ -9,7 +12,7 @@ import "bothends/correlate/align"
 // the answer was made too near to be the sender's.
 func (h *hearing) orphans() []Finding {
 	var findings []Finding
-	for _, r := range h.stream.Resets[align.Client] {
+	for _, r := range h.stream.Resets[tap.Client] {
 		findings = append(findings, h.orphan(r))
 	}
 	return findings

@@ -6,6 +6,7 @@ import (
 	"bothends/correlate/align"
 	"bothends/correlate/pair"
 	"bothends/correlate/segment"
+	"bothends/correlate/tap"
 )
 
 // Patterns that no recorded pair shows: each is a connection of which the server
@@ -19,23 +20,23 @@ func TestGenuineResetsAreExplainedByWhatTheirSendersTapSaw(t *testing.T) {
 	}{
 		{"its TCP goes on although netfilter has rejected", func(b *Bench, r *align.Reset) {
 			r.Header.Window = 0
-			b.Cases[0].Streams[align.Server].LastSent = align.Last{Frame: align.Frame{Number: 90, TimeNS: 3500 * ms}, Flags: segment.ACK}
+			b.Cases[0].Streams[tap.Server].LastSent = align.Last{Frame: tap.Frame{Number: 90, TimeNS: 3500 * ms}, Flags: segment.ACK}
 		}, HostFirewall},
 		{"it had sent nothing else", func(b *Bench, r *align.Reset) {
-			b.Cases[0].Streams[align.Server].LastSent = align.Last{}
+			b.Cases[0].Streams[tap.Server].LastSent = align.Last{}
 		}, ClosedPort},
 		{"received data unanswered", func(b *Bench, r *align.Reset) {
-			r.Heard = align.Frame{Number: 7, TimeNS: heardAt * ms}
+			r.Heard = tap.Frame{Number: 7, TimeNS: heardAt * ms}
 		}, AbortUnread},
 		{"received data and answered it", func(b *Bench, r *align.Reset) {
-			r.Heard, r.Said = align.Frame{Number: 7, TimeNS: heardAt * ms}, align.Frame{Number: 8, TimeNS: saidAt * ms}
+			r.Heard, r.Said = tap.Frame{Number: 7, TimeNS: heardAt * ms}, tap.Frame{Number: 8, TimeNS: saidAt * ms}
 		}, Abort},
 		{"only spoke", func(b *Bench, r *align.Reset) {
-			r.Said = align.Frame{Number: 8, TimeNS: saidAt * ms}
+			r.Said = tap.Frame{Number: 8, TimeNS: saidAt * ms}
 		}, Abort},
 		{"had closed its side", func(b *Bench, r *align.Reset) {
 			r.Closed = true
-			b.Cases[0].Streams[align.Client].LastGot = align.Last{Frame: align.Frame{Number: 9, TimeNS: 2900 * ms}}
+			b.Cases[0].Streams[tap.Client].LastGot = align.Last{Frame: tap.Frame{Number: 9, TimeNS: 2900 * ms}}
 		}, LateData},
 	}
 	for _, tt := range tests {
@@ -45,9 +46,9 @@ func TestGenuineResetsAreExplainedByWhatTheirSendersTapSaw(t *testing.T) {
 			r.Header.Flags |= segment.ACK
 			r.Header.Window = 64
 		}
-		s := &b.Cases[0].Streams[align.Server]
-		s.LastSent = align.Last{Frame: align.Frame{Number: 6, TimeNS: 900 * ms}, Flags: segment.ACK}
-		s.Resets[align.Server], s.Resets[align.Client] = []*align.Reset{sent}, []*align.Reset{got}
+		s := &b.Cases[0].Streams[tap.Server]
+		s.LastSent = align.Last{Frame: tap.Frame{Number: 6, TimeNS: 900 * ms}, Flags: segment.ACK}
+		s.Resets[tap.Server], s.Resets[tap.Client] = []*align.Reset{sent}, []*align.Reset{got}
 		tt.adjust(b, sent)
 		if f := verdicts(b)[0]; f.Verdict != Genuine || f.Pattern != tt.want || f.Advice == "" {
 			t.Errorf("%s: %s, pattern %q, advice %q; want genuine and %q", tt.name, f.Verdict, f.Pattern, f.Advice, tt.want)
@@ -58,7 +59,7 @@ func TestGenuineResetsAreExplainedByWhatTheirSendersTapSaw(t *testing.T) {
 func TestAResetOnOneOfAProxysLegsIsNamedSo(t *testing.T) {
 	b := trial()
 	b.Cases[0].Pair.Method = pair.Payload
-	b.Cases[0].Streams[align.Server].Resets[align.Client] = []*align.Reset{reset(3000*ms, 1000, 57, 5)}
+	b.Cases[0].Streams[tap.Server].Resets[tap.Client] = []*align.Reset{reset(3000*ms, 1000, 57, 5)}
 	if f := verdicts(b)[0]; f.Verdict != Interposed || f.Pattern != ProxyLeg || f.Advice == "" {
 		t.Errorf("%s, pattern %q, advice %q", f.Verdict, f.Pattern, f.Advice)
 	}

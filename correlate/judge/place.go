@@ -3,15 +3,15 @@ package judge
 import (
 	"slices"
 
-	"bothends/correlate/align"
 	"bothends/correlate/clock"
 	"bothends/correlate/locate"
+	"bothends/correlate/tap"
 )
 
 // A Place is where on the path forged resets were made.
 type Place struct {
 	locate.Place
-	Sender align.End // who sent the trigger
+	Sender tap.End // who sent the trigger
 }
 
 // A volley is the resets of one connection that answer one message, at whichever
@@ -84,7 +84,7 @@ func (b *Bench) volleys(findings []Finding) []volley {
 			continue
 		}
 		at := f.TimeNS
-		if f.ReceivedAt == align.Server && b.Clock.Known() {
+		if f.ReceivedAt == tap.Server && b.Clock.Known() {
 			at = b.Clock.ClientTime(at)
 		}
 		same := slices.IndexFunc(list, func(v volley) bool {
@@ -155,14 +155,14 @@ func (b *Bench) trips() (under [2][]int64) {
 	for end, list := range b.Trips.By {
 		for _, trip := range list {
 			at := trip.SentNS
-			if align.End(end) == align.Server {
+			if tap.End(end) == tap.Server {
 				at = trip.GotNS
 			}
 			if b.Clock.UncertaintyAt(at) >= clock.Unbounded {
 				continue
 			}
 			offset := b.Clock.At(at).At(at)
-			if align.End(end) == align.Server {
+			if tap.End(end) == tap.Server {
 				offset = -offset
 			}
 			under[end] = append(under[end], trip.GotNS-trip.SentNS-offset)

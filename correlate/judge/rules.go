@@ -4,13 +4,14 @@ import (
 	"fmt"
 
 	"bothends/correlate/align"
+	"bothends/correlate/tap"
 )
 
 // An accusation is a packet that arrived and that the sender's capture does not
 // hold: the question is whether the sender can have sent it all the same.
 type accusation struct {
 	kind string
-	align.Frame
+	tap.Frame
 	align.Header
 	reset    *align.Reset    // if it is a reset
 	leftover *align.Leftover // if it is anything else

@@ -3,8 +3,8 @@ package judge
 import (
 	"time"
 
-	"bothends/correlate/align"
 	"bothends/correlate/clock"
+	"bothends/correlate/tap"
 )
 
 // comparable tells whether the clocks can be compared at a time by the
@@ -15,7 +15,7 @@ func (h *hearing) comparable(received int64) bool {
 
 // clientTime turns a time by the receiver's clock into the client's.
 func (h *hearing) clientTime(received int64) int64 {
-	if h.sender == align.Server { // received at the client
+	if h.sender == tap.Server { // received at the client
 		return received
 	}
 	return h.Clock.ClientTime(received)
@@ -33,7 +33,7 @@ func (h *hearing) margin(received int64) int64 {
 
 // stripAt is the clock relation at a time by the receiver's clock.
 func (h *hearing) stripAt(received int64) *clock.Strip {
-	if h.sender == align.Server { // received at the client
+	if h.sender == tap.Server { // received at the client
 		return h.Clock.At(received)
 	}
 	return h.Clock.AtServer(received)
@@ -41,7 +41,7 @@ func (h *hearing) stripAt(received int64) *clock.Strip {
 
 // atReceiver turns a time by the sender's clock into the receiver's.
 func (h *hearing) atReceiver(sent int64) int64 {
-	if h.sender == align.Client {
+	if h.sender == tap.Client {
 		return h.Clock.ServerTime(sent)
 	}
 	return h.Clock.ClientTime(sent)
@@ -50,7 +50,7 @@ func (h *hearing) atReceiver(sent int64) int64 {
 // latestSent is the latest time, by the sender's clock, at which a packet that
 // arrived at arrived (receiver's clock) can have passed the sender's tap.
 func (h *hearing) latestSent(arrived int64) int64 {
-	return h.Clock.LatestSent(h.sender == align.Server, arrived)
+	return h.Clock.LatestSent(h.sender == tap.Server, arrived)
 }
 
 // stamp is a time as reports and JSON have it.

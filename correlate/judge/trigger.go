@@ -6,13 +6,14 @@ import (
 
 	"bothends/correlate/align"
 	"bothends/correlate/segment"
+	"bothends/correlate/tap"
 	"bothends/correlate/trigger"
 )
 
 // A Trigger is the message that a reset answers, if it answers one.
 type Trigger struct {
 	*align.Message
-	SentBy align.End
+	SentBy tap.End
 	Said   trigger.Message
 	// ByNumbers tells that the reset's sequence and acknowledgment numbers
 	// continue this message. Otherwise it is only the last one that whoever made
@@ -52,7 +53,7 @@ func (t *Trigger) Box() string {
 // A candidate is a message that a reset may answer.
 type candidate struct {
 	*align.Message
-	sentBy align.End
+	sentBy tap.End
 	at     int64 // when it left, by the clock of the reset's receiver
 	fits   int   // how well the reset's numbers continue it
 }
@@ -131,11 +132,11 @@ func continuesAlleged(r *align.Reset, m *align.Message) int {
 }
 
 // acceptor is the end that accepted the connection, as far as a SYN shows it.
-func (h *hearing) acceptor() align.End {
-	if c := h.Cases[h.index].Connection; c.Streams[align.Server].Opened && !c.Streams[align.Client].Opened {
-		return align.Client
+func (h *hearing) acceptor() tap.End {
+	if c := h.Cases[h.index].Connection; c.Streams[tap.Server].Opened && !c.Streams[tap.Client].Opened {
+		return tap.Client
 	}
-	return align.Server
+	return tap.Server
 }
 
 // servicePort is the port at which the acceptor was reached, as it sees it if

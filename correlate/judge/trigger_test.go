@@ -5,12 +5,13 @@ import (
 
 	"bothends/correlate/align"
 	"bothends/correlate/segment"
+	"bothends/correlate/tap"
 )
 
 // said is a message of bytes in clear: it left at and has these numbers.
 func said(at int64, seq, ack uint32, text string) *align.Message {
 	return &align.Message{
-		Frame: align.Frame{Number: at / ms, TimeNS: at}, First: align.Frame{Number: at / ms, TimeNS: at}, Copies: 1,
+		Frame: tap.Frame{Number: at / ms, TimeNS: at}, First: tap.Frame{Number: at / ms, TimeNS: at}, Copies: 1,
 		Header: align.Header{Seq: seq, Ack: ack, Flags: segment.ACK | segment.PSH, PayloadLen: len(text)},
 		Seq0:   seq, Ack0: ack, Start: int64(seq), End: int64(seq) + int64(len(text)), Head: []byte(text),
 	}
@@ -25,9 +26,9 @@ func TestTheNumbersOfAResetTellWhatItAnswers(t *testing.T) {
 	reply := said(930*ms, 500, 109, wholeReply)              // up to 514
 	start := said(960*ms, 109, 514, "STARTTLS\r\n")          // up to 119
 	ready := said(990*ms, 514, 119, "220 ready for TLS\r\n") // up to 533
-	reply.Reached, reply.Arrived = align.Seen, align.Frame{Number: 950, TimeNS: 950 * ms}
+	reply.Reached, reply.Arrived = align.Seen, tap.Frame{Number: 950, TimeNS: 950 * ms}
 	overtaken := *ready
-	overtaken.Reached, overtaken.Arrived = align.Seen, align.Frame{Number: 1010, TimeNS: 1010 * ms}
+	overtaken.Reached, overtaken.Arrived = align.Seen, tap.Frame{Number: 1010, TimeNS: 1010 * ms}
 	for _, test := range []struct {
 		name         string
 		at           int64
@@ -56,7 +57,7 @@ func TestTheNumbersOfAResetTellWhatItAnswers(t *testing.T) {
 			[2]*align.Message{start, ehlo}, [2]*align.Message{reply, nil}, nil, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			h := trial().hearing(0, align.Server)
+			h := trial().hearing(0, tap.Server)
 			r := reset(test.at, test.seq, 57, 0)
 			if test.ack != 0 {
 				r.Flags, r.Header.Ack, r.Ack0 = r.Flags|segment.ACK, test.ack, test.ack
@@ -90,9 +91,9 @@ func TestAMessageReachedTheFarEndOnlyIfNoLaterCopyCanHave(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := trial()
-			b.Witnesses[align.Server].Drops = test.drops
-			trigger := &Trigger{Message: said(960*ms, 109, 514, "STARTTLS\r\n"), SentBy: align.Client}
-			trigger.Message.Reached, trigger.Arrived = test.reached, align.Frame{Number: 1, TimeNS: test.arrived}
+			b.Witnesses[tap.Server].Drops = test.drops
+			trigger := &Trigger{Message: said(960*ms, 109, 514, "STARTTLS\r\n"), SentBy: tap.Client}
+			trigger.Message.Reached, trigger.Arrived = test.reached, tap.Frame{Number: 1, TimeNS: test.arrived}
 			trigger.Reached = b.reached(0, trigger)
 			if trigger.Reached != test.want || trigger.Box() != test.box {
 				t.Errorf("%s, %s; want %s, %s", trigger.Reached, trigger.Box(), test.want, test.box)

@@ -1,14 +1,13 @@
 package judge
 
 import (
+	"bothends/correlate/tap"
 	"strings"
-
-	"bothends/correlate/align"
 )
 
 // A Witness is one end's capture, as far as its fitness to testify goes.
 type Witness struct {
-	align.Coverage
+	tap.Coverage
 	Complete   bool  // the file ends as a recorder leaves it
 	Drops      int64 // packets that the capture's own counters say were lost
 	DropsKnown bool  // it has such counters, and they were written at the end

@@ -1,9 +1,8 @@
 package locate
 
 import (
+	"bothends/correlate/tap"
 	"fmt"
-
-	"bothends/correlate/align"
 )
 
 // Hops is a place in routers passed. It rests on the box having begun with one of
@@ -33,7 +32,7 @@ type candidate struct{ initial, hops int }
 func (e *Event) hops() Hops {
 	var read [2][]candidate
 	arrived := 0
-	for end := align.Client; end <= align.Server; end++ {
+	for end := tap.Client; end <= tap.Server; end++ {
 		ttls := e.Resets[end].TTLs
 		if len(ttls) == 0 {
 			continue
@@ -79,7 +78,7 @@ func candidates(ttl uint8, limit int) []candidate {
 // lengths are the routers between the taps: the fewer and the more of the two
 // directions.
 func (e *Event) lengths() (fewest, most int, known bool) {
-	there, back := e.Routes[align.Client], e.Routes[align.Server]
+	there, back := e.Routes[tap.Client], e.Routes[tap.Server]
 	switch {
 	case there.Known && back.Known:
 		return min(there.Hops, back.Hops), max(there.Hops, back.Hops), true
@@ -93,9 +92,9 @@ func (e *Event) lengths() (fewest, most int, known bool) {
 
 // hopsFromOne reads the resets of one end.
 func (e *Event) hopsFromOne(read [2][]candidate) Hops {
-	end := align.Client
+	end := tap.Client
 	if len(read[end]) == 0 {
-		end = align.Server
+		end = tap.Server
 	}
 	fewest, most, known := e.lengths()
 	h := Hops{FarKnown: known, From: [2]Range{nothing, nothing}}
@@ -123,8 +122,8 @@ func (e *Event) hopsFromBoth(read [2][]candidate) Hops {
 	}
 	beside := func(c, s candidate) int { return max(0, c.hops+s.hops-most) }
 	var pairs [][2]candidate
-	for _, c := range read[align.Client] {
-		for _, s := range read[align.Server] {
+	for _, c := range read[tap.Client] {
+		for _, s := range read[tap.Server] {
 			if c.hops+s.hops < fewest {
 				continue
 			}

@@ -19,14 +19,14 @@
 // that was measured with it. "Milliseconds from an end" are half a round trip.
 package locate
 
-import "bothends/correlate/align"
+import "bothends/correlate/tap"
 
 // An Event is a trigger and the resets that answered it, as both ends saw them.
 // Times are Unix nanoseconds, each by its own end's clock.
 type Event struct {
-	Sender  align.End // A: who sent the trigger
-	Sent    Moment    // a0
-	Reached Moment    // b0; unknown if it was eaten, or not captured
+	Sender  tap.End // A: who sent the trigger
+	Sent    Moment  // a0
+	Reached Moment  // b0; unknown if it was eaten, or not captured
 	// Repeated tells that Sender sent the trigger more than once before a1, so
 	// that nobody knows which copy was answered. Sent is the first one's then.
 	Repeated bool
@@ -73,7 +73,7 @@ type Place struct {
 	Timing Timing
 	Hops   Hops
 	// Nearer is the end to which the box is nearer, and By what says so.
-	Nearer align.End
+	Nearer tap.End
 	By     Basis
 }
 
@@ -96,7 +96,7 @@ func Find(e *Event) Place {
 		}
 	}
 	if p.Hops.Void == "" && p.Hops.FarKnown {
-		c, s := p.Hops.From[align.Client], p.Hops.From[align.Server]
+		c, s := p.Hops.From[tap.Client], p.Hops.From[tap.Server]
 		if nearer, ok := side(int64(c.Lo), int64(c.Hi), int64(s.Lo), int64(s.Hi)); ok {
 			p.Nearer, p.By = nearer, ByHops
 		}
@@ -105,12 +105,12 @@ func Find(e *Event) Place {
 }
 
 // side compares two intervals of distance, from the client and from the server.
-func side(clientLo, clientHi, serverLo, serverHi int64) (align.End, bool) {
+func side(clientLo, clientHi, serverLo, serverHi int64) (tap.End, bool) {
 	switch {
 	case clientHi < serverLo:
-		return align.Client, true
+		return tap.Client, true
 	case serverHi < clientLo:
-		return align.Server, true
+		return tap.Server, true
 	}
 	return 0, false
 }

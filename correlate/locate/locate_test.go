@@ -1,13 +1,12 @@
 package locate
 
 import (
+	"bothends/correlate/tap"
 	"slices"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
-
-	"bothends/correlate/align"
 )
 
 const ms = 1_000_000
@@ -21,7 +20,7 @@ const ms = 1_000_000
 func still() *Event {
 	const offset = 5000 * ms
 	return &Event{
-		Sender:  align.Client,
+		Sender:  tap.Client,
 		Sent:    Moment{1000 * ms, true},
 		Reached: Moment{1020*ms + offset, true},
 		Resets: [2]Burst{
@@ -97,10 +96,10 @@ func TestTheIntervalIsAsWideAsDelaysVary(t *testing.T) {
 	e := still()
 	e.Resets[0].First.NS += 100 * ms // far from the hard bound
 	e.Resets[1].First.NS += 100 * ms
-	e.Trips[align.Client] = slices.Repeat([]int64{22 * ms}, minTrips)
-	e.Trips[align.Server] = slices.Repeat([]int64{21 * ms}, minTrips)
-	e.Trips[align.Client][0], e.Trips[align.Server][3] = 24*ms, 26*ms
-	e.Trips[align.Client][7], e.Trips[align.Server][8] = 20*ms, 20*ms
+	e.Trips[tap.Client] = slices.Repeat([]int64{22 * ms}, minTrips)
+	e.Trips[tap.Server] = slices.Repeat([]int64{21 * ms}, minTrips)
+	e.Trips[tap.Client][0], e.Trips[tap.Server][3] = 24*ms, 26*ms
+	e.Trips[tap.Client][7], e.Trips[tap.Server][8] = 20*ms, 20*ms
 	got := Find(e).Timing
 	// Down: 6 of the reset to the client, 2 and 1 of the fastest packets; up: 4 of
 	// the reset to the server. From the server: down 4+2+1, up 6. All halved.
@@ -112,11 +111,11 @@ func TestTheIntervalIsAsWideAsDelaysVary(t *testing.T) {
 
 func TestTheServersTriggerIsTheClientsMirrored(t *testing.T) {
 	e := still()
-	e.Sender = align.Server
+	e.Sender = tap.Server
 	e.Sent, e.Reached = Moment{6000 * ms, true}, Moment{1020 * ms, true}
-	e.Resets[align.Server].First.NS = 6000*ms + 2*14*ms + ms // 14 ms from the server, answered after 1 ms
-	e.Resets[align.Client].First.NS = 1021 * ms
-	if got := Find(e); got.Timing.From != [2]Span{exactly(6 * ms), exactly(14 * ms)} || got.Nearer != align.Client || got.By != ByTime {
+	e.Resets[tap.Server].First.NS = 6000*ms + 2*14*ms + ms // 14 ms from the server, answered after 1 ms
+	e.Resets[tap.Client].First.NS = 1021 * ms
+	if got := Find(e); got.Timing.From != [2]Span{exactly(6 * ms), exactly(14 * ms)} || got.Nearer != tap.Client || got.By != ByTime {
 		t.Errorf("%+v", got)
 	}
 }
@@ -162,7 +161,7 @@ func TestIntervalsAreNeverInsideOut(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		time := rapid.Int64Range(-50*ms, 50*ms)
 		e := still()
-		e.Sender = align.End(rapid.IntRange(0, 1).Draw(t, "sender"))
+		e.Sender = tap.End(rapid.IntRange(0, 1).Draw(t, "sender"))
 		e.Reached.Known = rapid.Bool().Draw(t, "reached")
 		e.Repeated = rapid.Bool().Draw(t, "repeated")
 		e.OffsetNS = time.Draw(t, "offset")
@@ -179,7 +178,7 @@ func TestIntervalsAreNeverInsideOut(t *testing.T) {
 		if p.Timing.Void == "" {
 			for end, s := range p.Timing.From {
 				guess := p.Timing.Method != ByWait
-				if known := align.End(end) == e.Sender || p.Timing.FarKnown; known && (s.LoNS < 0 || s.LoNS > s.HiNS || guess && (s.BestNS < s.LoNS || s.BestNS > s.HiNS)) {
+				if known := tap.End(end) == e.Sender || p.Timing.FarKnown; known && (s.LoNS < 0 || s.LoNS > s.HiNS || guess && (s.BestNS < s.LoNS || s.BestNS > s.HiNS)) {
 					t.Fatalf("%+v of %+v", p.Timing, e)
 				}
 			}
@@ -244,7 +243,7 @@ func TestWithoutTheLengthOfThePathOnlyTheNearEndIsCounted(t *testing.T) {
 	e := still()
 	e.Routes = [2]Route{}
 	e.Resets[1] = Burst{}
-	if got := Find(e).Hops; got.FarKnown || got.From[align.Client] != (Range{3, 3}) {
+	if got := Find(e).Hops; got.FarKnown || got.From[tap.Client] != (Range{3, 3}) {
 		t.Errorf("%+v", got)
 	}
 }
@@ -253,12 +252,12 @@ func TestTheSideIsToldByTimeFirstAndByRoutersElse(t *testing.T) {
 	tests := []struct {
 		name   string
 		change func(*Event)
-		nearer align.End
+		nearer tap.End
 		by     Basis
 	}{
-		{"in the middle by time, three routers from the client", func(*Event) {}, align.Client, ByHops},
-		{"nearer the server by time", func(e *Event) { e.Resets[0].First.NS += 4 * ms }, align.Server, ByTime},
-		{"in the middle by both", func(e *Event) { e.Resets[0].TTLs, e.Resets[1].TTLs = []uint8{60}, []uint8{60} }, align.Client, Undecided},
+		{"in the middle by time, three routers from the client", func(*Event) {}, tap.Client, ByHops},
+		{"nearer the server by time", func(e *Event) { e.Resets[0].First.NS += 4 * ms }, tap.Server, ByTime},
+		{"in the middle by both", func(e *Event) { e.Resets[0].TTLs, e.Resets[1].TTLs = []uint8{60}, []uint8{60} }, tap.Client, Undecided},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

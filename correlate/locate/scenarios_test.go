@@ -12,10 +12,10 @@ import (
 
 	"bothends/capture"
 	"bothends/capture/file"
-	"bothends/correlate/align"
 	"bothends/correlate/clock"
 	"bothends/correlate/locate"
 	"bothends/correlate/segment"
+	"bothends/correlate/tap"
 	"bothends/fixtures/model"
 	"bothends/fixtures/scenarios"
 )
@@ -32,7 +32,7 @@ type seen struct {
 }
 
 type identity struct {
-	sender   align.End
+	sender   tap.End
 	seq, ack uint32
 	flags    segment.Flags
 	length   int
@@ -60,9 +60,9 @@ func read(t *testing.T, dir string, names []string) []seen {
 			if segment.Decode(&p, &s) != segment.TCP {
 				continue
 			}
-			sender := align.Client
+			sender := tap.Client
 			if s.Src.Port < s.Dst.Port {
-				sender = align.Server
+				sender = tap.Server
 			}
 			list = append(list, seen{name, p.Frame, p.TimeNS, identity{sender, s.Seq, s.Ack, s.Flags, s.PayloadLen}, s.TTL, bytes.Clone(s.Payload)})
 		}
@@ -90,11 +90,11 @@ func once(list []seen) map[identity]seen {
 // connection, with nothing but the captures and the frames that it names.
 func event(t *testing.T, ends [2][]seen, resets []model.TruthPacket) *locate.Event {
 	t.Helper()
-	e := &locate.Event{Sender: align.Client, TickNS: 1000}
+	e := &locate.Event{Sender: tap.Client, TickNS: 1000}
 	for _, p := range resets {
-		end := align.Client
+		end := tap.Client
 		if p.ReceivedAt == "server" {
-			end = align.Server
+			end = tap.Server
 		}
 		for _, s := range ends[end] {
 			if s.file == p.File && s.frame == int64(p.Frame) {
@@ -110,7 +110,7 @@ func event(t *testing.T, ends [2][]seen, resets []model.TruthPacket) *locate.Eve
 	}
 	client, server := once(ends[0]), once(ends[1])
 	for _, s := range ends[0] {
-		if s.key.sender == align.Client && s.at < e.Resets[0].First.NS && bytes.Contains(s.head, []byte(resets[0].Trigger)) {
+		if s.key.sender == tap.Client && s.at < e.Resets[0].First.NS && bytes.Contains(s.head, []byte(resets[0].Trigger)) {
 			e.Sent = locate.Moment{NS: s.at, Known: true}
 			there, ok := server[s.key]
 			e.Reached = locate.Moment{NS: there.at, Known: ok}
@@ -118,7 +118,7 @@ func event(t *testing.T, ends [2][]seen, resets []model.TruthPacket) *locate.Eve
 	}
 	var bounds clock.Bounds
 	for key, c := range client {
-		if s, ok := server[key]; ok && key.sender == align.Client {
+		if s, ok := server[key]; ok && key.sender == tap.Client {
 			bounds.ToServer(c.at, s.at)
 		} else if ok {
 			bounds.ToClient(s.at, c.at)
@@ -133,7 +133,7 @@ func event(t *testing.T, ends [2][]seen, resets []model.TruthPacket) *locate.Eve
 		}
 		offset := fit.At(c.at).At(c.at)
 		sent, got, trip := c, s, s.at-offset-c.at
-		if key.sender == align.Server {
+		if key.sender == tap.Server {
 			sent, got, trip = s, c, c.at+offset-s.at
 		}
 		e.Trips[key.sender] = append(e.Trips[key.sender], trip)
@@ -170,8 +170,8 @@ func TestThePlacesOfTheScenariosAreFound(t *testing.T) {
 				place := resets[0].Place
 				runs++
 				methods[got.Timing.Method]++
-				lo, _, hi := got.Timing.From[align.Client].MS()
-				farLo, _, farHi := got.Timing.From[align.Server].MS()
+				lo, _, hi := got.Timing.From[tap.Client].MS()
+				farLo, _, farHi := got.Timing.From[tap.Server].MS()
 				if got.Timing.Void == "" && lo <= place.MSFromClient && place.MSFromClient <= hi && farLo <= place.MSFromServer && place.MSFromServer <= farHi {
 					held++
 				} else {
@@ -183,7 +183,7 @@ func TestThePlacesOfTheScenariosAreFound(t *testing.T) {
 				}
 				if got.Hops.Void == "" {
 					hopsRuns++
-					c, s := got.Hops.From[align.Client], got.Hops.From[align.Server]
+					c, s := got.Hops.From[tap.Client], got.Hops.From[tap.Server]
 					if c.Lo <= place.HopsFromClient && place.HopsFromClient <= c.Hi && s.Lo <= place.HopsFromServer && place.HopsFromServer <= s.Hi {
 						hopsHeld++
 					}

@@ -1,12 +1,11 @@
 package locate
 
 import (
+	"bothends/correlate/tap"
 	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
-
-	"bothends/correlate/align"
 )
 
 // A network is a random path on which the place of the box is known. Times are
@@ -58,7 +57,7 @@ func newNetwork(seed uint64, draw func(*rand.Rand) float64) *network {
 }
 
 // trip is how long one packet takes over the links from one to another.
-func (n *network) trip(sender align.End, from, to int) int64 {
+func (n *network) trip(sender tap.End, from, to int) int64 {
 	total := 0.0
 	for i := from; i < to; i++ {
 		total += n.links[sender][i] + n.queue[i]*n.draw(n.random)
@@ -67,9 +66,9 @@ func (n *network) trip(sender align.End, from, to int) int64 {
 }
 
 // distance is half the round trip between an end and the box without queues.
-func (n *network) distance(end align.End) int64 {
+func (n *network) distance(end tap.End) int64 {
 	from, to := 0, n.box
-	if end == align.Server {
+	if end == tap.Server {
 		from, to = n.box, len(n.queue)
 	}
 	total := 0.0
@@ -82,11 +81,11 @@ func (n *network) distance(end align.End) int64 {
 // event plays packets both ways, then a trigger that the box answers.
 func (n *network) event(eaten bool) *Event {
 	r, all := n.random, len(n.queue)
-	a := align.End(r.IntN(2))
+	a := tap.End(r.IntN(2))
 	b := a.Other()
 	e := &Event{Sender: a, TickNS: 1000}
 	at := [2]int64{0, n.offset} // true time 0 by each clock
-	stamp := func(end align.End, t int64) Moment { return Moment{(at[end] + t) / 1000 * 1000, true} }
+	stamp := func(end tap.End, t int64) Moment { return Moment{(at[end] + t) / 1000 * 1000, true} }
 
 	side := [2][2]int{{0, n.box}, {n.box, all}} // links between an end and the box
 	sent := int64(1e9)
@@ -113,7 +112,7 @@ func (n *network) passed(e *Event, r *rand.Rand, all int, at [2]int64, eaten boo
 	var trips [2][]int64
 	for end := range trips {
 		for range 25 + r.IntN(200) {
-			trips[end] = append(trips[end], n.trip(align.End(end), 0, all))
+			trips[end] = append(trips[end], n.trip(tap.End(end), 0, all))
 		}
 	}
 	if !eaten {
@@ -145,7 +144,7 @@ func (c *tally) add(got Timing, n *network) {
 	}
 	held := true
 	for end, span := range got.From {
-		truth := n.distance(align.End(end))
+		truth := n.distance(tap.End(end))
 		held = held && span.LoNS <= truth && truth <= span.HiNS
 	}
 	if held {
@@ -234,8 +233,8 @@ func TestThePlaceDoesNotDependOnHowTheClocksAreSet(t *testing.T) {
 		for _, add := range []int64{1000, -5e6, 86400e9} {
 			moved := *e
 			moved.OffsetNS += add
-			moved.Resets[align.Server].First.NS += add
-			if moved.Sender == align.Server {
+			moved.Resets[tap.Server].First.NS += add
+			if moved.Sender == tap.Server {
 				moved.Sent.NS += add
 			} else {
 				moved.Reached.NS += add

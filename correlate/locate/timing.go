@@ -1,10 +1,9 @@
 package locate
 
 import (
+	"bothends/correlate/tap"
 	"fmt"
 	"time"
-
-	"bothends/correlate/align"
 )
 
 // Method is how a time estimate was made.
@@ -99,7 +98,7 @@ func (e *Event) timing() Timing {
 		t.Why = "no packets passed in both directions, so that the fastest way is not known"
 	case !there.enough() || !back.enough():
 		t.Why = fmt.Sprintf("only %d packets from the client and %d from the server show how much delays vary; %d each would do",
-			len(e.Trips[align.Client]), len(e.Trips[align.Server]), minTrips)
+			len(e.Trips[tap.Client]), len(e.Trips[tap.Server]), minTrips)
 	default:
 		return e.both(t, wait, there, back)
 	}
@@ -187,8 +186,8 @@ func likeliest(center, lo, hi int64, there, back trips) int64 {
 }
 
 // common brings a time by an end's clock to the client's.
-func (e *Event) common(end align.End, t int64) int64 {
-	if end == align.Server {
+func (e *Event) common(end tap.End, t int64) int64 {
+	if end == tap.Server {
 		return t - e.OffsetNS
 	}
 	return t

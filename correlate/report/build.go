@@ -13,10 +13,11 @@ import (
 	"bothends/correlate/pair"
 	"bothends/correlate/segment"
 	"bothends/correlate/survey"
+	"bothends/correlate/tap"
 )
 
 // Input is what the stages of a comparison found. Arrays of two are indexed by
-// align.End.
+// tap.End.
 type Input struct {
 	Files     [2][]file.File
 	Seams     [2][]file.Seam
@@ -35,8 +36,8 @@ func New(in *Input) *Report {
 		Schema: Schema,
 		Ends:   ends(in),
 		Captures: Captures{
-			Client: in.capture(align.Client),
-			Server: in.capture(align.Server),
+			Client: in.capture(tap.Client),
+			Server: in.capture(tap.Server),
 		},
 		Clock:       in.clock(),
 		Connections: make([]Connection, 0, len(in.Pairs)),
@@ -81,7 +82,7 @@ func ends(in *Input) Ends {
 	return e
 }
 
-func (in *Input) capture(end align.End) Capture {
+func (in *Input) capture(end tap.End) Capture {
 	sv, witness := in.Surveys[end], &in.Bench.Witnesses[end]
 	c := Capture{
 		Packets: sv.Packets, First: Stamp(sv.FirstNS), Last: Stamp(sv.LastNS),
@@ -146,12 +147,12 @@ func (in *Input) connection(i int) Connection {
 	p := &in.Pairs[i]
 	c := Connection{ID: i + 1, MatchedBy: string(p.Method), Odds: p.Odds, Verdict: "one-sided", Why: p.Why}
 	if p.Server != pair.NoView {
-		seen := in.Surveys[align.Server].Connections[p.Server]
+		seen := in.Surveys[tap.Server].Connections[p.Server]
 		c.ServerView = view(seen, p.ServerSide)
 		c.First, c.Last = Moment(seen.FirstNS), Moment(seen.LastNS)
 	}
 	if p.Client != pair.NoView {
-		seen := in.Surveys[align.Client].Connections[p.Client]
+		seen := in.Surveys[tap.Client].Connections[p.Client]
 		c.ClientView = view(seen, p.ClientSide)
 		c.First, c.Last = Moment(seen.FirstNS), Moment(seen.LastNS)
 	}
@@ -163,14 +164,14 @@ func (in *Input) connection(i int) Connection {
 			c.Verdict = "interposed"
 		} else {
 			c.Health = &ConnectionHealth{
-				Client: completeness(tried.Passed[align.Client], tried.Missed[align.Client]),
-				Server: completeness(tried.Passed[align.Server], tried.Missed[align.Server]),
+				Client: completeness(tried.Passed[tap.Client], tried.Missed[tap.Client]),
+				Server: completeness(tried.Passed[tap.Server], tried.Missed[tap.Server]),
 			}
 		}
 		for end := range tried.Rewrites {
-			c.Notes = append(c.Notes, notes(align.End(end), &tried.Rewrites[end], p)...)
+			c.Notes = append(c.Notes, notes(tap.End(end), &tried.Rewrites[end], p)...)
 			if n := tried.Unjudged[end]; n > 0 {
-				c.Notes = append(c.Notes, fmt.Sprintf("from the %s: %d further resets are counted in the ledger and not judged one by one", align.End(end), n))
+				c.Notes = append(c.Notes, fmt.Sprintf("from the %s: %d further resets are counted in the ledger and not judged one by one", tap.End(end), n))
 			}
 		}
 	}
@@ -190,9 +191,9 @@ func ledgers(sum *align.Summary) *Ledger {
 	for end := range sum.Ledger {
 		all.Add(sum.Ledger[end])
 	}
-	l := ledger(&all, sum.Seen[align.Client]+sum.Seen[align.Server])
-	l.ToServer = ledger(&sum.Ledger[align.Client], sum.Seen[align.Client])
-	l.ToClient = ledger(&sum.Ledger[align.Server], sum.Seen[align.Server])
+	l := ledger(&all, sum.Seen[tap.Client]+sum.Seen[tap.Server])
+	l.ToServer = ledger(&sum.Ledger[tap.Client], sum.Seen[tap.Client])
+	l.ToClient = ledger(&sum.Ledger[tap.Server], sum.Seen[tap.Server])
 	return l
 }
 
@@ -204,10 +205,10 @@ func ledger(l *align.Ledger, seen int64) *Ledger {
 }
 
 // notes are the harmless changes that the path makes to headers.
-func notes(sender align.End, path *align.Rewrites, p *pair.Pair) []string {
+func notes(sender tap.End, path *align.Rewrites, p *pair.Pair) []string {
 	var list []string
 	if p.Method == pair.Payload {
-		if sender == align.Client { // once is enough
+		if sender == tap.Client { // once is enough
 			list = append(list, "a proxy stands between: two connections carry the same data, and whatever else differs is its doing")
 		}
 		return list
@@ -256,7 +257,7 @@ func (in *Input) finding(f *judge.Finding) Finding {
 	return out
 }
 
-func (in *Input) path(end align.End, index int32) string { return in.Files[end][index].Path }
+func (in *Input) path(end tap.End, index int32) string { return in.Files[end][index].Path }
 
 func (r *Report) count(f *Finding) {
 	switch judge.Verdict(f.Verdict) {

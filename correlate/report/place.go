@@ -1,9 +1,9 @@
 package report
 
 import (
-	"bothends/correlate/align"
 	"bothends/correlate/judge"
 	"bothends/correlate/locate"
+	"bothends/correlate/tap"
 )
 
 // Location is where on the path a reset was made: estimates of time and of
@@ -55,16 +55,16 @@ func location(p *judge.Place) *Location {
 		l.Certain = p.Timing.From[p.Sender].Certain
 		known := [2]bool{p.Timing.FarKnown, p.Timing.FarKnown}
 		known[p.Sender] = true
-		l.FromClientMS = span(&p.Timing, align.Client, known)
-		l.FromServerMS = span(&p.Timing, align.Server, known)
+		l.FromClientMS = span(&p.Timing, tap.Client, known)
+		l.FromServerMS = span(&p.Timing, tap.Server, known)
 	}
 	if l.HopsVoid == "" {
-		l.FromClientHops, l.FromServerHops = hops(&p.Hops, align.Client), hops(&p.Hops, align.Server)
+		l.FromClientHops, l.FromServerHops = hops(&p.Hops, tap.Client), hops(&p.Hops, tap.Server)
 	}
 	return l
 }
 
-func span(t *locate.Timing, end align.End, known [2]bool) *Span {
+func span(t *locate.Timing, end tap.End, known [2]bool) *Span {
 	if !known[end] {
 		return nil
 	}
@@ -78,7 +78,7 @@ func span(t *locate.Timing, end align.End, known [2]bool) *Span {
 
 // hops is nil for an end of which nothing is known: no reset arrived there, and
 // the length of the path is not known.
-func hops(h *locate.Hops, end align.End) *Hops {
+func hops(h *locate.Hops, end tap.End) *Hops {
 	if !h.FarKnown && h.From[end] == (locate.Range{}) {
 		return nil
 	}
