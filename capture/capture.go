@@ -110,7 +110,6 @@ type Interface struct {
 	Resolution  uint64 // ticks a second of the stored times: 1e6, 1e9, 1<<20, ...; 0 if more than 64 bits hold
 	OffsetSec   int64  // if_tsoffset, already added to every Packet.TimeNS
 	Comments    []string
-	Remarks     []string // comments of its statistics blocks, in the order of the file
 	Counters    Counters
 }
 

@@ -34,7 +34,7 @@ func (i *inspection) remark() {
 	if i.Repeated == 0 && i.cooked() {
 		i.because(report.Remark, "any-interface", oneInterface, "it looks as if it was recorded with -i any")
 	}
-	if others := unrecorded(i.survey.Interfaces); len(others) > 0 && !i.cooked() {
+	if others := unrecorded(i.survey); len(others) > 0 && !i.cooked() {
 		n := int64(len(others))
 		i.because(report.Remark, "other-interfaces", "record those, too, unless the session cannot use them (bothcap -i NAME, once for each)",
 			"the host had %s up, which %s not recorded: %s", counted(n, "other interface"), was(n), strings.Join(others, ", "))

@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"time"
 
@@ -22,13 +23,13 @@ func witness(sv *survey.Survey, files []file.File) judge.Witness {
 	}
 	_, cooked := sv.LinkTypes[capture.LinkLinuxSLL]
 	_, cooked2 := sv.LinkTypes[capture.LinkLinuxSLL2]
-	w.NoOther = noOther(sv.Interfaces)
+	w.NoOther = noOther(sv)
 	w.AllInterfaces = cooked || cooked2 || w.NoOther
 	for _, f := range files {
 		w.Complete = w.Complete && f.End.Kind == 0
 	}
+	w.Kernel, w.Gaps = testify(sv.Testimony)
 	for i := range sv.Interfaces {
-		w.Kernel, w.Gaps = testify(w.Kernel, w.Gaps, &sv.Interfaces[i])
 		// A recorder that says when it stopped was watching until then.
 		w.LastNS = max(w.LastNS, sv.Interfaces[i].Counters.EndNS)
 		n, known := sv.Interfaces[i].Counters.Dropped()
@@ -52,88 +53,56 @@ func witness(sv *survey.Survey, files []file.File) judge.Witness {
 // beginning, and later.
 const looks = 2
 
-// noOther tells whether the recorder says, of each interface that it recorded and
+// noOther reports whether the recorder says, of each interface that it recorded and
 // whenever it looked, that all interfaces of the host that could send were recorded
 // by that same run.
-func noOther(recorded []capture.Interface) bool {
-	runs := looksOf(recorded)
-	for i := range recorded {
-		l := &runs[i]
-		if len(l.times) < looks || !l.always || len(l.others) > 0 {
+func noOther(sv *survey.Survey) bool {
+	for _, l := range sv.Testimony {
+		if l.Looks < looks || !l.AlwaysLooked {
 			return false
 		}
 	}
-	return len(recorded) > 0
+	return len(sv.Testimony) > 0 && len(unrecorded(sv)) == 0
 }
 
-// unrecorded are the interfaces that a recorder found up and did not record.
-func unrecorded(recorded []capture.Interface) (names []string) {
-	for _, l := range looksOf(recorded) {
-		names = append(names, l.others...)
+// unrecorded are the interfaces that a recorder found up and did not record. The
+// files of a rotated set have the time in common at which their run began.
+func unrecorded(sv *survey.Survey) (names []string) {
+	type place struct {
+		run  time.Time
+		name string
+	}
+	recorded := map[place]bool{}
+	for i, l := range sv.Testimony {
+		recorded[place{l.Begun, sv.Interfaces[i].Name}] = true
+	}
+	for _, l := range sv.Testimony {
+		for _, name := range l.Uplinks {
+			if !recorded[place{l.Begun, name}] {
+				names = append(names, name)
+			}
+		}
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
 }
 
-// look is what the recorder of one interface says of the host's others.
-type look struct {
-	begun  time.Time // of the run, which the files of a rotated set have in common
-	times  map[time.Time]bool
-	names  []string // of interfaces that were up
-	others []string // and that the run did not record
-	always bool     // it named some whenever it looked
-}
-
-func looksOf(recorded []capture.Interface) []look {
-	all := make([]look, len(recorded))
-	byRun := map[time.Time][]string{}
-	for i := range recorded {
-		l := &all[i]
-		l.times, l.always = map[time.Time]bool{}, true
-		for _, r := range testimony.Parse(slices.Concat(recorded[i].Comments, recorded[i].Remarks)) {
-			switch r.Event {
-			case testimony.Start:
-				l.begun = r.Time
-			case testimony.Statistics, testimony.End:
-			default:
-				continue
+// testify takes what recorders wrote down beside the packets. An interface whose gap
+// did not end is silent for the rest of the capture. The counts are the host's, and
+// stand beside each of its interfaces again.
+func testify(logs []*testimony.Log) (kernel []judge.KernelCount, gaps []judge.Gap) {
+	for _, l := range logs {
+		for _, c := range l.Resets {
+			kernel = append(kernel, judge.KernelCount{TimeNS: c.Time.UnixNano(), Resets: c.Resets})
+		}
+		for _, g := range l.Gaps {
+			until := int64(math.MaxInt64)
+			if !g.Until.IsZero() {
+				until = g.Until.UnixNano()
 			}
-			l.times[r.Time] = true
-			l.names = append(l.names, r.Uplinks...)
-			l.always = l.always && len(r.Uplinks) > 0
-		}
-		byRun[l.begun] = append(byRun[l.begun], recorded[i].Name)
-	}
-	for i := range all {
-		for _, name := range all[i].names {
-			if !slices.Contains(byRun[all[i].begun], name) {
-				all[i].others = append(all[i].others, name)
-			}
+			gaps = append(gaps, judge.Gap{FromNS: g.From.UnixNano(), UntilNS: until})
 		}
 	}
-	return all
-}
-
-// testify adds what the recorder wrote down beside the packets of one interface.
-// An interface whose gap did not end is silent for the rest of the capture.
-func testify(kernel []judge.KernelCount, gaps []judge.Gap, about *capture.Interface) ([]judge.KernelCount, []judge.Gap) {
-	open := -1
-	for _, r := range testimony.Parse(slices.Concat(about.Comments, about.Remarks)) {
-		if resets, known := r.Kernel["Tcp.OutRsts"]; known {
-			kernel = append(kernel, judge.KernelCount{TimeNS: r.Time.UnixNano(), Resets: resets})
-		}
-		switch {
-		case r.Gap == nil:
-		case r.Event == testimony.GapBegins:
-			open = len(gaps)
-			gaps = append(gaps, judge.Gap{FromNS: r.Gap.From.UnixNano(), UntilNS: 1<<63 - 1})
-		case r.Event == testimony.GapEnds && open >= 0:
-			gaps[open].UntilNS = r.Gap.Until.UnixNano()
-			open = -1
-		case r.Event == testimony.GapEnds:
-			gaps = append(gaps, judge.Gap{FromNS: r.Gap.From.UnixNano(), UntilNS: r.Gap.Until.UnixNano()})
-		}
-	}
-	slices.SortFunc(kernel, func(a, b judge.KernelCount) int { return cmp.Compare(a.TimeNS, b.TimeNS) })
-	return kernel, gaps
+	slices.SortStableFunc(kernel, func(a, b judge.KernelCount) int { return cmp.Compare(a.TimeNS, b.TimeNS) })
+	return slices.Compact(kernel), gaps
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 
 	"bothends/capture"
 	"bothends/capture/internal/readertest"
+	"bothends/capture/pcapng"
 )
 
 // classic is a pcap file with a packet at each of these seconds, whose data is
@@ -271,5 +273,36 @@ func waitFor(t *testing.T, what string, done <-chan struct{}) {
 	case <-done:
 	case <-time.After(10 * time.Second):
 		t.Fatal("waited 10 s for " + what)
+	}
+}
+
+func TestNotesOfAllFilesAreHeardUnderTheNumberThatTheirInterfaceHasInTheSet(t *testing.T) {
+	noted := func(second int64, names ...string) string {
+		var b bytes.Buffer
+		w, err := pcapng.NewWriter(&b, capture.Section{})
+		for n, name := range names {
+			if err == nil {
+				_, err = w.AddInterface(capture.Interface{LinkType: 1, Name: name})
+			}
+			if err == nil && n == 0 {
+				err = w.WritePacket(&capture.Packet{TimeNS: second * 1e9, OrigLen: 1, Data: []byte("x")})
+			}
+			if err == nil {
+				err = w.WriteStatistics(n, second*1e9, capture.Counters{}, "on "+name)
+			}
+		}
+		if err = errors.Join(err, w.Flush()); err != nil {
+			t.Fatal(err)
+		}
+		return write(t, "noted.pcapng", b.Bytes())
+	}
+	r := open(t, noted(10, "a", "b"), noted(20, "c", "d")).Reader()
+	var heard []string
+	r.OnRemark(func(number int, text string) { heard = append(heard, fmt.Sprint(number, " ", text)) })
+	if _, err := readertest.All(r); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"0 on a", "1 on b", "2 on c", "3 on d"}, heard); diff != "" {
+		t.Errorf("(-want +heard):\n%s", diff)
 	}
 }

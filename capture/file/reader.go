@@ -21,6 +21,7 @@ type Reader struct {
 	latest *pass   // whose packet Next returned last
 
 	origins []origin // of each interface
+	remark  func(number int, text string)
 }
 
 // origin is where an interface is described.
@@ -47,6 +48,10 @@ var _ capture.Reader = (*Reader)(nil)
 func (s *Set) Reader() *Reader {
 	return &Reader{set: s, files: s.Files()}
 }
+
+// OnRemark has f called with each comment of a statistics block, of the interface
+// with that number, while Next passes over it. It must be set before the first Next.
+func (r *Reader) OnRemark(f func(number int, text string)) { r.remark = f }
 
 // Next fills p. p.Data is valid until the following call.
 func (r *Reader) Next(p *capture.Packet) error {
@@ -117,6 +122,12 @@ func (r *Reader) open() error {
 		return err
 	}
 	started := &pass{index: index, reader: reader, input: input, timeNS: math.MinInt64}
+	if remarking, ok := reader.(interface{ OnRemark(func(int, string)) }); ok && r.remark != nil {
+		remarking.OnRemark(func(local int, text string) {
+			r.number(started)
+			r.remark(started.global[local], text)
+		})
+	}
 	r.passes = append(r.passes, started)
 	r.active = append(r.active, started)
 	return r.advance(started, &started.waiting)

@@ -35,6 +35,7 @@ type Reader struct {
 	interfaces []capture.Interface
 	lanes      []lane // of each interface
 	textSize   int    // bytes kept in descriptions
+	remark     func(number int, text string)
 
 	frame   int64
 	last    int    // bytes of the block that Next returned last
@@ -77,6 +78,11 @@ func NewReader(input io.Reader) (*Reader, error) {
 // Interfaces returns those described so far, of all sections one after the
 // other. Their counters are final once Next has returned io.EOF.
 func (r *Reader) Interfaces() []capture.Interface { return r.interfaces }
+
+// OnRemark has f called with each comment of a statistics block, of the interface
+// with that number, while Next passes over it. A recorder that writes one every few
+// seconds writes millions in a month: they are not kept.
+func (r *Reader) OnRemark(f func(number int, text string)) { r.remark = f }
 
 // Sections returns the sections that have begun so far.
 func (r *Reader) Sections() []capture.Section { return r.sections }

@@ -98,6 +98,20 @@ func read(t testing.TB, file []byte) ([]capture.Packet, *Reader) {
 	return packets, r
 }
 
+// remarks are the comments of the statistics blocks of so many interfaces.
+func remarks(t interface{ Fatal(...any) }, file []byte, interfaces int) [][]string {
+	heard := make([][]string, interfaces)
+	r, err := NewReader(bytes.NewReader(file))
+	if err == nil {
+		r.OnRemark(func(number int, text string) { heard[number] = append(heard[number], text) })
+		_, err = readertest.All(r)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return heard
+}
+
 const microseconds = 1700000000123456 // 2023-11-14 22:13:20.123456 UTC
 
 // everything is a file with a block of each kind, in both byte orders.

@@ -217,7 +217,9 @@ func (r *Reader) statistics(total uint32) error {
 		}
 		switch {
 		case list.code == optComment:
-			r.interfaces[index].Remarks = append(r.interfaces[index].Remarks, r.keepText(list.value))
+			if r.remark != nil {
+				r.remark(index, text(list.value))
+			}
 		case counter != nil:
 			*counter = capture.Count{N: r.uint64(list.value), Known: true}
 		case isTime:
@@ -230,8 +232,8 @@ func (r *Reader) statistics(total uint32) error {
 			}
 		}
 	}
-	if err := r.listProblem(what, &list); err != nil {
-		return err
+	if list.problem != "" {
+		return r.damaged("%s with a list of options, got %s", what, list.problem)
 	}
 	r.input.Advance(padded(int(total)))
 	return nil

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -57,7 +58,7 @@ func TestAFileWithEveryKindOfBlock(t *testing.T) {
 	known := func(n uint64) capture.Count { return capture.Count{N: n, Known: true} }
 	interfaces := []capture.Interface{
 		{LinkType: 1, Name: "eth0", Description: "uplink", Filter: "tcp port 587", Hardware: "e1000", OS: "Linux 6.2", Application: "dumpcap",
-			MAC: []byte{2, 0, 0, 0, 0, 1}, Resolution: 1e9, OffsetSec: 3600, Comments: []string{"first", "second"}, Remarks: []string{"Counters provided by dumpcap"},
+			MAC: []byte{2, 0, 0, 0, 0, 1}, Resolution: 1e9, OffsetSec: 3600, Comments: []string{"first", "second"},
 			Addresses: []netip.Prefix{netip.MustParsePrefix("10.0.0.1/24"), netip.MustParsePrefix("2001:db8::1/64")},
 			Counters: capture.Counters{StartNS: us, EndNS: us + 5, Received: known(100), IfDropped: known(0), Accepted: known(90),
 				OSDropped: known(1), Delivered: known(89), Missing: known(3)}},
@@ -67,6 +68,9 @@ func TestAFileWithEveryKindOfBlock(t *testing.T) {
 	}
 	if diff := cmp.Diff(interfaces, r.Interfaces(), cmpopts.EquateComparable(netip.Prefix{})); diff != "" {
 		t.Errorf("interfaces (-want +got):\n%s", diff)
+	}
+	if got := remarks(t, everything(), 3); !slices.Equal(got[0], []string{"Counters provided by dumpcap"}) || len(got[1])+len(got[2]) > 0 {
+		t.Errorf("comments of statistics blocks: %q", got)
 	}
 	sections := []capture.Section{
 		{Hardware: "Intel", OS: "Linux 6.1", Application: "dumpcap", Comments: []string{"section comment"}},

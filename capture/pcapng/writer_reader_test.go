@@ -42,14 +42,15 @@ func TestOurReaderGivesBackWhatWasWritten(t *testing.T) {
 			}
 			packets, packetComments = append(packets, p), append(packetComments, notes)
 		}
+		remarked := make([][]string, len(interfaces))
 		for n := range interfaces {
 			c := capture.Counters{StartNS: 1e15, EndNS: 1e15 + 2e9, Received: drawCount(t), IfDropped: drawCount(t),
 				Accepted: drawCount(t), OSDropped: drawCount(t), Delivered: drawCount(t)}
-			remarks := comments(t, "statistics")
-			if err := w.WriteStatistics(n, 1e15+3e9, c, remarks...); err != nil {
+			said := comments(t, "statistics")
+			if err := w.WriteStatistics(n, 1e15+3e9, c, said...); err != nil {
 				t.Fatal(err)
 			}
-			interfaces[n].Counters, interfaces[n].Remarks = c, remarks
+			interfaces[n].Counters, remarked[n] = c, said
 			interfaces[n].Hardware, interfaces[n].Application = either(interfaces[n].Hardware, section.Hardware), section.Application
 			interfaces[n].OS = either(interfaces[n].OS, section.OS)
 		}
@@ -57,6 +58,9 @@ func TestOurReaderGivesBackWhatWasWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 		readBack(t, out.Bytes(), section, interfaces, packets, packetComments)
+		if diff := cmp.Diff(remarked, remarks(t, out.Bytes(), len(interfaces)), cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("comments of statistics blocks (-written +read):\n%s", diff)
+		}
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"io"
 
 	"bothends/capture"
+	"bothends/capture/testimony"
 	"bothends/correlate/segment"
 )
 
@@ -27,6 +28,7 @@ type Survey struct {
 	Resets          [2]int64 // seen by direction: Inbound and Outbound of the tap's own host, where known
 	LinkTypes       map[capture.LinkType]int64
 	Interfaces      []capture.Interface
+	Testimony       []*testimony.Log // of each interface, what its recorder noted beside the packets
 
 	room []Connection // for those to come
 }
@@ -121,6 +123,7 @@ const maxStray = 1 << 30
 func Take(ctx context.Context, r capture.Reader, seed maphash.Seed, progress func()) (*Survey, error) {
 	var (
 		sv     = &Survey{LinkTypes: map[capture.LinkType]int64{}}
+		noted  = listen(r)
 		source = NewSource(r, func() error {
 			progress()
 			return ctx.Err()
@@ -157,6 +160,7 @@ func Take(ctx context.Context, r capture.Reader, seed maphash.Seed, progress fun
 		}
 	}
 	source.report(sv)
+	sv.Testimony = noted.of(sv.Interfaces)
 	return sv, nil
 }
 

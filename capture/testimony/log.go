@@ -1,0 +1,127 @@
+package testimony
+
+import (
+	"slices"
+	"time"
+)
+
+// A Log is what the records of one interface add up to. It takes the same room for
+// a minute as for a month: what is kept of a series is bounded, and so coarse where
+// the recording is long.
+type Log struct {
+	Begun time.Time // of the run, which the files of a rotated set have in common
+	// Uplinks are the interfaces by which the host could ever send, each once.
+	Uplinks []string
+	// AlwaysLooked tells that whenever the recorder wrote down the host's state, it
+	// named interfaces by which it could send.
+	AlwaysLooked bool
+	// Looks is how often it did: 0, 1, or 2 for several times.
+	Looks  int
+	Resets []ResetCount // in the order of the file
+	Gaps   []Span       // in the order of the file
+
+	lastLook time.Time
+	open     bool // the last of Gaps has not ended
+	every    int  // of so many counts one is kept; 0 is all
+	passed   int  // counts since the last that was kept
+}
+
+// A ResetCount is how many resets the host's TCP had sent at a time (Tcp: OutRsts,
+// RFC 4022).
+type ResetCount struct {
+	Time   time.Time
+	Resets uint64
+}
+
+// A Span is a time in which nothing was recorded. Until is zero if it did not end.
+type Span struct{ From, Until time.Time }
+
+// Bounds on what a Log keeps. A count every ten seconds fills maxCounts in a week.
+const (
+	maxCounts  = 1 << 16
+	maxGaps    = 1 << 14
+	maxUplinks = 1 << 10
+	maxName    = 64 // bytes; Linux's have 15 (IFNAMSIZ)
+)
+
+// NewLog returns the log of an interface of which nothing is known.
+func NewLog() *Log { return &Log{AlwaysLooked: true} }
+
+// Add takes the records in one comment.
+func (l *Log) Add(comment string) {
+	for _, r := range Parse([]string{comment}) {
+		l.add(&r)
+	}
+}
+
+func (l *Log) add(r *Record) {
+	if r.Event == Start {
+		l.Begun = r.Time
+	}
+	switch r.Event {
+	case Start, Statistics, End:
+		l.look(r)
+	}
+	if resets, known := r.Kernel["Tcp.OutRsts"]; known {
+		l.count(ResetCount{r.Time, resets})
+	}
+	if r.Gap != nil {
+		l.gap(r)
+	}
+}
+
+func (l *Log) look(r *Record) {
+	if l.Looks == 0 || l.Looks == 1 && !r.Time.Equal(l.lastLook) {
+		l.Looks++
+	}
+	l.lastLook = r.Time
+	l.AlwaysLooked = l.AlwaysLooked && len(r.Uplinks) > 0
+	for _, name := range r.Uplinks {
+		name = name[:min(len(name), maxName)]
+		if len(l.Uplinks) < maxUplinks && !slices.Contains(l.Uplinks, name) {
+			l.Uplinks = append(l.Uplinks, name)
+		}
+	}
+}
+
+// count keeps a count. Once there are too many, every second one goes: what lies
+// between two counts can be said of a longer time only, but stays true.
+func (l *Log) count(c ResetCount) {
+	if l.passed++; l.passed < l.every {
+		return
+	}
+	l.passed = 0
+	if len(l.Resets) == maxCounts {
+		for i := range maxCounts / 2 {
+			l.Resets[i] = l.Resets[2*i]
+		}
+		l.Resets = l.Resets[:maxCounts/2]
+		l.every = max(2*l.every, 2)
+	}
+	l.Resets = append(l.Resets, c)
+}
+
+// gap notes when the interface began and ceased to be blind. Once there are too
+// many, two become one that spans both, for what lies between is little known.
+func (l *Log) gap(r *Record) {
+	last := len(l.Gaps) - 1
+	switch {
+	case r.Event == GapEnds && l.open:
+		l.Gaps[last].Until, l.open = r.Gap.Until, false
+		return
+	case r.Event == GapEnds && last+1 == maxGaps:
+		l.Gaps[last].Until = r.Gap.Until
+		return
+	case r.Event == GapEnds:
+		l.Gaps = append(l.Gaps, Span{r.Gap.From, r.Gap.Until})
+		return
+	case r.Event != GapBegins:
+		return
+	}
+	l.open = true
+	if last+1 == maxGaps {
+		l.Gaps[last].Until = time.Time{}
+		return
+	}
+	l.Gaps = append(l.Gaps, Span{From: r.Gap.From})
+}
