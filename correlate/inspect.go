@@ -79,6 +79,7 @@ func inspect(ctx context.Context, set *file.Set, progress func(int64)) (*inspect
 	}
 	i.describePackets()
 	i.describeInterfaces(reader.packets)
+	i.describeGaps()
 	i.findTap()
 	i.countConnections()
 	i.countSeen()
@@ -184,5 +185,18 @@ func (i *inspection) describeInterfaces(packets []int64) {
 		}
 		i.describeRecorder(report.Recorder{Application: about.Application, OS: about.OS, Hardware: about.Hardware})
 		i.Interfaces = append(i.Interfaces, shown)
+	}
+}
+
+// describeGaps shows when the recorder says that it recorded nothing.
+func (i *inspection) describeGaps() {
+	for n, l := range i.survey.Testimony {
+		for _, g := range l.Gaps {
+			shown := report.InspectedGap{Interface: i.survey.Interfaces[n].Name, From: report.Stamp(g.From.UnixNano())}
+			if !g.Until.IsZero() {
+				shown.Until = report.Stamp(g.Until.UnixNano())
+			}
+			i.Gaps = append(i.Gaps, shown)
+		}
 	}
 }

@@ -23,6 +23,7 @@ type recording struct {
 	statistics []uint64 // isb_ifdrop, isb_osdrop
 	stopped    uint64   // isb_endtime, microseconds; 0 is not given
 	untimed    int      // so many of the first packets have no time
+	notes      []string // comments of statistics blocks
 }
 
 // section is a little-endian pcapng file with one Ethernet interface "wan0" (snapshot
@@ -67,6 +68,9 @@ func section(frames []byte, r recording) []byte {
 			block(6, append(numbers(0, uint32(ticks>>32), uint32(ticks), size, size), packet...))
 		}
 		frames = frames[16+size:]
+	}
+	for _, note := range r.notes {
+		block(5, append(numbers(0, 0, 0), option(1, []byte(note))...))
 	}
 	statistics := numbers(0, 0, 0)
 	if r.stopped > 0 {
@@ -273,6 +277,45 @@ func TestDamageAndPackingAreSaid(t *testing.T) {
 			i := inspectBytes(t, test.content)
 			if got := strings.Join(reasons(i), " "); got != test.reasons || i.Packets != test.packets {
 				t.Errorf("%d packets, %q; want %d, %q", i.Packets, got, test.packets, test.reasons)
+			}
+		})
+	}
+}
+
+// The notes are those of a recorder whose interface went down for a second and a
+// half between the second session and the third, and in its last second for good.
+func TestAGapThatTheRecorderNotedIsToldAndCounts(t *testing.T) {
+	frames, err := os.ReadFile(plainServer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	note := func(event, from, until string) string {
+		gap := `"from":"` + from + `","reason":"wan0 went down"`
+		if until != "" {
+			gap += `,"until":"` + until + `"`
+		}
+		return `bothends: {"schema":"bothends.recording/1","event":"` + event + `","time":"` + from + `","gap":{` + gap + `}}`
+	}
+	const down, up, again = "2026-03-02T09:30:01.25Z", "2026-03-02T09:30:02.75Z", "2026-03-02T09:30:03Z"
+	for name, test := range map[string]struct {
+		notes []string
+		want  []report.InspectedGap
+		text  string
+	}{
+		"that ended": {[]string{note("gap-begins", down, ""), note("gap-ends", down, up)},
+			[]report.InspectedGap{{Interface: "wan0", From: "2026-03-02T09:30:01.250000000Z", Until: "2026-03-02T09:30:02.750000000Z"}},
+			"its recorder noted 1 gap in which it recorded nothing, the longest 1.5s on wan0"},
+		"and one that did not": {[]string{note("gap-begins", down, ""), note("gap-ends", down, up), note("gap-begins", again, "")},
+			[]report.InspectedGap{{Interface: "wan0", From: "2026-03-02T09:30:01.250000000Z", Until: "2026-03-02T09:30:02.750000000Z"}, {Interface: "wan0", From: "2026-03-02T09:30:03.000000000Z"}},
+			"its recorder noted 2 gaps in which it recorded nothing"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			i := inspectBytes(t, section(frames, recording{statistics: []uint64{0, 0}, notes: test.notes}))
+			if i.Fitness != "limited" || !slices.Equal(i.Gaps, test.want) {
+				t.Errorf("%s, gaps %+v; want limited, %+v", i.Fitness, i.Gaps, test.want)
+			}
+			if len(i.Reasons) == 0 || !strings.HasPrefix(i.Reasons[0].Text, test.text) {
+				t.Errorf("%+v, want first %q", i.Reasons, test.text)
 			}
 		})
 	}

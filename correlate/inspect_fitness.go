@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"bothends/capture"
 	"bothends/correlate/report"
@@ -110,6 +111,11 @@ func (i *inspection) judgeLosses() {
 	if n := i.Drops.Packets; n > 0 {
 		i.because(report.Disqualifies, "drops-counted", largerBuffer, "its own counters say that %s %s lost", counted(int64(n), "packet"), was(int64(n)))
 	}
+	if n := int64(len(i.Gaps)); n > 0 {
+		longest, name := i.longestGap()
+		i.because(report.Limits, "recorder-gaps", "record again and keep the interface up; what happened meanwhile is not in it",
+			"its recorder noted %s in which it recorded nothing, the longest %s on %s", counted(n, "gap"), readable(longest), name)
+	}
 	if n := i.Seen.Unseen; n > 0 && i.Filter.Inferred == "" {
 		i.because(report.Disqualifies, "bytes-unseen", largerBuffer+", and on every interface that the session's packets may take",
 			"it lacks %s (%s) that the hosts acknowledged, in %s", counted(n, "byte"), i.Seen.Share(), ofConnections(i.Seen.Connections, i.Connections.Total))
@@ -117,6 +123,24 @@ func (i *inspection) judgeLosses() {
 	if n := i.survey.HeadersCut(); n > 0 {
 		i.because(report.Disqualifies, "headers-cut", wholePackets, "it cut %s so short that the TCP header is missing", counted(n, "packet"))
 	}
+}
+
+// longestGap is how long an interface was blind at most, in nanoseconds, and which.
+// A gap that did not end lasted until the last packet.
+func (i *inspection) longestGap() (longest int64, name string) {
+	longest = -1
+	for n, l := range i.survey.Testimony {
+		for _, g := range l.Gaps {
+			until := g.Until
+			if until.IsZero() {
+				until = time.Unix(0, i.survey.LastNS)
+			}
+			if d := max(0, until.Sub(g.From).Nanoseconds()); d > longest {
+				longest, name = d, cmp.Or(i.survey.Interfaces[n].Name, fmt.Sprintf("interface %d", n))
+			}
+		}
+	}
+	return longest, name
 }
 
 // Advice that several reasons share.

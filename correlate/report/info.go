@@ -34,6 +34,7 @@ type Inspection struct {
 	Interfaces  []Interface       `json:"interfaces"`
 	Recorders   []Recorder        `json:"recorders,omitempty"`
 	Drops       InspectedDrops    `json:"drops"`
+	Gaps        []InspectedGap    `json:"gaps,omitempty"` // as the recorder noted them, by interface and time
 	Tap         Tap               `json:"tap"`
 	Seen        Seen              `json:"seen"`
 	Connections InspectedSessions `json:"connections"`
@@ -101,6 +102,14 @@ type InspectedDrops struct {
 	ByInterface uint64 `json:"by_interface"` // isb_ifdrop
 	ByKernel    uint64 `json:"by_kernel"`    // isb_osdrop
 	ByPacket    uint64 `json:"by_packet"`    // epb_dropcount
+}
+
+// InspectedGap is a time in which an interface recorded nothing, as its recorder
+// noted.
+type InspectedGap struct {
+	Interface string `json:"interface"`
+	From      string `json:"from"`            // RFC 3339 with nanoseconds
+	Until     string `json:"until,omitempty"` // empty if it lasted to the end
 }
 
 // Recorder is what wrote a capture, as far as it says so.

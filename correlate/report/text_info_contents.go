@@ -7,6 +7,9 @@ import (
 	"time"
 )
 
+// mostGaps is how many are listed.
+const mostGaps = 5
+
 // losses says what is known of what it missed.
 func (t *infoText) losses() {
 	d := &t.Drops
@@ -17,6 +20,17 @@ func (t *infoText) losses() {
 		t.row("drops", "none, by its own counters")
 	default:
 		t.row("drops", "it does not say")
+	}
+	for n, g := range t.Gaps {
+		if n == mostGaps {
+			t.row("", "and %s more", count(len(t.Gaps)-n, "gap"))
+			break
+		}
+		until := g.Until
+		if until == "" {
+			until = "its end"
+		}
+		t.row(pick(n+1, "gaps", ""), "%s recorded nothing from %s to %s", g.Interface, g.From, until)
 	}
 	switch s := &t.Seen; {
 	case s.Acknowledged == 0:
