@@ -233,7 +233,7 @@ func (s *Stream) settleAckSent(a *ack) {
 	case !s.wouldShow(&view{Frame: a.Frame, at: a.at}):
 		s.Ledger.SentNotCaptured++
 	default:
-		s.Ledger.Lost++
+		s.lose(a.TimeNS)
 	}
 }
 

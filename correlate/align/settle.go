@@ -59,10 +59,23 @@ func (s *Stream) settleSent(h *held) {
 	case !s.wouldShow(&h.view) || s.unseen(h.start, h.end):
 		s.Ledger.SentNotCaptured++
 	default:
-		s.Ledger.Lost++
+		s.lose(h.TimeNS)
 		if h.Flags&(segment.SYN|segment.FIN) != 0 && !s.Got.Has(h.end-1, h.end) {
 			s.keep(Lost, h)
 		}
+	}
+}
+
+// maxAstray bounds how many times of lost segments one stream keeps.
+const maxAstray = 64
+
+// lose counts a segment that left its sender's tap at sentNS and never arrived.
+func (s *Stream) lose(sentNS int64) {
+	s.Ledger.Lost++
+	if len(s.Astray) < maxAstray {
+		s.Astray = append(s.Astray, sentNS)
+	} else {
+		s.MoreAstray++
 	}
 }
 

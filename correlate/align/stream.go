@@ -22,6 +22,11 @@ type Stream struct {
 	LastSent  Last  // the last segment but resets at the sender's tap
 	LastGot   Last  // and at the receiver's
 	IPIDs     IPIDs // at the sender's tap
+	// Astray are the times, by the sender's clock, at which the first segments left
+	// that never arrived, in the order in which that became certain; MoreAstray is
+	// how many further ones there are.
+	Astray     []int64
+	MoreAstray int64
 	// LastPassedNS is when the latest segment left the sender's tap that also
 	// arrived, by the sender's clock.
 	LastPassedNS int64

@@ -3,6 +3,7 @@ package align
 import (
 	"bytes"
 
+	"bothends/capture"
 	"bothends/correlate/segment"
 	"bothends/correlate/tap"
 )
@@ -33,6 +34,8 @@ type Header struct {
 	TOS          uint8
 	Options      segment.OptionSet
 	IPv6, DF     bool
+	Loopback     bool              // it passed the tap on its host's loopback device
+	Direction    capture.Direction // as the tap's host saw it, where that was recorded
 }
 
 func header(s *segment.Segment) Header {
@@ -40,7 +43,7 @@ func header(s *segment.Segment) Header {
 		Src: s.Src, Dst: s.Dst, Seq: s.Seq, Ack: s.Ack,
 		TSVal: s.Options.TSVal, TSEcr: s.Options.TSEcr, PayloadLen: s.PayloadLen,
 		Window: s.Window, IPID: s.IPID, MSS: s.Options.MSS, Flags: s.Flags, TTL: s.TTL, TOS: s.TOS,
-		Options: s.Options.Has, IPv6: s.IPv6, DF: s.DF,
+		Options: s.Options.Has, IPv6: s.IPv6, DF: s.DF, Loopback: s.Loopback, Direction: s.Direction,
 	}
 }
 

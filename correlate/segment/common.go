@@ -31,6 +31,7 @@ func decodeCommon(p *capture.Packet, s *Segment) bool {
 	s.File = int32(p.File)
 	s.Interface = int32(p.Interface)
 	s.Direction = p.Direction
+	s.Loopback = false
 
 	putMapped(&s.Src.IP, be32(h[ipAt+12:]))
 	putMapped(&s.Dst.IP, be32(h[ipAt+16:]))

@@ -51,6 +51,7 @@ func decodeLayers(p *capture.Packet, s *Segment) Result {
 	s.File = int32(p.File)
 	s.Interface = int32(p.Interface)
 	s.Direction = direction(p)
+	s.Loopback = loopbackDevice(p)
 	return TCP
 }
 

@@ -35,10 +35,12 @@ const (
 	ciscoMulticast = 0x8f
 )
 
-// Hardware types of Linux cooked frames whose protocol field is no EtherType
+// Hardware types of Linux cooked frames: that of the loopback device, and those
+// whose protocol field is no EtherType
 // (https://www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL.html).
 const (
 	arphrdFRAD     = 770
+	arphrdLoopback = 772
 	arphrdRadiotap = 803
 	arphrdNetlink  = 824
 )
@@ -87,6 +89,18 @@ func network(p *capture.Packet) (etherType uint16, at int, result Result) {
 		result = Malformed // nothing was cut off: the frame is too short for what it announces
 	}
 	return etherType, at, result
+}
+
+// loopbackDevice reports whether a Linux cooked header, whose whole length is there,
+// names the loopback device.
+func loopbackDevice(p *capture.Packet) bool {
+	switch p.LinkType {
+	case capture.LinkLinuxSLL:
+		return be16(p.Data[2:]) == arphrdLoopback
+	case capture.LinkLinuxSLL2:
+		return be16(p.Data[8:]) == arphrdLoopback
+	}
+	return false
 }
 
 // direction is what the file recorded, else what a Linux cooked header tells.

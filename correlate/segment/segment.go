@@ -22,6 +22,7 @@ type Segment struct {
 	File      int32             // which file of a rotated set
 	Interface int32             // index into the capture's interfaces
 	Direction capture.Direction // recorded by the file, or told by a Linux cooked header
+	Loopback  bool              // a Linux cooked header says that it passed the loopback device, so that it never came from a network
 
 	Src, Dst Endpoint
 	Seq      uint32

@@ -27,6 +27,8 @@ type Survey struct {
 	RanBack         int64    // and behind an earlier one of its own interface; see SetBack
 	Resets          [2]int64 // seen by direction: Inbound and Outbound of the tap's own host, where known
 	LinkTypes       map[capture.LinkType]int64
+	ResetList       []Reset // the first resets, of whatever connection, in file order
+	MoreResets      int64   // further ones that were only counted
 	Interfaces      []capture.Interface
 	Testimony       []*testimony.Log // of each interface, what its recorder noted beside the packets
 
@@ -146,6 +148,9 @@ func Take(ctx context.Context, r capture.Reader, seed maphash.Seed, progress fun
 		}
 		c := sv.Connections[id]
 		c.note(&seg, side)
+		if seg.Flags&segment.RST != 0 {
+			sv.noteReset(&seg)
+		}
 		if seg.Flags&segment.RST == 0 {
 			prints.add(&c.Flows[side], &c.Flows[side.Other()], &seg)
 		}
