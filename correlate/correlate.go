@@ -32,6 +32,8 @@ type Options struct {
 	// the number of bytes of the captures that were read since the last call. As
 	// each capture is read twice, they add up to twice the Length of both.
 	Progress func(bytes int64)
+	// ShowPayload lets the report hold payload bytes that no decoder recognised.
+	ShowPayload bool
 
 	alignAll bool // for tests: take no two recordings for alike without laying them over each other
 }
@@ -194,6 +196,7 @@ func (c *comparison) judge() {
 		c.clock.NoteSetBack(sv.SetBack())
 	}
 	c.bench.Clock, c.bench.Cases, c.bench.Services, c.bench.Trips, c.bench.TickNS = &c.clock, c.cases, c.services, &c.trips, tick(c.surveys)
+	c.bench.ShowPayload = c.options.ShowPayload
 	c.fillServices()
 	c.findings = c.bench.Findings()
 }

@@ -17,6 +17,7 @@ import (
 type compareOptions struct {
 	client, server []string // files by end, where they are given so
 	positional     []string // else CLIENT and SERVER
+	showPayload    bool
 	rendering
 	help bool
 }
@@ -25,6 +26,7 @@ func (o *compareOptions) addFlags(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&o.client, "client", nil, "a `FILE` recorded at the client; repeat it for further files")
 	flags.StringArrayVar(&o.server, "server", nil, "a `FILE` recorded at the server; repeat it for further files")
 	o.rendering.addFlags(flags, "list connections without findings too, and shorten nothing")
+	flags.BoolVar(&o.showPayload, "show-payload", false, "show the first bytes of the message before a reset even if nothing\nrecognises it: they may hold a password or somebody's words")
 	flags.BoolVarP(&o.help, "help", "h", false, "show this help")
 }
 
@@ -72,7 +74,7 @@ func (o *compareOptions) run(ctx context.Context, c *console) (int, error) {
 		return 0, sameFile(mine, theirs)
 	}
 	c.progress.expect("comparing", 2, sets[:]...)
-	r, err := correlate.Compare(ctx, sets[0], sets[1], correlate.Options{FixedEnds: fixed, Progress: c.progress.advance})
+	r, err := correlate.Compare(ctx, sets[0], sets[1], correlate.Options{FixedEnds: fixed, Progress: c.progress.advance, ShowPayload: o.showPayload})
 	c.progress.erase()
 	nothing := errors.Is(err, correlate.ErrNothingInCommon)
 	if err != nil && !nothing {

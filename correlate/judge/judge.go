@@ -125,6 +125,8 @@ type Bench struct {
 	Services map[Address]*Service
 	Trips    *align.Trips // how long packets are under way; nil if nobody took note
 	TickNS   int64        // how far apart the time stamps of the coarser capture are
+	// ShowPayload tells to show payload bytes of triggers that are not recognised.
+	ShowPayload bool
 
 	shapes    [2]map[shape]int    // of the resets that each End is known to have sent
 	resetTTLs [2]map[uint8]bool   // as they left

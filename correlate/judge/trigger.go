@@ -94,6 +94,7 @@ func (h *hearing) trigger(r *align.Reset) *Trigger {
 	}
 	t.Said = trigger.Name(trigger.Segment{
 		Head: t.Head, Length: t.PayloadLen, Flags: t.Flags, FromServer: t.SentBy == h.acceptor(), ServerPort: h.servicePort(r, t),
+		ShowPayload: h.ShowPayload,
 	})
 	t.Reached = h.Bench.reached(h.index, t)
 	return t

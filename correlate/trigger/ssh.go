@@ -12,7 +12,7 @@ const maxBanner = 255
 // in clear.
 func ssh(s *Segment) (Message, bool) {
 	m := Message{Protocol: "SSH"}
-	if bytes.HasPrefix(s.Head, []byte("SSH-")) {
+	if bytes.HasPrefix(s.Head, []byte("SSH-2.0-")) || bytes.HasPrefix(s.Head, []byte("SSH-1.")) {
 		banner, _, ended := bytes.Cut(s.Head[:min(len(s.Head), maxBanner)], []byte("\n"))
 		m.Name = "SSH banner"
 		m.Cut = !ended && s.cut()

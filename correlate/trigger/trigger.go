@@ -2,8 +2,8 @@
 // STARTTLS, the ClientHello, the request after which a connection was cut.
 //
 // Names and details are for reports. They leave out passwords, mail addresses and
-// messages: arguments of commands that can hold any, and of what is not recognised
-// whatever may be one. Every byte that came from the network is printable ASCII in
+// messages: arguments of commands that can hold any, and all of what is not
+// recognised. Every byte that came from the network is printable ASCII in
 // them, or escaped: they are safe on a terminal.
 package trigger
 
@@ -27,6 +27,9 @@ type Segment struct {
 	Flags      segment.Flags
 	FromServer bool   // sent by the end that accepted the connection
 	ServerPort uint16 // of that end, as the server end sees it
+	// ShowPayload tells that the user wants to see the first bytes of a segment that
+	// nothing recognises, whatever they hold.
+	ShowPayload bool
 }
 
 // A Message is what a segment carries, as its first bytes show it.

@@ -129,10 +129,15 @@ func TestSegmentsAreNamedByTheirFirstBytes(t *testing.T) {
 
 		{"a server name that wants to be read as something else", client(443, hello(t, "3 0a0a 0304", "0000 000c 000a 00 0007 612c 2028 5c22 1b")), "TLS", `TLS ClientHello (SNI "a, (\x5c\x22\x1b", version TLS 1.3)`},
 
-		{"bytes that nothing knows", client(4242, "\x00\x01\xffhello\x1b[2J and so on and on"), "", `unknown (bytes "\x00\x01\xffhello\x1b[2J and"...)`},
-		{"OpenVPN's first byte with another length", client(443, unhex(t, "0020 38 d14d0657c6560c62 00 00000000")), "", `unknown (bytes "\x00 8\xd1M\x06W\xc6V\x0cb\x00\x00\x00\x00\x00")`},
-		{"a TLS record of impossible length", client(443, unhex(t, "16 0301 ffff 01")), "", `unknown (bytes "\x16\x03\x01\xff\xff\x01")`},
-		{"a client's words that only a server says", client(4242, "220 x.example.org ESMTP\r\n"), "", `unknown (bytes "220 x.example.or"...)`},
+		{"bytes that nothing knows", client(4242, "\x00\x01\xffhello\x1b[2J and so on and on"), "", "unknown (bytes 29, not shown)"},
+		{"OpenVPN's first byte with another length", client(443, unhex(t, "0020 38 d14d0657c6560c62 00 00000000")), "", "unknown (bytes 16, not shown)"},
+		{"a TLS record of impossible length", client(443, unhex(t, "16 0301 ffff 01")), "", "unknown (bytes 6, not shown)"},
+		{"a client's words that only a server says", client(4242, "220 x.example.org ESMTP\r\n"), "", "unknown (bytes 25, not shown)"},
+		{"text on SSH's port that is no banner", client(22, "SSH-me the way home"), "", "unknown (bytes 19, not shown)"},
+		// printf 'the card is 4111 1111 1111 1111 thank you' | sha256sum
+		{"bytes that are many enough for a hash", client(4242, "the card is 4111 1111 1111 1111 thank you"), "", "unknown (bytes 41, not shown; their SHA-256 begins with 82e1d3f1)"},
+		{"bytes that the user wants to see", asked(client(4242, "\x00\x01\xffhello\x1b[2J and so on and on")), "", `unknown (bytes "\x00\x01\xffhello\x1b[2J and"...)`},
+		{"words that the user wants to see", asked(client(4242, "220 x.example")), "", `unknown (bytes "220 x.example")`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -142,6 +147,11 @@ func TestSegmentsAreNamedByTheirFirstBytes(t *testing.T) {
 			}
 		})
 	}
+}
+
+func asked(s Segment) Segment {
+	s.ShowPayload = true
+	return s
 }
 
 // hello is a ClientHello with the given offer of versions, in hex with the digit

@@ -1,66 +1,39 @@
 package trigger
 
 import (
-	"bytes"
+	"crypto/sha256"
 	"fmt"
-	"slices"
 )
 
-// shown is how many bytes of an unknown segment are shown: formats that can be
-// told by their first bytes can be told by these.
+// shown is how many bytes of an unknown segment are shown to those who ask for
+// them: formats that can be told by their first bytes can be told by these.
 const shown = 16
 
-// loginPorts are those of protocols that send passwords, or people's messages, as
-// they are (IANA service names): there, nothing unknown is shown.
-var loginPorts = []uint16{
-	21, 23, 25, 106, 109, 110, 119, 143, 194, 220, 389, 465, 512, 513, 514, 587, 993, 995, 1080, 1883, 2000, 2525,
-	3306, 4190, 5222, 5269, 5432, 6379, 6667, 11211,
-}
+// Of what is not recognised nothing is shown but its length and the beginning of a
+// hash, by which the two ends can tell whether they speak of the same bytes: any
+// port may carry a password or somebody's message. The hash is too short to prove a
+// guess right, and left out where the bytes are so few that they could be guessed.
+const (
+	hashBytes = 4
+	hashFrom  = 32
+)
 
 func unknown(s *Segment) Message {
 	m := Message{Name: "unknown", Cut: s.cut()}
-	switch {
+	switch sum := sha256.Sum256(s.Head); {
 	case len(s.Head) == 0:
 		m.say("bytes", "none kept by the capture")
-	case s.private():
-		m.say("bytes", fmt.Sprintf("%d, not shown: they may hold a password or a message", s.Length))
-	default:
+	case s.ShowPayload:
 		m.say("bytes", `"`+printable(s.Head[:min(len(s.Head), shown)], shown)+`"`)
 		if s.Length > shown {
 			m.Details[0].Value += "..."
 		}
+	case len(s.Head) < hashFrom:
+		m.say("bytes", fmt.Sprintf("%d, not shown", s.Length))
+	case len(s.Head) < s.Length:
+		m.say("bytes", fmt.Sprintf("%d, not shown; the SHA-256 of the first %d begins with %x", s.Length, len(s.Head), sum[:hashBytes]))
+	default:
+		m.say("bytes", fmt.Sprintf("%d, not shown; their SHA-256 begins with %x", s.Length, sum[:hashBytes]))
 	}
 	return m
-}
-
-// private tells whether the bytes may be what nobody but the two ends should
-// read.
-func (s *Segment) private() bool {
-	return slices.Contains(loginPorts, s.ServerPort) || socksLogin(s.Head) || loneToken(s.Head) || namesSecret(s.Head)
-}
-
-// socksLogin: user name and password for a SOCKS server (RFC 1929 section 2).
-func socksLogin(b []byte) bool {
-	if len(b) < 3 || b[0] != 1 {
-		return false
-	}
-	user := int(b[1])
-	return user+3 <= len(b) && int(b[user+2])+user+3 == len(b)
-}
-
-// loneToken: one word alone on its line, as the answers to an AUTH command are.
-func loneToken(b []byte) bool {
-	word := bytes.TrimRight(b, "\r\n")
-	return len(word) > 0 && !bytes.ContainsFunc(word, func(r rune) bool { return r <= ' ' || r > '~' })
-}
-
-// namesSecret: text that speaks of a password, whatever the protocol.
-func namesSecret(b []byte) bool {
-	lower := bytes.ToLower(b)
-	for _, word := range []string{"auth", "cookie", "login", "pass", "pwd", "secret", "token", "user"} {
-		if bytes.Contains(lower, []byte(word)) {
-			return true
-		}
-	}
-	return false
 }
