@@ -2,9 +2,7 @@ package correlate
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -13,6 +11,7 @@ import (
 	"bothends/capture/file"
 	"bothends/correlate/report"
 	"bothends/fixtures/bulk"
+	"bothends/fixtures/truth"
 )
 
 // What is taken for alike without a look must come out as if it had been laid
@@ -62,16 +61,12 @@ type judged struct {
 // compareFolder also says how many connections were taken for alike.
 func compareFolder(t *testing.T, dir string, o Options) (out outcome, alike int) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(dir, "truth.json"))
+	tr, err := truth.Read(filepath.Join(dir, truth.File))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var names struct{ Client, Server []string }
-	if err := json.Unmarshal(text, &names); err != nil {
-		t.Fatal(err)
-	}
 	var sets [2]*file.Set
-	for i, list := range [][]string{names.Client, names.Server} {
+	for i, list := range [][]string{tr.Client, tr.Server} {
 		var paths []string
 		for _, n := range list {
 			paths = append(paths, filepath.Join(dir, n))

@@ -12,6 +12,7 @@ import (
 	"bothends/capture/file"
 	"bothends/correlate"
 	"bothends/correlate/report"
+	"bothends/fixtures/truth"
 )
 
 var deletionRates = []float64{0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5}
@@ -95,13 +96,13 @@ func within(folder string, names []string) (paths []string) {
 	return paths
 }
 
-func hasGenuineReset(tr truth) bool {
-	return slices.ContainsFunc(tr.Packets, func(p truthPacket) bool {
+func hasGenuineReset(tr *truth.Truth) bool {
+	return slices.ContainsFunc(tr.Packets, func(p truth.Packet) bool {
 		return p.Kind == "rst" && p.Origin == "genuine" && p.Fate != "lost" && p.Frame != 0
 	})
 }
 
-func hasReset(tr truth, sender string) bool {
+func hasReset(tr *truth.Truth, sender string) bool {
 	for _, p := range tr.Packets {
 		if p.Kind == "rst" && p.ClaimedSender == sender {
 			return true

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"bothends/correlate/report"
+	"bothends/fixtures/truth"
 )
 
 // A spoiler makes the alleged sender's capture a worse witness than it was: for
@@ -96,7 +97,7 @@ func TestASpoiledCaptureNeverTurnsAGenuineResetIntoAnInjection(t *testing.T) {
 // wrongly reports the accusations that the truth does not bear out. Where packets
 // are missing from the spoiled capture its frames count no more as the truth has
 // them, and accusations rest on those of the other.
-func wrongly(t *testing.T, tr truth, r *report.Report, loses bool, spoiled, where string) {
+func wrongly(t *testing.T, tr *truth.Truth, r *report.Report, loses bool, spoiled, where string) {
 	t.Helper()
 	for i := range r.Findings {
 		f := &r.Findings[i]
@@ -120,7 +121,7 @@ func TestTwoSpoiledCapturesOfAnHonestSessionAccuseNobody(t *testing.T) {
 	dir := t.TempDir()
 	tried := 0
 	for folder, tr := range inOrder(readTruths(t, "../fixtures/synthetic/*", "../fixtures/pairs/*")) {
-		honest := !slices.ContainsFunc(tr.Packets, func(p truthPacket) bool { return p.Origin != "genuine" })
+		honest := !slices.ContainsFunc(tr.Packets, func(p truth.Packet) bool { return p.Origin != "genuine" })
 		if !honest || !hasGenuineReset(tr) || len(tr.Client) != 1 || len(tr.Server) != 1 {
 			continue
 		}
@@ -155,7 +156,7 @@ func TestTwoSpoiledCapturesOfAnHonestSessionAccuseNobody(t *testing.T) {
 func TestExchangedCapturesAccuseNobody(t *testing.T) {
 	for folder, tr := range inOrder(readTruths(t, "../fixtures/synthetic/*", "../fixtures/pairs/*")) {
 		r := compareFiles(within(folder, tr.Server), within(folder, tr.Client))
-		if r == nil || slices.ContainsFunc(tr.Packets, func(p truthPacket) bool { return p.Origin != "genuine" }) {
+		if r == nil || slices.ContainsFunc(tr.Packets, func(p truth.Packet) bool { return p.Origin != "genuine" }) {
 			continue
 		}
 		if n := r.Summary.Injected + r.Summary.Modified; n > 0 {

@@ -2,10 +2,8 @@ package correlate_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/netip"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -18,6 +16,7 @@ import (
 	"bothends/correlate/report"
 	"bothends/fixtures/model"
 	"bothends/fixtures/scenarios"
+	"bothends/fixtures/truth"
 )
 
 const synthetic = "../fixtures/synthetic"
@@ -119,7 +118,7 @@ func TestInspectionFindsWhatWasDoneToACapture(t *testing.T) {
 				if recorded := i.Segments + i.Repeated; recorded != i.Packets || tap.Twice && i.Repeated != i.Segments {
 					t.Errorf("%d segments and %d repeated, of %d packets", i.Segments, i.Repeated, i.Packets)
 				}
-				holdConnections(t, i, end, dir)
+				holdConnections(t, i, end, tr)
 				if len(i.Files) != max(1, tap.Files) || len(i.Seams) != len(i.Files)-1 {
 					t.Errorf("%d files and %d seams, want %d files", len(i.Files), len(i.Seams), max(1, tap.Files))
 				}
@@ -133,31 +132,20 @@ func TestInspectionFindsWhatWasDoneToACapture(t *testing.T) {
 
 // holdConnections compares the number of connections, and the host that the tap
 // stood at, with the truth.
-func holdConnections(t *testing.T, i *report.Inspection, end, dir string) {
+func holdConnections(t *testing.T, i *report.Inspection, end string, tr *truth.Truth) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(dir, "truth.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var known struct {
-		Connections []struct {
-			Client     map[string]string `json:"client_view"`
-			Server     map[string]string `json:"server_view"`
-			CapturedAt []string          `json:"captured_at"`
-		}
-	}
-	if err := json.Unmarshal(text, &known); err != nil {
-		t.Fatal(err)
-	}
 	total := 0
 	var hosts []string
-	for _, c := range known.Connections {
+	for _, c := range tr.Connections {
 		if !slices.Contains(c.CapturedAt, end) {
 			continue
 		}
 		total++
-		view := map[string]map[string]string{"client": c.Client, "server": c.Server}[end]
-		hosts = append(hosts, netip.MustParseAddrPort(view[end]).Addr().String())
+		host := c.ClientView.Client
+		if end == "server" {
+			host = c.ServerView.Server
+		}
+		hosts = append(hosts, netip.MustParseAddrPort(host).Addr().String())
 	}
 	if i.Connections.Total != total {
 		t.Errorf("%d connections, want %d", i.Connections.Total, total)

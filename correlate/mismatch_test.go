@@ -21,7 +21,7 @@ func TestCapturesOfDifferentSessionsHaveNothingInCommon(t *testing.T) {
 	for i, dir := range dirs {
 		for step := 1; step <= 5; step++ {
 			other := dirs[(i+step*7)%len(dirs)]
-			tr := truths[dir]
+			tr := *truths[dir]
 			if filepath.Base(dir) == filepath.Base(other) {
 				continue
 			}
@@ -35,7 +35,7 @@ func TestCapturesOfDifferentSessionsHaveNothingInCommon(t *testing.T) {
 				tr.Server = append(tr.Server, relative)
 			}
 			tried++
-			r, err := compare(t, dir, tr)
+			r, err := compare(t, dir, &tr)
 			if errors.Is(err, correlate.ErrNothingInCommon) {
 				continue
 			}

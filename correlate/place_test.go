@@ -9,15 +9,15 @@ import (
 	"testing"
 
 	"bothends/correlate/report"
-	"bothends/fixtures/model"
 	"bothends/fixtures/scenarios"
+	"bothends/fixtures/truth"
 )
 
 // A staged reset is a forged one that a truth names, and what the report says of
 // it.
 type staged struct {
 	where string
-	truth model.TruthPacket
+	truth truth.Packet
 	found *report.Finding
 }
 
@@ -26,7 +26,7 @@ type staged struct {
 func stage(t *testing.T, dir, where string) (list []staged) {
 	t.Helper()
 	name := filepath.Join(dir, "truth.json")
-	tr, err := model.ReadTruth(name)
+	tr, err := truth.Read(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func stage(t *testing.T, dir, where string) (list []staged) {
 		if p.Origin == "genuine" || p.Kind != "rst" || p.Frame == 0 || p.Place == nil {
 			continue
 		}
-		f := findingIn(r, truthPacket{File: p.File, Frame: int64(p.Frame)})
+		f := findingIn(r, truth.Packet{File: p.File, Frame: p.Frame})
 		if f != nil && (f.Verdict == "injected" || f.Verdict == "indeterminate") {
 			list = append(list, staged{where, p, f})
 		}

@@ -16,8 +16,8 @@ import (
 	"bothends/correlate/locate"
 	"bothends/correlate/segment"
 	"bothends/correlate/tap"
-	"bothends/fixtures/model"
 	"bothends/fixtures/scenarios"
+	"bothends/fixtures/truth"
 )
 
 // seen is one segment of a capture, with what tells it from others whatever NAT
@@ -88,7 +88,7 @@ func once(list []seen) map[identity]seen {
 
 // event makes an Event of the forged resets that the truth names for one
 // connection, with nothing but the captures and the frames that it names.
-func event(t *testing.T, ends [2][]seen, resets []model.TruthPacket) *locate.Event {
+func event(t *testing.T, ends [2][]seen, resets []truth.Packet) *locate.Event {
 	t.Helper()
 	e := &locate.Event{Sender: tap.Client, TickNS: 1000}
 	for _, p := range resets {
@@ -160,12 +160,12 @@ func TestThePlacesOfTheScenariosAreFound(t *testing.T) {
 		}
 		for seed := uint64(1); seed <= seeds; seed++ {
 			dir := t.TempDir()
-			truth, err := scenarios.Write(dir, scenario, seed)
+			tr, err := scenarios.Write(dir, scenario, seed)
 			if err != nil {
 				t.Fatal(err)
 			}
-			ends := [2][]seen{read(t, dir, truth.Client), read(t, dir, truth.Server)}
-			for _, resets := range byConnection(truth) {
+			ends := [2][]seen{read(t, dir, tr.Client), read(t, dir, tr.Server)}
+			for _, resets := range byConnection(tr) {
 				got := locate.Find(event(t, ends, resets))
 				place := resets[0].Place
 				runs++
@@ -211,26 +211,26 @@ func TestThePlacesOfTheScenariosAreFound(t *testing.T) {
 
 // byConnection sorts the forged resets of a truth by the server's port and the
 // time, which tell the scenarios' connections apart: each is struck once.
-func byConnection(truth *model.Truth) [][]model.TruthPacket {
-	var groups [][]model.TruthPacket
+func byConnection(tr *truth.Truth) [][]truth.Packet {
+	var groups [][]truth.Packet
 	index := map[string]int{}
-	for _, p := range truth.Packets {
+	for _, p := range tr.Packets {
 		if p.Origin != "injected" || p.Kind != "rst" || p.Frame == 0 || p.Place == nil {
 			continue
 		}
-		key := connectionOf(truth, &p)
+		key := connectionOf(tr, &p)
 		if at, ok := index[key]; ok {
 			groups[at] = append(groups[at], p)
 			continue
 		}
 		index[key] = len(groups)
-		groups = append(groups, []model.TruthPacket{p})
+		groups = append(groups, []truth.Packet{p})
 	}
 	return groups
 }
 
-func connectionOf(truth *model.Truth, p *model.TruthPacket) string {
-	for _, c := range truth.Connections {
+func connectionOf(tr *truth.Truth, p *truth.Packet) string {
+	for _, c := range tr.Connections {
 		view := c.ClientView
 		if p.ReceivedAt == "server" {
 			view = c.ServerView

@@ -4,7 +4,6 @@ import (
 	"hash/maphash"
 
 	"context"
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,21 +12,8 @@ import (
 	"bothends/capture/file"
 	"bothends/correlate/pair"
 	"bothends/correlate/survey"
+	"bothends/fixtures/truth"
 )
-
-// views is a connection as the two ends see it.
-type views struct{ Client, Server string }
-
-// truth is the part of a pair's truth.json that pairing is held against.
-type truth struct {
-	Client, Server []string
-	Connections    []struct {
-		ClientView views    `json:"client_view"`
-		ServerView views    `json:"server_view"`
-		CapturedAt []string `json:"captured_at"`
-		Pairable   bool
-	}
-}
 
 func take(t *testing.T, dir string, names []string) *survey.Survey {
 	t.Helper()
@@ -48,39 +34,26 @@ func take(t *testing.T, dir string, names []string) *survey.Survey {
 }
 
 func TestEveryFixtureIsPairedAsItsTruthSays(t *testing.T) {
-	patterns := []string{"../../fixtures/synthetic/*/truth.json"}
+	patterns := []string{"../../fixtures/synthetic/*"}
 	if more := os.Getenv("BOTHENDS_PAIRS"); more != "" {
-		patterns = append(patterns, filepath.Join(more, "truth.json"))
+		patterns = append(patterns, more)
 	}
-	found := 0
-	for _, pattern := range patterns {
-		names, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, name := range names {
-			found++
-			text, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var tr truth
-			if err := json.Unmarshal(text, &tr); err != nil {
-				t.Fatal(err)
-			}
-			dir := filepath.Dir(name)
-			client, server := take(t, dir, tr.Client), take(t, dir, tr.Server)
-			t.Run(filepath.Base(dir), func(t *testing.T) { hold(t, &tr, client, server, false) })
-			t.Run(filepath.Base(dir)+", the other way round", func(t *testing.T) { hold(t, &tr, server, client, true) })
-		}
+	truths, err := truth.ReadAll(patterns...)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if found == 0 {
+	for dir, tr := range truths {
+		client, server := take(t, dir, tr.Client), take(t, dir, tr.Server)
+		t.Run(filepath.Base(dir), func(t *testing.T) { hold(t, tr, client, server, false) })
+		t.Run(filepath.Base(dir)+", the other way round", func(t *testing.T) { hold(t, tr, server, client, true) })
+	}
+	if len(truths) == 0 {
 		t.Skip("no fixtures; `go run ./fixtures/gen` writes them")
 	}
 }
 
 // hold compares what Match makes of the two captures with the truth.
-func hold(t *testing.T, tr *truth, first, second *survey.Survey, reversed bool) {
+func hold(t *testing.T, tr *truth.Truth, first, second *survey.Survey, reversed bool) {
 	pairs, at := pair.Match(first, second, false)
 	if at.SamePlace {
 		t.Error("the captures were not taken at one place")
@@ -95,21 +68,21 @@ func hold(t *testing.T, tr *truth, first, second *survey.Survey, reversed bool) 
 	if reversed {
 		client, server = second, first
 	}
-	seen := func(sv *survey.Survey, n int32, clientSide survey.Side) views {
+	seen := func(sv *survey.Survey, n int32, clientSide survey.Side) truth.View {
 		c := sv.Connections[n]
-		return views{c.Ends[clientSide].String(), c.Ends[clientSide.Other()].String()}
+		return truth.View{Client: c.Ends[clientSide].String(), Server: c.Ends[clientSide.Other()].String()}
 	}
-	var got, want [][2]views
+	var got, want [][2]truth.View
 	for _, p := range pairs {
 		if p.Paired() {
-			got = append(got, [2]views{seen(client, p.Client, p.ClientSide), seen(server, p.Server, p.ServerSide)})
+			got = append(got, [2]truth.View{seen(client, p.Client, p.ClientSide), seen(server, p.Server, p.ServerSide)})
 		} else if p.Why == "" {
 			t.Errorf("no partner and no reason: %+v", p)
 		}
 	}
 	for _, c := range tr.Connections {
 		if c.Pairable {
-			want = append(want, [2]views{c.ClientView, c.ServerView})
+			want = append(want, [2]truth.View{c.ClientView, c.ServerView})
 		}
 	}
 	for _, w := range want {
