@@ -39,7 +39,7 @@ func (c *console) fail(err error) {
 	c.say("%v", err)
 	var h *hinted
 	if errors.As(err, &h) {
-		c.say("try: %s", h.hint)
+		fmt.Fprintf(c.out, "hint: %s\n", h.hint)
 	}
 }
 

@@ -2,39 +2,54 @@
 
 package main
 
-import "strings"
+import "bothends/cmd/internal/usage"
 
-const usage = `bothcap records one session's TCP segments at one end, for bothends to compare
-with a recording of the other.
-
-Usage:
-  bothcap [FLAGS] -w FILE                           until Ctrl-C or a limit
-  bothcap [FLAGS] -w FILE -- COMMAND [ARGUMENT...]  while COMMAND runs
-  bothcap --list-interfaces
-
-It needs root (CAP_NET_RAW) to open its handle, and is nobody, or the user who
-called sudo, from then on. COMMAND runs as that user, or as root if nobody
-called sudo.
-
-Flags:
-`
-
-const exitStatuses = `
-Exit status:
-  0    recorded
-  1    recorded in part: the disk was full, an interface was lost
-  2    could not start: usage, permission, no such interface
-  130  stopped at once by a second signal
-
-With a command, its own (128 and the signal's number if one ended it), but
-  125  the recording failed
-  126  the command could not be executed
-  127  the command was not found
-`
-
-func help() string {
+// program is what is said of bothcap: its help, its manual page and its
+// completion are made of it.
+func program() *usage.Program {
 	var o options
-	// Nobody types --force=true.
-	flags := strings.ReplaceAll(newFlags(&o).FlagUsages(), "[=true|false]", "")
-	return usage + flags + exitStatuses
+	flags := newFlags(&o)
+	usage.Choices(flags, "end", "client", "server")
+	usage.File(flags, "write")
+	return &usage.Program{
+		Name:  "bothcap",
+		Title: "record one session's TCP segments at one end, for bothends to compare",
+		Intro: []string{
+			"bothcap records one session's TCP segments at one end, for bothends to compare with a recording of the other.",
+		},
+		Verbs: []usage.Verb{{
+			Title: "record one session",
+			Synopsis: []string{
+				"[FLAGS] -w FILE",
+				"[FLAGS] -w FILE -- COMMAND [ARGUMENT...]",
+				"--list-interfaces",
+			},
+			Text: []string{
+				"It records until Ctrl-C or a limit, or while COMMAND runs. It needs root (CAP_NET_RAW) to open its handle, and is nobody, or the user who called sudo, from then on. COMMAND runs as that user, or as root if nobody called sudo.",
+				"With --rotate-size or --rotate-interval it writes a set of files; give them to bothends as one pattern in quotes, such as 'client_*.pcapng'.",
+			},
+			Flags: flags,
+		}},
+		Flags: []usage.Flag{
+			{Name: "completion", Value: "SHELL", Title: "print completion for a shell"},
+			{Name: "manual", Title: "print the manual page, for man -l -"},
+		},
+		Statuses: usage.Statuses{
+			List: []usage.Status{
+				{Code: "0", Meaning: "recorded"},
+				{Code: "1", Meaning: "recorded in part: the disk was full, an interface was lost"},
+				{Code: "2", Meaning: "could not start: usage, permission, no such interface"},
+				{Code: "130", Meaning: "stopped at once by a second signal"},
+			},
+			Text: []string{
+				"With a command, its own (128 and the signal's number if one ended it), but 125 if the recording failed, 126 if the command could not be executed, and 127 if it was not found.",
+			},
+		},
+		Examples: []usage.Example{
+			{Title: "Record at the server, until ten seconds after the first reset:", Command: "sudo bothcap -i eth0 --port 587 --end server -w server.pcapng --stop-after-reset 10s"},
+			{Title: "Record at the client, around the command that fails:", Command: "sudo bothcap --peer mail.example.org --port 587 --end client -w client.pcapng -- swaks --server mail.example.org --port 587 --tls --to me@example.org --quit-after RCPT"},
+			{Title: "Keep the last ten files of 100 MiB until the fault shows:", Command: "sudo bothcap -i eth0 --port smtp --end server -w server.pcapng --rotate-size 100M --keep 10 --stop-after-reset 60s"},
+		},
+		SeeAlso: []string{"bothends(1)", "pcap-filter(7)", "tcpdump(1)", "capabilities(7)"},
+	}
 }

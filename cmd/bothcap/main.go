@@ -9,11 +9,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/pflag"
 
+	"bothends"
 	"bothends/capture/live"
 )
 
@@ -37,11 +37,20 @@ func run(arguments []string) int {
 	o, err := parse(arguments)
 	switch {
 	case errors.Is(err, pflag.ErrHelp):
-		fmt.Print(help())
+		fmt.Print(program().Help())
 		return exitRecorded
 	case err == nil && o.version:
-		fmt.Println(program())
+		fmt.Println(application())
 		return exitRecorded
+	case err == nil && o.manual:
+		fmt.Print(program().Man(bothends.Version()))
+		return exitRecorded
+	case err == nil && o.completion != "":
+		var script string
+		if script, err = program().Complete(o.completion); err == nil {
+			fmt.Print(script)
+			return exitRecorded
+		}
 	case err == nil && o.listInterfaces:
 		err = listInterfaces()
 		if err == nil {
@@ -57,13 +66,9 @@ func run(arguments []string) int {
 	return exitNotStarted
 }
 
-// program names itself as it does in the files it writes.
-func program() string {
-	version := "of unknown version"
-	if build, ok := debug.ReadBuildInfo(); ok && build.Main.Version != "" {
-		version = build.Main.Version
-	}
-	return fmt.Sprintf("bothcap %s, %s", version, live.Version())
+// application names the program as it does in the files it writes.
+func application() string {
+	return fmt.Sprintf("bothcap %s, %s", bothends.Version(), live.Version())
 }
 
 func listInterfaces() error {

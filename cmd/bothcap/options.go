@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,13 +15,14 @@ import (
 
 	"bothends/capture/live"
 	"bothends/cmd/bothcap/internal/agent"
+	"bothends/cmd/internal/usage"
 )
 
 // options are the flags, and the command around which to record.
 type options struct {
 	interfaces     []string
 	peers          []string
-	ports          []uint
+	ports          ports
 	filter         string
 	everything     bool
 	write          string
@@ -42,6 +44,8 @@ type options struct {
 	keep           int
 	listInterfaces bool
 	version        bool
+	manual         bool
+	completion     string
 	command        []string
 }
 
@@ -70,14 +74,13 @@ func (o *options) addFlags(f *pflag.FlagSet) {
 	o.buffer = defaultBuffer
 	f.StringArrayVarP(&o.interfaces, "interface", "i", nil, "record on `IFACE`; repeatable (default: where the kernel routes to the peer)")
 	f.StringArrayVar(&o.peers, "peer", nil, "record TCP with `HOST`, a name or an address; repeatable")
-	f.UintSliceVar(&o.ports, "port", nil, "record TCP with port `N` at either end; repeatable")
-	f.Lookup("port").DefValue = "" // not "[]"
+	f.Var(&o.ports, "port", "record TCP with `PORT`, a number or a service such as smtp, at either end; repeatable")
 	f.StringVar(&o.filter, "filter", "", "record what this `BPF` filter admits (pcap-filter(7)) instead")
 	f.BoolVar(&o.everything, "everything", false, "record everything")
 	f.StringVarP(&o.write, "write", "w", "", "write to `FILE` (pcapng); - is standard output")
 	f.BoolVar(&o.force, "force", false, "replace FILE if it exists")
 	f.StringVar(&o.session, "session", "", "note `NAME` in the file")
-	f.StringVar(&o.end, "end", "", "note which end this is: `client|server`")
+	f.StringVar(&o.end, "end", "", "note which `END` this is: client or server")
 	f.BoolVar(&o.headersOnly, "headers-only", false, "keep IP and TCP headers, and nothing of what was said")
 	f.IntVar(&o.snapLen, "snaplen", defaultSnapLen, "keep at most `N` bytes of each packet")
 	f.Var(&o.buffer, "buffer", "`SIZE` of the kernel's buffer")
@@ -93,6 +96,11 @@ func (o *options) addFlags(f *pflag.FlagSet) {
 	f.IntVar(&o.keep, "keep", 0, "keep only the newest `N` files")
 	f.BoolVar(&o.listInterfaces, "list-interfaces", false, "list the interfaces there are, and do nothing else")
 	f.BoolVar(&o.version, "version", false, "show the version, and do nothing else")
+	f.BoolVar(&o.manual, "manual", false, "")
+	f.StringVar(&o.completion, "completion", "", "")
+	for _, name := range []string{"manual", "completion"} { // they stand apart, see program
+		f.Lookup(name).Hidden = true
+	}
 	f.BoolP("help", "h", false, "show this help, and do nothing else")
 }
 
@@ -116,12 +124,15 @@ func parse(arguments []string) (options, error) {
 	}
 	f := newFlags(&o)
 	if err := f.Parse(arguments); err != nil {
+		if flag := usage.GuessFlag(f, err); flag != "" {
+			return o, &hinted{err, "did you mean " + flag + "?"}
+		}
 		return o, &hinted{err, "bothcap --help lists the flags"}
 	}
 	if f.Changed("help") {
 		return o, pflag.ErrHelp
 	}
-	if o.listInterfaces || o.version {
+	if o.listInterfaces || o.version || o.manual || f.Changed("completion") {
 		return o, nil
 	}
 	if f.NArg() > 0 {
@@ -174,11 +185,6 @@ func (o *options) check(f *pflag.FlagSet) error {
 	case len(o.command) > 0 && o.write == "-":
 		return errors.New("standard output is the command's: give -w a file")
 	}
-	for _, p := range o.ports {
-		if p < 1 || p > 65535 {
-			return fmt.Errorf("--port %d is not between 1 and 65535", p)
-		}
-	}
 	return nil
 }
 
@@ -222,3 +228,43 @@ func (s *size) Set(text string) error {
 }
 
 func (s *size) Type() string { return "size" }
+
+// ports are TCP ports, in flags by number or by service name; several may be
+// given at once with commas between.
+type ports []uint16
+
+func (p *ports) String() string {
+	words := make([]string, 0, len(*p))
+	for _, port := range *p {
+		words = append(words, strconv.Itoa(int(port)))
+	}
+	return strings.Join(words, ",")
+}
+
+func (p *ports) Set(text string) error {
+	for _, word := range strings.Split(text, ",") {
+		port, err := portNamed(strings.TrimSpace(word))
+		if err != nil {
+			return err
+		}
+		*p = append(*p, port)
+	}
+	return nil
+}
+
+func (p *ports) Type() string { return "port" }
+
+// portNamed looks a service up in /etc/services, or where the system has them.
+func portNamed(word string) (uint16, error) {
+	if n, err := strconv.ParseUint(word, 10, 64); err == nil {
+		if n < 1 || n > 65535 {
+			return 0, fmt.Errorf("%d is not between 1 and 65535", n)
+		}
+		return uint16(n), nil
+	}
+	n, err := net.LookupPort("tcp", word)
+	if err != nil || n == 0 || strings.Trim(word, "-+0123456789") == "" {
+		return 0, fmt.Errorf("%q is neither a port's number nor the name of a service", word)
+	}
+	return uint16(n), nil
+}

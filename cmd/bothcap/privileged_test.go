@@ -249,7 +249,7 @@ func TestAnInterfaceThatGoesDownAndComesBack(t *testing.T) {
 	if resets := tool(t, "tshark", "-r", path, "-Y", "tcp.flags.reset==1"); strings.Count(resets, "\n") != 1 {
 		t.Errorf("resets after the gap: %q", resets)
 	}
-	if !strings.Contains(r.stderr.String(), "0 received, 1 sent") || !strings.Contains(r.stderr.String(), "sent 1 resets") {
+	if !strings.Contains(r.stderr.String(), "0 received, 1 sent") || !strings.Contains(r.stderr.String(), "sent 1 reset") {
 		t.Errorf("the summary: %s", r.stderr)
 	}
 }

@@ -209,7 +209,7 @@ func (r *recording) summarise() {
 	r.console.mu.Lock()
 	defer r.console.mu.Unlock()
 	r.console.erase()
-	summary{status: r.agent.Status(), sums: sums, interfaces: r.config.Interfaces, lasted: lasted, end: r.options.end}.print(r.console.out)
+	summary{status: r.agent.Status(), sums: sums, interfaces: r.config.Interfaces, lasted: lasted, end: r.options.end, write: r.options.write}.print(r.console.out)
 	if err != nil {
 		fmt.Fprintf(r.console.out, "bothcap: no checksum: %v\n", err)
 	}
@@ -226,9 +226,7 @@ func configure(o options, c *console) (agent.Config, error) {
 		Host:    thisHost(),
 		Say:     c.say,
 	}
-	for _, p := range o.ports {
-		config.Target.Ports = append(config.Target.Ports, uint16(p))
-	}
+	config.Target.Ports = o.ports
 	ctx, cancel := context.WithTimeout(context.Background(), resolveLimit)
 	defer cancel()
 	for _, name := range o.peers {
@@ -273,5 +271,5 @@ var _ agent.Source = (*live.Handle)(nil)
 
 // section is the head of the files.
 func section(hardware, os string) capture.Section {
-	return capture.Section{Hardware: hardware, OS: os, Application: program()}
+	return capture.Section{Hardware: hardware, OS: os, Application: application()}
 }

@@ -5,6 +5,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,7 +26,7 @@ func statusLine(s agent.Status) string {
 	if len(s.Down) > 0 {
 		fmt.Fprintf(&b, "DOWN %s | ", strings.Join(s.Down, " "))
 	}
-	fmt.Fprintf(&b, "%d packets, %s | resets: %s", s.Packets, bytesText(s.Bytes), resetsText(s))
+	fmt.Fprintf(&b, "%s, %s | resets: %s", count(s.Packets, "packet"), bytesText(s.Bytes), resetsText(s))
 	if s.Drops == (agent.Drops{}) {
 		b.WriteString(" | no drops")
 	}
@@ -43,7 +45,7 @@ func resetsText(s agent.Status) string {
 func bytesText(n int64) string {
 	const step = 1024
 	if n < step {
-		return fmt.Sprintf("%d bytes", n)
+		return count(n, "byte")
 	}
 	value, unit := float64(n), 0
 	for value >= step && unit < 4 {
@@ -60,12 +62,13 @@ type summary struct {
 	interfaces []string
 	lasted     time.Duration
 	end        string
+	write      string // the name that the user gave
 }
 
 func (s summary) print(w io.Writer) {
 	if d := s.status.Drops; d != (agent.Drops{}) {
-		fmt.Fprintf(w, "WARNING: %d packets dropped by the kernel, %d by the interface. A recording that missed packets proves\n"+
-			"         little: record again with a larger --buffer, or with --headers-only.\n", d.Kernel, d.Interface)
+		fmt.Fprintf(w, "WARNING: %s dropped by the kernel, %d by the interface. A recording that missed packets proves\n"+
+			"         little: record again with a larger --buffer, or with --headers-only.\n", count(d.Kernel, "packet"), d.Interface)
 	}
 	if len(s.status.Down) > 0 {
 		fmt.Fprintf(w, "WARNING: %s was down at the end.\n", strings.Join(s.status.Down, ", "))
@@ -83,7 +86,7 @@ func (s summary) print(w io.Writer) {
 	if k := s.status.Kernel; k != nil && k.Sent == 0 {
 		fmt.Fprintln(w, "         this host's TCP sent no reset in this time, says its kernel")
 	} else if k != nil {
-		fmt.Fprintf(w, "         this host's TCP sent %d resets in this time, to anybody, says its kernel\n", k.Sent)
+		fmt.Fprintf(w, "         this host's TCP sent %s in this time, to anybody, says its kernel\n", count(k.Sent, "reset"))
 	}
 	if next := s.next(); next != "" {
 		fmt.Fprintf(w, "next     %s\n", next)
@@ -95,10 +98,7 @@ func (s summary) next() string {
 	if len(s.sums) == 0 || s.sums[0].Path == "-" {
 		return ""
 	}
-	mine := make([]string, 0, len(s.sums))
-	for _, f := range s.sums {
-		mine = append(mine, shellWord(f.Path))
-	}
+	mine := s.set()
 	if len(mine) == 1 {
 		if s.end == "server" {
 			return "bothends compare CLIENT.pcapng " + mine[0]
@@ -109,4 +109,30 @@ func (s summary) next() string {
 		return "bothends compare --client CLIENT.pcapng --server " + strings.Join(mine, " --server ")
 	}
 	return "bothends compare --client " + strings.Join(mine, " --client ") + " --server SERVER.pcapng"
+}
+
+// set are the files as words for a shell: one pattern, if it stands for them and
+// for nothing else.
+func (s summary) set() []string {
+	var paths, words []string
+	for _, f := range s.sums {
+		paths = append(paths, f.Path)
+		words = append(words, shellWord(f.Path))
+	}
+	if len(paths) == 1 {
+		return words
+	}
+	pattern := store.Pattern(s.write)
+	if matches, err := filepath.Glob(pattern); err == nil && slices.Equal(matches, paths) {
+		return []string{shellWord(pattern)}
+	}
+	return words
+}
+
+// count is a number with its noun in the right form.
+func count[N ~int | ~int64 | ~uint64](n N, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -13,9 +13,9 @@ import (
 // which end is which.
 func (o *compareOptions) captures() (first, second []string, fixed bool) {
 	if len(o.positional) == 2 {
-		return o.positional[:1], o.positional[1:], false
+		return filesOf(o.positional[0]), filesOf(o.positional[1]), false
 	}
-	return o.client, o.server, true
+	return filesOfAll(o.client), filesOfAll(o.server), true
 }
 
 // checkCaptures refuses command lines that do not name two captures, and says
@@ -60,7 +60,7 @@ func (o *compareOptions) byEnd() string {
 	}
 	switch {
 	case len(o.client)+len(o.server) == 0 || len(o.client) > 0 && len(o.server) > 0:
-		return "give every file with its end, as in: bothends compare --client A1 --client A2 --server B1"
+		return "give each rotated set as one pattern: bothends compare 'client_*.pcapng' 'server_*.pcapng'; or every file with its end: --client A1 --client A2 --server B1"
 	case len(o.server) == 0:
 		words = append(words, "--server", shellWord(o.positional[0]))
 	default:

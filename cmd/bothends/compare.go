@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"bothends/capture/file"
+	"bothends/cmd/internal/usage"
 	"bothends/correlate"
 )
 
@@ -19,35 +20,45 @@ type compareOptions struct {
 	positional     []string // else CLIENT and SERVER
 	showPayload    bool
 	rendering
-	help bool
+}
+
+// compareVerb is the verb; it returns the status of the verdict.
+func compareVerb() verb {
+	var o compareOptions
+	flags := newFlags("compare")
+	o.addFlags(flags)
+	return verb{
+		Verb: usage.Verb{
+			Name:  "compare",
+			Title: "compare the captures of both ends and say which packets were made, changed or lost between them",
+			Synopsis: []string{
+				"compare [FLAGS] CLIENT SERVER",
+				"compare [FLAGS] --client FILE [--client FILE...] --server FILE [--server FILE...]",
+			},
+			Text: []string{
+				`CLIENT and SERVER are captures in pcap or pcapng format, also compressed with gzip, zstd or lz4; "-" is standard input. If they are given in the wrong order, bothends notices.`,
+				rotatedSets,
+				"With --client and --server the ends are taken as given.",
+			},
+			Flags: flags,
+		},
+		run: func(ctx context.Context, c *console, args []string) (int, error) {
+			o.positional = args
+			if err := o.check(); err != nil {
+				return 0, err
+			}
+			return o.run(ctx, c)
+		},
+	}
 }
 
 func (o *compareOptions) addFlags(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&o.client, "client", nil, "a `FILE` recorded at the client; repeat it for further files")
 	flags.StringArrayVar(&o.server, "server", nil, "a `FILE` recorded at the server; repeat it for further files")
+	usage.File(flags, "client", "server")
 	o.rendering.addFlags(flags, "list connections without findings too, and shorten nothing")
 	flags.BoolVar(&o.showPayload, "show-payload", false, "show the first bytes of the message before a reset even if nothing\nrecognises it: they may hold a password or somebody's words")
-	flags.BoolVarP(&o.help, "help", "h", false, "show this help")
-}
-
-// compare is the verb: it returns the status of the verdict.
-func compare(ctx context.Context, c *console, args []string) (int, error) {
-	var o compareOptions
-	flags := newFlags("compare")
-	o.addFlags(flags)
-	err := flags.Parse(args)
-	c.json = o.format == formatJSON
-	if err != nil {
-		return 0, usageError("compare", err)
-	}
-	if o.help {
-		return 0, c.print(compareHelp())
-	}
-	o.positional = flags.Args()
-	if err := o.check(); err != nil {
-		return 0, err
-	}
-	return o.run(ctx, c)
+	addHelp(flags)
 }
 
 // check refuses what cannot be meant.

@@ -39,15 +39,13 @@ func TestTheDemoReadsAsShown(t *testing.T) {
 // TestTheREADMEListsTheExitStatusesOfTheHelp holds the two lists equal.
 func TestTheREADMEListsTheExitStatusesOfTheHelp(t *testing.T) {
 	readme := read(t, filepath.Join(repository(t), "README.md"))
-	lines := strings.Split(strings.TrimSpace(exitStatuses), "\n")[1:]
-	for _, line := range lines {
-		status, meaning, _ := strings.Cut(strings.TrimSpace(line), " ")
-		if row := "| " + status + " | " + strings.TrimSpace(meaning) + " |\n"; !strings.Contains(readme, row) {
+	for _, s := range exitStatuses.List {
+		if row := "| " + s.Code + " | " + s.Meaning + " |\n"; !strings.Contains(readme, row) {
 			t.Errorf("README.md lacks the row %q", row)
 		}
 	}
-	if len(lines) != 5 {
-		t.Errorf("%d exit statuses in the help, want 5", len(lines))
+	if n := len(exitStatuses.List); n != 5 {
+		t.Errorf("%d exit statuses in the help, want 5", n)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"bothends/capture/file"
+	"bothends/cmd/internal/usage"
 	"bothends/correlate"
 )
 
@@ -18,34 +19,45 @@ type infoOptions struct {
 	rendering
 	files    []string
 	together bool
-	help     bool
+}
+
+// infoVerb is the verb; it returns 0 for any capture that can be read, as good or
+// bad as it may be.
+func infoVerb() verb {
+	var o infoOptions
+	flags := newFlags("info")
+	o.addFlags(flags)
+	return verb{
+		Verb: usage.Verb{
+			Name:     "info",
+			Title:    "say what a capture holds, and how good a witness it is, before it is sent to the other end",
+			Synopsis: []string{"info [FLAGS] FILE..."},
+			Text: []string{
+				`Each FILE is a capture of its own, in pcap or pcapng format, also compressed with gzip, zstd or lz4; "-" is standard input.`,
+				rotatedSets + " With --together all files are one capture, in whatever order they are given; if files that were given without it look like parts of one recording, bothends says so.",
+				"A capture is called good if its silence can prove that a packet was never sent, as far as it can be told from it alone: how it compares with the other end's, only compare can tell.",
+			},
+			Flags: flags,
+			Statuses: usage.Statuses{List: []usage.Status{
+				{Code: "0", Meaning: "inspected, whatever the capture is worth"},
+				{Code: "2", Meaning: "could not inspect: usage, unreadable input"},
+				{Code: "130", Meaning: "interrupted"},
+			}},
+		},
+		run: func(ctx context.Context, c *console, args []string) (int, error) {
+			o.files = args
+			if err := o.check(); err != nil {
+				return 0, err
+			}
+			return 0, o.run(ctx, c)
+		},
+	}
 }
 
 func (o *infoOptions) addFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.together, "together", false, "take all files for one capture: the parts of a ring buffer, or\nof one machine's several interfaces")
 	o.rendering.addFlags(flags, "shorten nothing")
-	flags.BoolVarP(&o.help, "help", "h", false, "show this help")
-}
-
-// info is the verb: it returns 0 for any capture that can be read, as good or
-// bad as it may be.
-func info(ctx context.Context, c *console, args []string) (int, error) {
-	var o infoOptions
-	flags := newFlags("info")
-	o.addFlags(flags)
-	err := flags.Parse(args)
-	c.json = o.format == formatJSON
-	if err != nil {
-		return 0, usageError("info", err)
-	}
-	if o.help {
-		return 0, c.print(infoHelp())
-	}
-	o.files = flags.Args()
-	if err := o.check(); err != nil {
-		return 0, err
-	}
-	return 0, o.run(ctx, c)
+	addHelp(flags)
 }
 
 func (o *infoOptions) check() error {
@@ -64,7 +76,7 @@ func (o *infoOptions) check() error {
 }
 
 func (o *infoOptions) run(ctx context.Context, c *console) error {
-	if err := checkOutput(o.output, o.force, o.files); err != nil {
+	if err := checkOutput(o.output, o.force, filesOfAll(o.files)); err != nil {
 		return err
 	}
 	c.progress = newProgress(os.Stderr)
@@ -89,9 +101,12 @@ func (o *infoOptions) run(ctx context.Context, c *console) error {
 // open makes each file a capture of its own, unless they are one together. The
 // captures opened so far are returned with an error, too.
 func (o *infoOptions) open(ctx context.Context) (sets []*file.Set, err error) {
-	groups := [][]string{o.files}
+	groups := [][]string{filesOfAll(o.files)}
 	if !o.together {
-		groups = slices.Collect(slices.Chunk(o.files, 1))
+		groups = nil
+		for _, word := range o.files {
+			groups = append(groups, filesOf(word))
+		}
 	}
 	for _, paths := range groups {
 		set, err := file.Open(ctx, paths)
@@ -107,35 +122,4 @@ func (o *infoOptions) open(ctx context.Context) (sets []*file.Set, err error) {
 		sets = append(sets, set)
 	}
 	return sets, nil
-}
-
-const infoStatuses = `Exit status:
-  0    inspected, whatever the capture is worth
-  2    could not inspect: usage, unreadable input
-  130  interrupted
-`
-
-// infoHelp is the help of `bothends info`, with its flags.
-func infoHelp() string {
-	var o infoOptions
-	flags := newFlags("info")
-	o.addFlags(flags)
-	return `Say what a capture holds, and how good a witness it is, before it is sent to
-the other end.
-
-Usage:
-  bothends info [FLAGS] FILE...
-
-Each FILE is a capture of its own, in pcap or pcapng format, also compressed
-with gzip, zstd or lz4; "-" is standard input. With --together all files are
-one capture, in whatever order they are given; if files that were given
-without it look like parts of one recording, bothends says so.
-
-A capture is called good if its silence can prove that a packet was never
-sent, as far as it can be told from it alone: how it compares with the other
-end's, only compare can tell.
-
-Flags:
-` + describe(flags) + `
-` + infoStatuses
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"bothends/cmd/internal/usage"
 	"bothends/correlate/report"
 )
 
@@ -35,6 +36,9 @@ func (r *rendering) addFlags(flags *pflag.FlagSet, all string) {
 	flags.BoolVar(&r.force, "force", false, "let -o replace a file, though never a capture")
 	flags.StringVar(&r.color, "color", colorAuto, "`WHEN` to colour the text: auto (the default: on a terminal,\nunless NO_COLOR is set), always or never")
 	flags.BoolVar(&r.all, "all", false, all)
+	usage.Choices(flags, "format", formatText, formatJSON)
+	usage.Choices(flags, "color", colorAuto, colorAlways, colorNever)
+	usage.File(flags, "output")
 }
 
 // check refuses what cannot be meant.

@@ -196,6 +196,12 @@ func (f *Files) name() string {
 		f.options.Now().UTC().Format("20060102150405"), extension)
 }
 
+// Pattern matches the names of all files of a rotated recording.
+func Pattern(path string) string {
+	extension := filepath.Ext(path)
+	return strings.TrimSuffix(path, extension) + "_*" + extension
+}
+
 // finish puts the current file on the disk: a recording that a power cut takes
 // back is none.
 func (f *Files) finish() error {
@@ -211,7 +217,10 @@ func (f *Files) finish() error {
 	return nil
 }
 
-func (f *Files) beside(name string) string { return filepath.Join(filepath.Dir(f.path), name) }
+func (f *Files) beside(name string) string {
+	dir, _ := filepath.Split(f.path) // as the user wrote it, "./" and all
+	return dir + name
+}
 
 // wrap names the file as the user would; os.Root names it within its directory.
 func (f *Files) wrap(name string, err error) error {
