@@ -25,7 +25,7 @@ func program() *usage.Program {
 				"--list-interfaces",
 			},
 			Text: []string{
-				"It records until Ctrl-C or a limit, or while COMMAND runs. It needs root (CAP_NET_RAW) to open its handle, and is nobody, or the user who called sudo, from then on. COMMAND runs as that user, or as root if nobody called sudo.",
+				"It records until Ctrl-C or a limit, or while COMMAND runs. It needs root (CAP_NET_RAW) to open its handle, and is nobody, or the user who called sudo, from then on. COMMAND runs as that user, or as root if nobody called sudo, with the standard streams and nothing else that bothcap opened.",
 				"With --rotate-size or --rotate-interval it writes a set of files; give them to bothends as one pattern in quotes, such as 'client_*.pcapng'.",
 			},
 			Flags: flags,

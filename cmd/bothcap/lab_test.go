@@ -38,6 +38,8 @@ func TestMain(m *testing.M) {
 		os.Exit(talk(os.Args[1], os.Args[2]))
 	case "frame":
 		sendFrame(os.Args[1], os.Args[2])
+	case "rob":
+		rob()
 	}
 }
 

@@ -41,6 +41,9 @@ func (k *kept) do(f func()) {
 // assignRoles looks users up and starts the threads that keep a privilege.
 func assignRoles(o options) (roles, error) {
 	var r roles
+	if err := privilege.Seclude(); err != nil {
+		return r, err
+	}
 	if !privilege.Root() {
 		return r, nil
 	}

@@ -26,8 +26,8 @@ type Command struct {
 	err  error
 }
 
-// Start runs a command with this process's standard streams, as user u if that
-// is given. The returned error is an *Error.
+// Start runs a command with this process's standard streams and no other of its
+// descriptors, as user u if that is given. The returned error is an *Error.
 func Start(arguments []string, u *privilege.User) (*Command, error) {
 	c := &Command{cmd: exec.Command(arguments[0], arguments[1:]...), done: make(chan struct{})}
 	c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
@@ -37,6 +37,11 @@ func Start(arguments []string, u *privilege.User) (*Command, error) {
 		if u.Home != "" {
 			c.cmd.Env = append(c.cmd.Env, "HOME="+u.Home)
 		}
+	}
+	// A capturing socket would let the command send forged frames, undo the filter
+	// and read what others said.
+	if err := keepDescriptors(); err != nil {
+		return nil, &Error{Command: arguments[0], Err: err}
 	}
 	if err := c.cmd.Start(); err != nil {
 		return nil, &Error{Command: arguments[0], Err: err}

@@ -37,6 +37,17 @@ func forbidGaining() error {
 	return nil
 }
 
+// Seclude forbids other processes of the same user to trace this one, and to take
+// copies of its sockets (pidfd_getfd(2)). Becoming another user does so as well,
+// but a recorder may have its privilege from systemd, and run as the user from the
+// start.
+func Seclude() error {
+	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+		return fmt.Errorf("closing the process to others: %w", err)
+	}
+	return nil
+}
+
 // Capabilities that a Thread may keep.
 const (
 	SendSignals   = unix.CAP_KILL

@@ -23,3 +23,6 @@ func (t *Thread) Do(f func()) { f() }
 
 // Close does nothing.
 func (t *Thread) Close() {}
+
+// Seclude does nothing: only Linux offers it.
+func Seclude() error { return nil }
