@@ -62,29 +62,45 @@ func TestBoundsAgreeUpToTheFirstThatContradictsAnyBeforeIt(t *testing.T) {
 	})
 }
 
+// trialSteps are how many steps of 1e-8 lead from no skew to maxSkew.
+const trialSteps = 20000
+
+// widthAt is the width of the strip between the bounds at a skew of so many steps,
+// in units of 1e-8 ns: in whole numbers, as a float64 would round away what a
+// single step changes.
+func widthAt(c *corridor, step int64) int64 {
+	top, bottom := int64(math.MaxInt64), int64(math.MinInt64)
+	for _, b := range c.upper {
+		top = min(top, b.offset*1e8-step*b.t)
+	}
+	for _, b := range c.lower {
+		bottom = max(bottom, -b.offset*1e8-step*b.t)
+	}
+	return top - bottom
+}
+
 func TestTheStripIsAsWideAsTrialAndErrorFindsIt(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := corridor{upper: drawBounds(t, "upper"), lower: drawBounds(t, "lower")}
-		width := func(skew float64) float64 {
-			top, _ := c.top(skew)
-			bottom, _ := c.bottom(skew)
-			return top - bottom
+		best, bestStep := int64(math.MinInt64), int64(0)
+		for step := int64(-trialSteps); step <= trialSteps; step++ {
+			if w := widthAt(&c, step); w > best {
+				best, bestStep = w, step
+			}
 		}
 		skew := c.widest()
-		got, best, bestSkew := width(skew), math.Inf(-1), 0.0
-		for step := -20000; step <= 20000; step++ {
-			if s := float64(step) * 1e-8; width(s) > best {
-				best, bestSkew = width(s), s
-			}
-		}
-		if width(200e-6) > width(200e-6-1e-8) || width(-200e-6) > width(-200e-6+1e-8) {
-			if skew != 0 {
-				t.Fatalf("skew %g, though the width grows up to the limit", skew)
-			}
+		growsToLimit := widthAt(&c, trialSteps) > widthAt(&c, trialSteps-1) || widthAt(&c, -trialSteps) > widthAt(&c, -trialSteps+1)
+		withinLastStep := math.Abs(skew) > (trialSteps-1)*1e-8
+		if growsToLimit && skew == 0 {
 			return
 		}
-		if got < best-1 {
-			t.Fatalf("skew %g gives %g, %g gives %g", skew, got, bestSkew, best)
+		if growsToLimit && !withinLastStep {
+			t.Fatalf("skew %g, though the width grows up to the limit", skew)
+		}
+		top, _ := c.top(skew)
+		bottom, _ := c.bottom(skew)
+		if got := top - bottom; got < float64(best)*1e-8-1 {
+			t.Fatalf("skew %g gives %g, %g gives %g", skew, got, float64(bestStep)*1e-8, float64(best)*1e-8)
 		}
 	})
 }
