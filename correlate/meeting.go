@@ -18,13 +18,14 @@ type meeting struct {
 	coverage          [2]tap.Coverage
 	left              []int64 // by case: segments still to come
 	passages          *align.Passages
+	room              *align.Room // for what was given up waiting for
 }
 
 // meeting opens a case for each connection that there is something to say about,
 // and routes its segments: to the case, or where both ends recorded the very same
 // only to where their times are compared.
 func (c *comparison) meeting(offset, uncertain int64) *meeting {
-	m := &meeting{comparison: c, offset: offset, uncertain: uncertain}
+	m := &meeting{comparison: c, offset: offset, uncertain: uncertain, room: align.NewRoom()}
 	for end, sv := range c.surveys {
 		m.routes[end] = noRoutes(sv)
 		m.coverage[end] = tap.Coverage{FirstNS: sv.FirstNS, LastNS: sv.LastNS}
@@ -106,6 +107,7 @@ func (m *meeting) observe(end, sender tap.End, number int32, s *segment.Segment)
 	tried := &m.cases[number]
 	if tried.Connection == nil {
 		tried.Connection = align.NewConnection(tried.Pair.Shift, m.offset, m.uncertain, m.coverage, m.boundsFor(&tried.Pair))
+		tried.Connection.KeepWithin(m.room)
 		if tried.Pair.Method != pair.Payload {
 			tried.Connection.Sample(&m.trips)
 		}

@@ -11,6 +11,7 @@ import (
 type acks struct {
 	sent    ackQueue
 	waiting ackQueue // arrived, and not sent so far
+	gone    departed // sent and given up, so far
 }
 
 type ack struct {
@@ -67,7 +68,7 @@ func (s *Stream) ackSent(a *ack) {
 		s.passAck(a, q.meet(i), false)
 		s.Ledger.Duplicated += q.meetCopies(i)
 	} else if s.unrecorded(s.receiver(), a.at, 0, horizonNS) {
-		s.settleAckSent(a)
+		s.settleAckSent(a, false)
 		return
 	}
 	s.acks.sent.list = append(s.acks.sent.list, *a)
@@ -79,6 +80,7 @@ func (s *Stream) ackArrived(a *ack) {
 	switch {
 	case i >= 0:
 		s.passAck(q.meet(i), a, s.single(q, i))
+	case s.reclaimAck(a):
 	case twin != nil && s.sameAck(twin, a):
 		s.Ledger.Duplicated++
 	case s.unrecorded(s.sender, a.at, 0, 0):
@@ -202,9 +204,13 @@ func (q *ackQueue) find(a *ack) (index int, twin *ack) {
 }
 
 // expire settles from the oldest on what is done, and what is too much.
-func (q *ackQueue) expire(done func(i int, a *ack) bool, settle func(*ack)) {
-	for q.head < len(q.list) && (len(q.list)-q.head > maxHeld || done(q.head, &q.list[q.head])) {
-		settle(&q.list[q.head])
+func (q *ackQueue) expire(done func(i int, a *ack) bool, settle func(a *ack, early bool)) {
+	for q.head < len(q.list) {
+		ready := done(q.head, &q.list[q.head])
+		if !ready && len(q.list)-q.head <= maxHeld {
+			break
+		}
+		settle(&q.list[q.head], !ready)
 		q.head++
 	}
 	if q.head == len(q.list) || q.head > minTidy && 2*q.head >= len(q.list) {
@@ -220,29 +226,33 @@ func (s *Stream) expireAcks() {
 
 func (s *Stream) ackSentDone(i int, a *ack) bool {
 	age := s.now - a.at
-	return age > horizonNS || a.met && age > compareNS || i+maxOvertaken < s.acks.sent.cursor
+	return age > s.patienceNS() || a.met && age > compareNS || i+maxOvertaken < s.acks.sent.cursor
 }
 
 func (s *Stream) ackWaitingDone(_ int, a *ack) bool {
-	return a.met || s.now-a.at > horizonNS
+	return a.met || s.now-a.at > s.patienceNS()
 }
 
-func (s *Stream) settleAckSent(a *ack) {
+// settleAckSent is settleSent for an acknowledgment.
+func (s *Stream) settleAckSent(a *ack, early bool) {
 	switch {
 	case a.met:
-	case !s.wouldShow(&view{Frame: a.Frame, at: a.at}):
+	case early || !s.wouldShow(&view{Frame: a.Frame, at: a.at}):
 		s.Ledger.SentNotCaptured++
+		s.departAck(a, false)
 	default:
 		s.lose(a.TimeNS)
+		s.departAck(a, true)
 	}
 }
 
-func (s *Stream) settleAckArrived(a *ack) {
+// settleAckArrived is settleArrived for an acknowledgment.
+func (s *Stream) settleAckArrived(a *ack, early bool) {
 	if a.met {
 		return
 	}
 	v := view{Frame: a.Frame, at: a.at}
-	if !s.recordedWhenSent(&v) {
+	if early || !s.recordedWhenSent(&v) {
 		s.Ledger.SentNotCaptured++
 		return
 	}
@@ -252,10 +262,11 @@ func (s *Stream) settleAckArrived(a *ack) {
 
 func (a *acks) finish(s *Stream) {
 	for i := a.sent.head; i < len(a.sent.list); i++ {
-		s.settleAckSent(&a.sent.list[i])
+		s.settleAckSent(&a.sent.list[i], false)
 	}
 	for i := a.waiting.head; i < len(a.waiting.list); i++ {
-		s.settleAckArrived(&a.waiting.list[i])
+		s.settleAckArrived(&a.waiting.list[i], false)
 	}
+	a.gone.finish(s)
 	*a = acks{}
 }

@@ -19,6 +19,8 @@ type held struct {
 	foreign bool          // arrived with known bytes, and is none of the packets known to have brought them
 	changed bool          // its only counterpart has other bytes
 	pins    int           // others that point here
+	digest  uint64        // of the payload, once that was let go
+	kept    uint32        // how many bytes digest is of
 }
 
 // hold takes a held from the pool.

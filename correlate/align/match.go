@@ -20,7 +20,7 @@ func (s *Stream) sent(v *view) {
 		s.said(v, h.repeat)
 	}
 	if s.unrecorded(s.receiver(), v.at, 0, horizonNS) {
-		s.settleSent(h)
+		s.settleSent(h, false)
 		return
 	}
 	s.flying.insert(h)
@@ -70,7 +70,9 @@ func (s *Stream) arrived(v *view) {
 		s.recentGot.add(v)
 		s.wake(v)
 	}
+	alone := true // nothing that was sent in its place is in flight
 	s.flying.overlapping(v.start, v.end, func(h *held) {
+		alone = false
 		if h.open > 0 && w.open > 0 {
 			s.offer(h, w)
 		}
@@ -79,6 +81,7 @@ func (s *Stream) arrived(v *view) {
 	case w.open == 0:
 		s.Ledger.Matched++
 		s.Passed++
+	case alone && s.reclaim(w):
 	case w.rival == nil && s.known(w) && s.repeated(w):
 	case s.unrecorded(s.sender, v.at, 0, 0):
 		s.Ledger.SentNotCaptured++

@@ -16,16 +16,24 @@ const (
 	// compareBytes is how far behind the stream's front they are kept: the
 	// receive buffer that Linux allows by default (net.ipv4.tcp_rmem) is 6 MiB.
 	compareBytes = 6 << 20
+	// maxClockWaitNS bounds how much longer a segment is waited for because the
+	// clocks are not known well: an hour, by which clocks that nobody keeps are
+	// set as a daylight saving time begins.
+	maxClockWaitNS = 3600e9
 )
+
+// patienceNS is how long a segment is waited for at the other tap, by clocks that
+// may be off.
+func (s *Stream) patienceNS() int64 { return horizonNS + min(s.roughErr, maxClockWaitNS) }
 
 // expire lets go of what needs no counterpart any more.
 func (s *Stream) expire() {
-	s.flying.expire(s.doneSent, func(h *held, _ bool) { s.settleSent(h) })
+	s.flying.expire(s.doneSent, s.settleSent)
 	s.waiting.expire(s.doneWaiting, s.settleArrived)
 }
 
 func (s *Stream) doneWaiting(w *held) bool {
-	return w.settled || s.now-w.at > horizonNS
+	return w.settled || s.now-w.at > s.patienceNS()
 }
 
 func (s *Stream) doneSent(h *held) bool {
@@ -34,19 +42,24 @@ func (s *Stream) doneSent(h *held) bool {
 		return h.end <= s.AckedAtSender || age > compareNS || s.high-h.end > compareBytes
 	}
 	if age > compareNS && h.pins == 0 {
-		h.payload = nil
+		s.keepDigest(h)
 	}
 	if h.pins > 0 { // something that arrived in its place is judged first
-		return age > 2*horizonNS
+		return age > 2*s.patienceNS()
 	}
-	return age > horizonNS
+	return age > s.patienceNS()
 }
 
 // settleSent puts a sent segment that nothing more will be matched with into
-// its bucket.
-func (s *Stream) settleSent(h *held) {
+// its bucket. One that had to go early, as too many are under way, may arrive yet:
+// it is not called lost.
+func (s *Stream) settleSent(h *held, early bool) {
 	defer s.release(h)
-	s.Ledger.LostBytes += s.lostBytes(h)
+	lostBytes := int64(0)
+	if !early {
+		lostBytes = s.lostBytes(h)
+	}
+	s.Ledger.LostBytes += lostBytes
 	if h.settled {
 		return
 	}
@@ -56,13 +69,17 @@ func (s *Stream) settleSent(h *held) {
 		s.Ledger.Matched++
 	case h.changed:
 		s.Ledger.Modified++
-	case !s.wouldShow(&h.view) || s.unseen(h.start, h.end):
+	case s.unrecorded(s.receiver(), h.at, 0, horizonNS):
 		s.Ledger.SentNotCaptured++
+	case early || !s.wouldShow(&h.view) || s.unseen(h.start, h.end):
+		s.Ledger.SentNotCaptured++
+		s.depart(h, false, 0)
 	default:
 		s.lose(h.TimeNS)
 		if h.Flags&(segment.SYN|segment.FIN) != 0 && !s.Got.Has(h.end-1, h.end) {
 			s.keep(Lost, h)
 		}
+		s.depart(h, true, lostBytes)
 	}
 }
 
@@ -174,8 +191,9 @@ func (s *Stream) finish() {
 		s.settleArrived(w, false)
 	}
 	for _, h := range s.flying.held() {
-		s.settleSent(h)
+		s.settleSent(h, false)
 	}
 	s.acks.finish(s)
+	s.gone.finish(s)
 	s.live = nil
 }

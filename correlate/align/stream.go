@@ -67,6 +67,7 @@ type live struct {
 	flying  flight // sent; arrived, or not so far
 	waiting flight // arrived, and not sent so far
 	acks    acks
+	gone    departed // sent and given up, so far
 
 	recentSent, recentGot recent
 	watches               []watch
