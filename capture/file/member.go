@@ -57,23 +57,25 @@ func (m *member) reader() (r capture.Reader, input *io.SectionReader, err error)
 }
 
 // openMember prepares one file. A pipe may keep a read waiting for ever, which
-// nothing interrupts, so the work is left alone when ctx ends; whoever waits for
-// the user's next key press is served, and the spool is removed when it wakes.
+// nothing interrupts, so the work is left alone when ctx ends, though not while a
+// spool has a name; none is made after that.
 func openMember(ctx context.Context, path string) (*member, error) {
 	type outcome struct {
 		m   *member
 		err error
 	}
 	done := make(chan outcome, 1)
-	stdin := os.Stdin
+	stdin, naming := os.Stdin, &naming{}
 	go func() {
-		m, err := prepare(ctx, path, stdin)
+		m, err := prepare(ctx, path, stdin, naming)
 		done <- outcome{m, err}
 	}()
 	select {
 	case o := <-done:
 		return o.m, o.err
 	case <-ctx.Done():
+		naming.Lock() // at most for as long as it takes to make and unlink a file
+		defer naming.Unlock()
 		go func() {
 			if o := <-done; o.m != nil {
 				o.m.close()
@@ -83,14 +85,14 @@ func openMember(ctx context.Context, path string) (*member, error) {
 	}
 }
 
-func prepare(ctx context.Context, path string, stdin *os.File) (m *member, err error) {
+func prepare(ctx context.Context, path string, stdin *os.File, naming *naming) (m *member, err error) {
 	input := stdin
 	if path != Stdin {
 		if input, err = os.Open(path); err != nil {
 			return nil, osError(path, err)
 		}
 	}
-	m, err = prepareOpen(ctx, path, input)
+	m, err = prepareOpen(ctx, path, input, naming)
 	if path != Stdin && (err != nil || m.spool != nil) {
 		input.Close()
 	}
@@ -104,7 +106,7 @@ func prepare(ctx context.Context, path string, stdin *os.File) (m *member, err e
 	return m, nil
 }
 
-func prepareOpen(ctx context.Context, path string, input *os.File) (*member, error) {
+func prepareOpen(ctx context.Context, path string, input *os.File, naming *naming) (*member, error) {
 	identity, err := input.Stat()
 	if err != nil {
 		return nil, osError(path, err)
@@ -139,7 +141,7 @@ func prepareOpen(ctx context.Context, path string, input *os.File) (*member, err
 			return m, nil
 		}
 	}
-	if err := m.unpack(ctx, source, buffered); err != nil {
+	if err := m.unpack(ctx, source, buffered, naming); err != nil {
 		return nil, err
 	}
 	if !identity.Mode().IsRegular() {
@@ -149,7 +151,7 @@ func prepareOpen(ctx context.Context, path string, input *os.File) (*member, err
 }
 
 // unpack spools what comes from a stream.
-func (m *member) unpack(ctx context.Context, source *source, packed io.Reader) error {
+func (m *member) unpack(ctx context.Context, source *source, packed io.Reader, naming *naming) error {
 	unpacked, done, err := decompress(m.compression, packed)
 	if err != nil {
 		return &Error{Path: m.path, Err: fmt.Errorf("%w: %w", ErrUnreadable, err)}
@@ -169,7 +171,10 @@ func (m *member) unpack(ctx context.Context, source *source, packed io.Reader) e
 	if m.format = sniffFormat(head); m.format == "" {
 		return noCapture(m.path, head)
 	}
-	m.spool, err = newSpool()
+	m.spool, err = naming.newSpool(ctx)
+	if ctx.Err() != nil && m.spool == nil {
+		return ctx.Err()
+	}
 	if err != nil {
 		return &Error{Path: m.path, Err: fmt.Errorf("%w: %w", ErrNoSpace, err), Hint: hintTemporary}
 	}

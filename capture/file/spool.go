@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -90,7 +91,17 @@ type spool struct {
 	name string // if it could not be removed yet
 }
 
-func newSpool() (*spool, error) {
+// A naming is held while a spool has a name. The program may end at any moment once
+// it has given up on an input, and would leave a spool behind that has one.
+type naming struct{ sync.Mutex }
+
+// newSpool makes a spool, unless ctx has ended.
+func (n *naming) newSpool(ctx context.Context) (*spool, error) {
+	n.Lock()
+	defer n.Unlock()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	f, err := os.CreateTemp("", "bothends-*.spool")
 	if err != nil {
 		return nil, err

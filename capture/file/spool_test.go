@@ -198,7 +198,7 @@ func (z *zeros) Read(p []byte) (int, error) {
 func TestABombIsDefusedAndLeavesNothing(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
-	s, err := newSpool()
+	s, err := new(naming).newSpool(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -266,5 +266,14 @@ func TestFilesThatTheProgramsPacked(t *testing.T) {
 				t.Errorf("%d packets, %+v; want 20 from %s, complete", len(packets), r.Files()[0], args[0])
 			}
 		})
+	}
+}
+
+func TestNoSpoolIsMadeOnceTheInputIsGivenUp(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if s, err := new(naming).newSpool(ctx); s != nil || !errors.Is(err, context.Canceled) {
+		t.Errorf("spool %v, %v; want none, %v", s, err, context.Canceled)
 	}
 }
