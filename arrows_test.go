@@ -27,6 +27,8 @@ var layers = [][]string{
 	{"bothends/correlate/judge", "bothends/correlate/locate", "bothends/correlate/trigger"},
 	{"bothends/correlate/report"},
 	{"bothends/correlate"},
+	{"bothends/correlate/contrast/association"},
+	{"bothends/correlate/contrast"},
 	{"bothends/capture/live"},
 	{"bothends/cmd"},
 	{"bothends/fixtures"},
