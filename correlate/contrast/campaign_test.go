@@ -2,7 +2,6 @@ package contrast
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -36,6 +35,11 @@ var dialogues = map[string][]string{
 	"plain":    {"EHLO", "MAIL FROM", "RCPT TO", "QUIT"},
 }
 
+// campaignLine is what campaign writes of a pair with one connection, as far as it is read.
+const campaignLine = `{"schema": "bothends.campaign/1", "id": "%d", "factors": {"content": %q, "lot": %q}, "report": {"connections": [
+	{"id": 1, "client_view": {"client": %q, "server": %q}, "server_view": {"client": %q, "server": %q}, "first": %q, "last": %q,
+	"ending": {"kind": %q, "confidence": "proven"}}], "findings": [%s]}, "said": [{"connection": 1, "messages": [%s]}]}`
+
 // run returns the lines of one campaign.
 func (p *plan) run(seed uint64) []byte {
 	chance := rand.New(rand.NewPCG(seed, 17))
@@ -48,22 +52,17 @@ func (p *plan) run(seed uint64) []byte {
 		s.messages = dialogues[s.kind]
 		cutAfter := p.box(chance, &s)
 		server := fmt.Sprintf("198.51.100.25:%d", s.port)
-		verdict, ending, messages, findings := "clean", "closed", s.messages, []any{}
+		ending, messages, findings := "closed", s.messages, ""
 		if cutAfter >= 0 {
-			verdict, ending, messages = "interfered", "reset-on-the-way", s.messages[:cutAfter]
-			findings = append(findings, map[string]any{"connection": 1, "kind": "rst", "verdict": "injected", "received_at": "client", "trigger": map[string]any{}})
+			ending, messages = "reset-on-the-way", s.messages[:cutAfter]
+			findings = `{"connection": 1, "kind": "rst", "verdict": "injected", "received_at": "client", "trigger": {}}`
 		}
-		connection := map[string]any{
-			"id": 1, "client_view": map[string]any{"client": s.client, "server": server}, "server_view": map[string]any{"client": s.client, "server": server},
-			"verdict": verdict, "first": at.Format(time.RFC3339Nano), "last": at.Add(time.Second).Format(time.RFC3339Nano),
-			"ending": map[string]any{"kind": ending, "confidence": "proven"},
+		said := ""
+		if len(messages) > 0 {
+			said = `"` + strings.Join(messages, `", "`) + `"`
 		}
-		line, _ := json.Marshal(map[string]any{
-			"schema": "bothends.campaign/1", "id": fmt.Sprint(i), "factors": map[string]string{"content": s.kind, "lot": s.lot},
-			"report": map[string]any{"schema": "bothends.report/2", "connections": []any{connection}, "findings": findings},
-			"said":   []any{map[string]any{"connection": 1, "messages": messages}},
-		})
-		lines.Write(append(line, '\n'))
+		fmt.Fprintf(&lines, campaignLine+"\n", i, s.kind, s.lot, s.client, server, s.client, server,
+			at.Format(time.RFC3339Nano), at.Add(time.Second).Format(time.RFC3339Nano), ending, findings, said)
 		at = at.Add(p.apart)
 	}
 	return lines.Bytes()

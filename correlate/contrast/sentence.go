@@ -25,7 +25,7 @@ func (r *Result) speak(questions []*question) {
 			"pause for %.0f s after a session that was cut.", areCount(r.Outcomes.Apart, "connection"), r.Aftermath.Seconds))
 	}
 	if !r.heard && r.Outcomes.Hit() > 0 {
-		r.Caution = append(r.Caution, "What the clients said these reports do not hold: make them by \"bothends campaign\", or declare it there as a factor.")
+		r.Caution = append(r.Caution, "What the clients said these reports do not hold.")
 	}
 	if n := r.Outcomes.Failed; n > 0 {
 		r.Caution = append(r.Caution, fmt.Sprintf("%s of captures could not be compared.", count(n, "pair")))
@@ -63,7 +63,7 @@ func (r *Result) whyNothing() string {
 			return text
 		}
 	}
-	return text + " They are too few: even what decides everything could not be told from chance. \"bothends plan\" says how many it takes."
+	return text + " They are too few: even what decides everything could not be told from chance."
 }
 
 // claim is the plainest sentence that the numbers carry.
