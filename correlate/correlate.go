@@ -62,6 +62,9 @@ func (c *comparison) compare(ctx context.Context, sets [2]*file.Set) (*report.Re
 		return nil, err
 	}
 	c.judge()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	r := c.report()
 	if r.Summary.Paired == 0 {
 		return r, ErrNothingInCommon

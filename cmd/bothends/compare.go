@@ -12,6 +12,7 @@ import (
 	"bothends/capture/file"
 	"bothends/cmd/internal/usage"
 	"bothends/correlate"
+	"bothends/correlate/report"
 )
 
 // compareOptions are what the command line of `bothends compare` says.
@@ -85,7 +86,11 @@ func (o *compareOptions) run(ctx context.Context, c *console) (int, error) {
 		return 0, sameFile(mine, theirs)
 	}
 	c.progress.expect("comparing", 2, sets[:]...)
-	r, err := correlate.Compare(ctx, sets[0], sets[1], correlate.Options{FixedEnds: fixed, Progress: c.progress.advance, ShowPayload: o.showPayload})
+	var r *report.Report
+	err = unlessInterrupted(ctx, func() (err error) {
+		r, err = correlate.Compare(ctx, sets[0], sets[1], correlate.Options{FixedEnds: fixed, Progress: c.progress.advance, ShowPayload: o.showPayload})
+		return err
+	})
 	c.progress.erase()
 	nothing := errors.Is(err, correlate.ErrNothingInCommon)
 	if err != nil && !nothing {
@@ -93,7 +98,7 @@ func (o *compareOptions) run(ctx context.Context, c *console) (int, error) {
 	}
 	warnOfCaptures(c, r)
 	if !nothing || o.format == formatJSON {
-		if err := o.write(c, r); err != nil {
+		if err := o.write(ctx, c, r); err != nil {
 			return 0, err
 		}
 	}

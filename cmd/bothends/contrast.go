@@ -88,10 +88,7 @@ func (o *contrastOptions) check() error {
 func (o *contrastOptions) run(ctx context.Context, c *console) error {
 	var collection contrast.Collection
 	for _, path := range o.reports {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if err := readReports(&collection, path); err != nil {
+		if err := unlessInterrupted(ctx, func() error { return readReports(&collection, path) }); err != nil {
 			return err
 		}
 	}
@@ -100,10 +97,11 @@ func (o *contrastOptions) run(ctx context.Context, c *console) error {
 	if o.format == formatJSON {
 		render = result.WriteJSON
 	}
+	render = unlessInterruptedWriting(ctx, render)
 	if o.output == standardOutput {
 		return c.render(render)
 	}
-	return writeFile(o.output, o.force, render)
+	return writeFile(ctx, o.output, o.force, render)
 }
 
 func readReports(collection *contrast.Collection, path string) error {

@@ -12,6 +12,7 @@ import (
 	"bothends/capture/file"
 	"bothends/cmd/internal/usage"
 	"bothends/correlate"
+	"bothends/correlate/report"
 )
 
 // infoOptions are what the command line of `bothends info` says.
@@ -90,12 +91,16 @@ func (o *infoOptions) run(ctx context.Context, c *console) error {
 		return err
 	}
 	c.progress.expect("inspecting", 1, sets...)
-	inspected, err := correlate.Inspect(ctx, sets, c.progress.advance)
+	var inspected *report.Info
+	err = unlessInterrupted(ctx, func() (err error) {
+		inspected, err = correlate.Inspect(ctx, sets, c.progress.advance)
+		return err
+	})
 	c.progress.erase()
 	if err != nil {
 		return err
 	}
-	return o.write(c, inspected)
+	return o.write(ctx, c, inspected)
 }
 
 // open makes each file a capture of its own, unless they are one together. The

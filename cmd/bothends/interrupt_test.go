@@ -4,12 +4,121 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
+
+	"bothends/fixtures/bulk"
 )
+
+func TestWorkThatDoesNotEndIsLeftBehindOnAnInterrupt(t *testing.T) {
+	ctx, interrupt := context.WithCancel(context.Background())
+	begun, forever := make(chan bool), make(chan bool)
+	defer close(forever)
+	go func() {
+		<-begun
+		interrupt()
+	}()
+	err := unlessInterrupted(ctx, func() error {
+		close(begun)
+		<-forever
+		return nil
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, want that it was interrupted", err)
+	}
+	var out bytes.Buffer
+	if n, err := (interruptible{ctx, &out}).Write([]byte("x")); n != 0 || err == nil || out.Len() > 0 {
+		t.Errorf("%d bytes were written after the interrupt: %v", n, err)
+	}
+	if err := unlessInterrupted(context.Background(), func() error { return io.EOF }); err != io.EOF {
+		t.Errorf("%v, want the work's own error", err)
+	}
+}
+
+// Whoever reads the report may have stopped reading.
+func TestAnInterruptEndsARunThatNobodyReads(t *testing.T) {
+	shape := t.TempDir()
+	if err := bulk.WriteShape(shape, "forged", 1000); err != nil { // a report of more than a pipe holds
+		t.Fatal(err)
+	}
+	command := exec.Command("bothends", "compare", "--format", "json", filepath.Join(shape, "client.pcap"), filepath.Join(shape, "server.pcap"))
+	out, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := out.Read(make([]byte, 1)); err != nil { // it is being written
+		t.Fatal(err)
+	}
+	if err := command.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	state, err := command.Process.Wait() // the pipe stays open, and nobody reads it
+	if err != nil || state.ExitCode() != exitInterrupted {
+		t.Errorf("%v, exit status %d, want %d", err, state.ExitCode(), exitInterrupted)
+	}
+}
+
+// An interrupt may come while reading, pairing, judging or rendering: whenever it
+// comes, there is a whole report and its status, or none and 130.
+func TestAnInterruptAtAnyMomentLeavesAWholeReportOrNone(t *testing.T) {
+	shape := t.TempDir()
+	const connections, moments = 4_000, 8
+	if err := bulk.WriteShape(shape, "forged", connections); err != nil {
+		t.Fatal(err)
+	}
+	client, server := filepath.Join(shape, "client.pcap"), filepath.Join(shape, "server.pcap")
+	begin := time.Now()
+	if err := exec.Command("bothends", "compare", "--format", "json", client, server).Run(); err == nil {
+		t.Fatal("no reset was found")
+	}
+	whole := time.Since(begin)
+	interrupted, slowest := 0, time.Duration(0)
+	for i := range moments {
+		dir, temporary := t.TempDir(), t.TempDir()
+		path := filepath.Join(dir, "report.json")
+		command := exec.Command("bothends", "compare", "--format", "json", "-o", path, client, server)
+		command.Env = append(os.Environ(), "TMPDIR="+temporary)
+		if err := command.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(whole * time.Duration(i) / moments)
+		asked := time.Now()
+		if err := command.Process.Signal(os.Interrupt); err != nil {
+			t.Fatal(err)
+		}
+		command.Wait()
+		left, _ := filepath.Glob(filepath.Join(dir, "*"))
+		hidden, _ := filepath.Glob(filepath.Join(dir, ".*"))
+		spooled, _ := filepath.Glob(filepath.Join(temporary, "*"))
+		switch status := command.ProcessState.ExitCode(); {
+		case status == exitInterrupted || status == -1: // -1: before it could listen
+			interrupted, slowest = interrupted+1, max(slowest, time.Since(asked))
+			if len(left)+len(hidden)+len(spooled) > 0 {
+				t.Errorf("left behind after %d of %d of its time: %v %v %v", i, moments, left, hidden, spooled)
+			}
+		default:
+			written, err := os.ReadFile(path)
+			if err != nil || !json.Valid(written) {
+				t.Errorf("status %d, and the report is no whole one (%v)", status, err)
+			}
+		}
+	}
+	if interrupted == 0 {
+		t.Error("no run was interrupted: the pair is too small")
+	}
+	t.Logf("%d of %d runs interrupted, the slowest ended after %v", interrupted, moments, slowest)
+}
 
 func TestAnInterruptEndsTheWorkAndLeavesNothing(t *testing.T) {
 	for _, test := range []struct {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -62,7 +63,7 @@ func identify(input string) (fs.FileInfo, error) {
 
 // writeFile puts the report into a file that comes into being complete or not at
 // all. What is no regular file (a pipe, a device) is written to in place.
-func writeFile(path string, force bool, render func(io.Writer) error) error {
+func writeFile(ctx context.Context, path string, force bool, render func(io.Writer) error) error {
 	about, err := os.Stat(path)
 	if err == nil && !about.Mode().IsRegular() {
 		return outputError(path, writeInPlace(path, render))
@@ -73,7 +74,7 @@ func writeFile(path string, force bool, render func(io.Writer) error) error {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target // replace what a link points to, not the link
 	}
-	return outputError(path, replace(path, render))
+	return outputError(path, replace(ctx, path, render))
 }
 
 func outputError(path string, err error) error {
@@ -92,7 +93,7 @@ func writeInPlace(path string, render func(io.Writer) error) error {
 }
 
 // replace writes a file beside path and renames it.
-func replace(path string, render func(io.Writer) error) (err error) {
+func replace(ctx context.Context, path string, render func(io.Writer) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), ".bothends-*.tmp")
 	if err != nil {
 		return err
@@ -102,7 +103,11 @@ func replace(path string, render func(io.Writer) error) (err error) {
 			os.Remove(f.Name())
 		}
 	}()
-	if err = errors.Join(render(f), f.Sync(), f.Close()); err != nil {
+	err = render(f)
+	if err == nil {
+		err = unlessInterrupted(ctx, f.Sync)
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), path)

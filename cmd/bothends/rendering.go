@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -58,9 +59,9 @@ type result interface {
 	WriteJSON(io.Writer) error
 }
 
-// write renders the result to where it shall go.
-func (r *rendering) write(c *console, shown result) error {
-	render := func(w io.Writer) error {
+// write renders the result to where it shall go, unless ctx ends before.
+func (r *rendering) write(ctx context.Context, c *console, shown result) error {
+	render := unlessInterruptedWriting(ctx, func(w io.Writer) error {
 		buffered := bufio.NewWriterSize(w, 64<<10)
 		var err error
 		if r.format == formatJSON {
@@ -69,9 +70,9 @@ func (r *rendering) write(c *console, shown result) error {
 			err = shown.WriteText(buffered, r.textOptions())
 		}
 		return errors.Join(err, buffered.Flush())
-	}
+	})
 	if r.output == standardOutput {
 		return c.render(render)
 	}
-	return writeFile(r.output, r.force, render)
+	return writeFile(ctx, r.output, r.force, render)
 }
