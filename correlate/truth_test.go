@@ -241,7 +241,7 @@ func findingIn(r *report.Report, p truth.Packet) *report.Finding {
 }
 
 func TestEveryFixtureIsJudgedAsItsTruthSays(t *testing.T) {
-	patterns := []string{"../fixtures/synthetic/*", "../fixtures/pairs/*"}
+	patterns := []string{"../fixtures/synthetic/*", "../fixtures/pairs/*", "../fixtures/cases/*"}
 	if more := os.Getenv("BOTHENDS_PAIRS"); more != "" {
 		patterns = append(patterns, more)
 	}
