@@ -229,6 +229,26 @@ func TestADirectoryThatCannotTakeARotationIsRefusedAtOnce(t *testing.T) {
 	}
 }
 
+// The user as whom bothcap goes on cannot enter root's folder.
+func TestARecordingInAFolderOfRootAloneHasItsChecksum(t *testing.T) {
+	l := newLab(t)
+	private := filepath.Join(l.dir, "private")
+	if err := os.Mkdir(private, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(private, "client.pcapng")
+	status, _, stderr := l.around(append([]string{"-i", "v0", "--port", "587", "-w", path}, l.talker(server4, 1000)...)...)
+	sum, err := exec.Command("sha256sum", path).Output()
+	if err != nil || status != 3 {
+		t.Fatalf("%v; exit status %d: %s", err, status, stderr)
+	}
+	for _, want := range []string{"file     " + path, "sha256   " + strings.Fields(string(sum))[0], "next     bothends compare " + path} {
+		if !strings.Contains(stderr, want) {
+			t.Errorf("the summary does not say %q:\n%s", want, stderr)
+		}
+	}
+}
+
 func TestAnInterfaceThatGoesDownAndComesBack(t *testing.T) {
 	l := newLab(t)
 	path := filepath.Join(l.dir, "client.pcapng")

@@ -74,7 +74,10 @@ func (s summary) print(w io.Writer) {
 		fmt.Fprintf(w, "WARNING: %s was down at the end.\n", strings.Join(s.status.Down, ", "))
 	}
 	for _, f := range s.sums {
-		fmt.Fprintf(w, "file     %s (%s)\nsha256   %s\n", f.Path, bytesText(f.Size), f.SHA256)
+		fmt.Fprintf(w, "file     %s (%s)\n", f.Path, bytesText(f.Size))
+		if f.SHA256 != "" {
+			fmt.Fprintf(w, "sha256   %s\n", f.SHA256)
+		}
 	}
 	fmt.Fprintf(w, "packets  %d in %s on %s\n", s.status.Packets, s.lasted.Round(100*time.Millisecond), strings.Join(s.interfaces, ", "))
 	if s.status.Drops == (agent.Drops{}) {

@@ -4,7 +4,7 @@ import "golang.org/x/sys/unix"
 
 // WritePieces writes what lies apart by one call of the system (writev(2)).
 func (f *Files) WritePieces(pieces [][]byte) (int, error) {
-	n, err := unix.Writev(int(f.current.Fd()), pieces)
+	n, err := unix.Writev(int(f.current.file.Fd()), pieces)
 	if err != nil {
 		n = 0 // not -1; the same again will succeed, or say why
 	}

@@ -30,8 +30,8 @@ func TestPiecesAreWrittenAsOne(t *testing.T) {
 func TestPiecesForWhichThereIsNoRoom(t *testing.T) {
 	f, err := Create(filepath.Join(t.TempDir(), "client.pcapng"), Options{})
 	check(t, err)
-	f.current.Close()
-	if f.current, err = os.OpenFile("/dev/full", os.O_WRONLY, 0); err != nil {
+	f.current.file.Close()
+	if f.current.file, err = os.OpenFile("/dev/full", os.O_WRONLY, 0); err != nil {
 		t.Skip(err)
 	}
 	if n, err := f.WritePieces([][]byte{[]byte("one"), []byte("two")}); n != 0 || !errors.Is(err, syscall.ENOSPC) {

@@ -30,19 +30,20 @@ type Options struct {
 
 // Files are the files of one recording. They are for one goroutine at a time.
 type Files struct {
-	dir     *os.Root // opened before privileges are dropped, so no one can exchange it
-	path    string   // as the user gave it
-	options Options
-	current *os.File
-	count   int      // of files made
-	names   []string // of those that are still there, in dir
+	dir      *os.Root // opened before privileges are dropped, so no one can exchange it
+	path     string   // as the user gave it
+	options  Options
+	current  *piece
+	count    int      // of files made
+	pieces   []*piece // those that are still there
+	finisher *finisher
 }
 
 // A Sum is the fingerprint of one file.
 type Sum struct {
 	Path   string
 	Size   int64
-	SHA256 string // in hexadecimal
+	SHA256 string // in hexadecimal; empty if it could not be read back
 }
 
 // ErrExists says that there is something of that name already.
@@ -54,53 +55,79 @@ func Create(path string, o Options) (*Files, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%q: %w", path, err)
 	}
-	f := &Files{dir: dir, path: path, options: o}
+	f := &Files{dir: dir, path: path, options: o, finisher: newFinisher()}
 	if err := f.open(); err != nil {
+		f.finisher.wait()
 		dir.Close()
 		return nil, err
 	}
 	return f, nil
 }
 
-func (f *Files) Write(b []byte) (int, error) { return f.current.Write(b) }
+func (f *Files) Write(b []byte) (int, error) { return f.current.file.Write(b) }
 
 // Truncate shortens the current file to its first size bytes.
-func (f *Files) Truncate(size int64) error { return f.current.Truncate(size) }
+func (f *Files) Truncate(size int64) error { return f.current.file.Truncate(size) }
 
-// Rotate completes the current file and makes the next. Before that it removes
-// as many of the oldest as are one too many.
+// Rotate makes the next file, and leaves it to another goroutine to put the
+// present one on the disk: that may take longer than the kernel has room for
+// packets. Before that it removes as many of the oldest as are one too many. Its
+// error may be that of a file before.
 func (f *Files) Rotate() error {
-	if err := f.finish(); err != nil {
+	f.finish()
+	if err := f.finisher.failure(); err != nil {
 		return err
 	}
-	for f.options.Keep > 0 && len(f.names) >= f.options.Keep {
-		if err := f.dir.Remove(f.names[0]); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return f.wrap(f.names[0], err)
+	for f.options.Keep > 0 && len(f.pieces) >= f.options.Keep {
+		oldest := f.pieces[0]
+		if err := f.remove(oldest); err != nil {
+			return err
 		}
-		f.names = f.names[1:]
+		f.pieces = f.pieces[1:]
 	}
 	return f.open()
 }
 
-// Close completes the current file.
-func (f *Files) Close() error { return f.finish() }
+// Close completes the current file and waits until all are on the disk.
+func (f *Files) Close() error {
+	f.finish()
+	f.finisher.wait()
+	return f.finisher.failure()
+}
+
+// finish has the current file completed.
+func (f *Files) finish() {
+	if f.current != nil {
+		f.finisher.add(f.current)
+		f.current = nil
+	}
+}
 
 // Paths are those of the files that are there, the oldest first.
 func (f *Files) Paths() []string {
 	var paths []string
-	for _, name := range f.names {
-		paths = append(paths, f.beside(name))
+	for _, p := range f.pieces {
+		paths = append(paths, f.beside(p.name))
 	}
 	return paths
 }
 
 // Discard removes all files: nothing was recorded.
 func (f *Files) Discard() {
-	f.finish()
-	for _, name := range f.names {
-		f.dir.Remove(name)
+	for _, p := range f.pieces {
+		_ = f.remove(p) // there is an error already, which is told
 	}
-	f.names = nil
+	f.pieces = nil
+	f.finish()
+	f.finisher.wait()
+}
+
+func (f *Files) remove(p *piece) error {
+	p.removed.Store(true)
+	if err := f.dir.Remove(p.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return f.wrap(p.name, err)
+	}
+	return nil
 }
 
 // Probe finds out whether another file could be made. After privileges are
@@ -118,23 +145,19 @@ func (f *Files) Probe() error {
 	return f.dir.Remove(name)
 }
 
-// Sums reads the files again, as they are now.
+// Sums are those of the files that are there, once Close has returned. Each was
+// read back through the descriptor by which it was written: the user as whom the
+// recorder goes on need not be able to enter the directory.
 func (f *Files) Sums() ([]Sum, error) {
 	var sums []Sum
-	for _, name := range f.names {
-		file, err := f.dir.Open(name)
-		if err != nil {
-			return sums, f.wrap(name, err)
+	var failed error
+	for _, p := range f.pieces {
+		if p.sumErr != nil {
+			failed = errors.Join(failed, p.sumErr)
 		}
-		digest := sha256.New()
-		size, err := io.Copy(digest, file)
-		file.Close()
-		if err != nil {
-			return sums, f.wrap(name, err)
-		}
-		sums = append(sums, Sum{Path: f.beside(name), Size: size, SHA256: hex.EncodeToString(digest.Sum(nil))})
+		sums = append(sums, Sum{Path: f.beside(p.name), Size: p.size, SHA256: p.sum})
 	}
-	return sums, nil
+	return sums, failed
 }
 
 // fileMode lets only the owner read what others said to each other.
@@ -149,14 +172,15 @@ func (f *Files) open() error {
 		}
 	}
 	// O_EXCL follows no symbolic link (open(2)).
-	file, err := f.dir.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, fileMode)
+	file, err := f.dir.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR, fileMode)
 	if errors.Is(err, fs.ErrExist) {
 		return f.wrap(name, ErrExists)
 	}
 	if err != nil {
 		return f.wrap(name, err)
 	}
-	f.current, f.names = file, append(f.names, name)
+	f.current = &piece{name: name, path: f.beside(name), file: file}
+	f.pieces = append(f.pieces, f.current)
 	if f.options.Chown {
 		if err := file.Chown(f.options.UID, f.options.GID); err != nil {
 			f.Discard()
@@ -202,21 +226,6 @@ func Pattern(path string) string {
 	return strings.TrimSuffix(path, extension) + "_*" + extension
 }
 
-// finish puts the current file on the disk: a recording that a power cut takes
-// back is none.
-func (f *Files) finish() error {
-	if f.current == nil {
-		return nil
-	}
-	name := f.names[len(f.names)-1]
-	synced, closed := f.current.Sync(), f.current.Close()
-	f.current = nil
-	if err := errors.Join(synced, closed); err != nil {
-		return f.wrap(name, err)
-	}
-	return nil
-}
-
 func (f *Files) beside(name string) string {
 	dir, _ := filepath.Split(f.path) // as the user wrote it, "./" and all
 	return dir + name
@@ -224,11 +233,16 @@ func (f *Files) beside(name string) string {
 
 // wrap names the file as the user would; os.Root names it within its directory.
 func (f *Files) wrap(name string, err error) error {
+	return fmt.Errorf("%q: %w", f.beside(name), bare(err))
+}
+
+// bare is an error without the name that the system knows the file by.
+func bare(err error) error {
 	var inner *fs.PathError
 	if errors.As(err, &inner) {
-		err = inner.Err
+		return inner.Err
 	}
-	return fmt.Errorf("%q: %w", f.beside(name), err)
+	return err
 }
 
 // A Stream is a recording that goes to another program, with its fingerprint.

@@ -91,6 +91,8 @@ func check(t *testing.T, err error) {
 	}
 }
 
+func clockAtRest() time.Time { return time.Unix(0, 0) }
+
 func TestRotationKeepsTheNewestFiles(t *testing.T) {
 	dir := t.TempDir()
 	now := time.Date(2024, 5, 1, 2, 3, 4, 0, time.UTC)
