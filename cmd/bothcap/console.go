@@ -9,6 +9,8 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 )
@@ -31,7 +33,7 @@ func (c *console) say(format string, arguments ...any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.erase()
-	fmt.Fprintf(c.out, "bothcap: "+format+"\n", arguments...)
+	fmt.Fprintf(c.text(), "bothcap: "+format+"\n", arguments...)
 }
 
 // fail prints an error, and what to do about it if that is known.
@@ -39,7 +41,7 @@ func (c *console) fail(err error) {
 	c.say("%v", err)
 	var h *hinted
 	if errors.As(err, &h) {
-		fmt.Fprintf(c.out, "hint: %s\n", h.hint)
+		fmt.Fprintf(c.text(), "hint: %s\n", h.hint)
 	}
 }
 
@@ -54,7 +56,7 @@ func (c *console) status(line string) {
 		line = line[:width-1] // a wrapped line could not be erased
 	}
 	c.erase()
-	fmt.Fprint(c.out, line)
+	fmt.Fprint(c.text(), line)
 	c.line = true
 }
 
@@ -65,13 +67,50 @@ func (c *console) erase() {
 	}
 }
 
-// shellWord quotes a word for a shell if it needs that.
+// text is where text goes: a name of a file or an interface may hold what a
+// terminal would obey.
+func (c *console) text() io.Writer { return visible{c.out} }
+
+type visible struct{ out io.Writer }
+
+func (v visible) Write(b []byte) (int, error) {
+	var shown []byte
+	for rest := b; len(rest) > 0; {
+		r, size := utf8.DecodeRune(rest)
+		if r == '\n' || unicode.IsPrint(r) && (r != utf8.RuneError || size > 1) {
+			shown = append(shown, rest[:size]...)
+		} else {
+			for _, c := range rest[:size] {
+				shown = fmt.Appendf(shown, `\x%02x`, c)
+			}
+		}
+		rest = rest[size:]
+	}
+	if _, err := v.out.Write(shown); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
+
+// shellWord quotes a word for a shell if it needs that; what a terminal would
+// obey as bash, ksh and zsh have it, $'...'.
 func shellWord(word string) string {
 	plain := func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("@%_+=:,./-", r))
 	}
 	if word != "" && strings.IndexFunc(word, plain) < 0 {
 		return word
+	}
+	if !utf8.ValidString(word) || strings.ContainsFunc(word, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		var b strings.Builder
+		for _, c := range []byte(word) {
+			if c >= ' ' && c < 0x7f && c != '\'' && c != '\\' {
+				b.WriteByte(c)
+			} else {
+				fmt.Fprintf(&b, `\x%02x`, c)
+			}
+		}
+		return "$'" + b.String() + "'"
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

@@ -78,7 +78,7 @@ func (o *options) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.filter, "filter", "", "record what this `BPF` filter admits (pcap-filter(7)) instead")
 	f.BoolVar(&o.everything, "everything", false, "record everything")
 	f.StringVarP(&o.write, "write", "w", "", "write to `FILE` (pcapng); - is standard output")
-	f.BoolVar(&o.force, "force", false, "replace FILE if it exists")
+	f.BoolVar(&o.force, "force", false, "replace FILE if it exists, and if who called sudo could do so")
 	f.StringVar(&o.session, "session", "", "note `NAME` in the file")
 	f.StringVar(&o.end, "end", "", "note which `END` this is: client or server")
 	f.BoolVar(&o.headersOnly, "headers-only", false, "keep IP and TCP headers, and nothing of what was said")
@@ -166,6 +166,8 @@ func (o *options) check(f *pflag.FlagSet) error {
 		return &hinted{errors.New("on which interface? Without --peer there is no route to look up"), "-i IFACE; bothcap --list-interfaces lists them"}
 	case slices.Contains(o.interfaces, live.AnyInterface) && len(o.interfaces) > 1:
 		return errors.New(`-i any stands for all interfaces: another beside it would record its packets twice`)
+	case repeated(o.interfaces) != "":
+		return fmt.Errorf("-i %s twice would record its packets twice", repeated(o.interfaces))
 	case o.end != "" && o.end != "client" && o.end != "server":
 		return fmt.Errorf("--end is client or server, not %q", o.end)
 	case o.snapLen < 64 || o.snapLen > defaultSnapLen:
@@ -186,6 +188,16 @@ func (o *options) check(f *pflag.FlagSet) error {
 		return errors.New("standard output is the command's: give -w a file")
 	}
 	return nil
+}
+
+// repeated is a name that stands in a list more than once, or empty.
+func repeated(names []string) string {
+	for i, name := range names {
+		if slices.Contains(names[:i], name) {
+			return name
+		}
+	}
+	return ""
 }
 
 func (o *options) rotates() bool { return o.rotateSize > 0 || o.rotateInterval > 0 }

@@ -102,22 +102,26 @@ func TestARecordingThatFailsAroundACommand(t *testing.T) {
 }
 
 func TestSignalsReachTheCommand(t *testing.T) {
+	const stubborn = "trap '' TERM; echo ready; while :; do sleep 0.1; done"
 	for _, test := range []struct {
 		name, script string
-		signals      int
+		signals      []syscall.Signal
 		want         int
 	}{
-		{"SIGTERM ends it", "echo ready; exec sleep 60", 1, 128 + 15},
-		{"it handles SIGTERM", "trap 'exit 9' TERM; echo ready; while :; do sleep 0.1; done", 1, 9},
-		{"a second SIGTERM stops at once", "trap '' TERM; echo ready; while :; do sleep 0.1; done", 2, 130},
+		{"SIGTERM ends it", "echo ready; exec sleep 60", []syscall.Signal{syscall.SIGTERM}, 128 + 15},
+		{"it handles SIGTERM", "trap 'exit 9' TERM; echo ready; while :; do sleep 0.1; done", []syscall.Signal{syscall.SIGTERM}, 9},
+		{"a second SIGTERM stops at once", stubborn, []syscall.Signal{syscall.SIGTERM, syscall.SIGTERM}, 130},
+		{"SIGQUIT stops at once, and leaves no command behind", stubborn, []syscall.Signal{syscall.SIGQUIT}, 130},
+		{"a hang-up is no second signal", "trap 'sleep 1; exit 9' TERM; echo ready; while :; do sleep 0.1; done",
+			[]syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGHUP}, 9},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			l := newLab(t)
 			path := filepath.Join(l.dir, "client.pcapng")
 			// The command runs as root and bothcap as nobody.
 			r := l.start(l.client, "bothcap", "ready", "-i", "v0", "--port", "587", "-w", path, "--", "sh", "-c", "echo $$ > "+l.dir+"/pid; "+test.script)
-			for range test.signals {
-				r.Process.Signal(syscall.SIGTERM)
+			for _, s := range test.signals {
+				r.Process.Signal(s)
 				time.Sleep(300 * time.Millisecond)
 			}
 			if got := r.status(); got != test.want {
@@ -220,12 +224,86 @@ func TestRotationStaysWithinItsLimit(t *testing.T) {
 	}
 }
 
+// Root records in root's folder, and goes on as nobody.
+func TestRotationInAFolderOfRoot(t *testing.T) {
+	l := newLab(t)
+	os.Chmod(l.dir, 0o700)
+	r := l.record("-i", "v0", "--port", "587", "-w", filepath.Join(l.dir, "client.pcapng"), "--rotate-size", "1M", "--keep", "3")
+	l.talk(server4, 6<<20)
+	capable := 0
+	for _, task := range files(t, fmt.Sprintf("/proc/%d/task/*/status", r.Process.Pid)) {
+		status, _ := os.ReadFile(task)
+		if !bytes.Contains(status, []byte("CapPrm:\t0000000000000000")) {
+			capable++
+			if !bytes.Contains(status, []byte("CapPrm:\t0000000000000002")) { // CAP_DAC_OVERRIDE
+				t.Errorf("%s", status)
+			}
+		}
+	}
+	if capable != 1 || !strings.Contains(r.stderr.String(), "keeps the privilege") {
+		t.Errorf("%d threads have privileges; it says %s", capable, r.stderr)
+	}
+	if status := r.stop(syscall.SIGINT); status != 0 {
+		t.Errorf("exit status %d: %s", status, r.stderr)
+	}
+	list := files(t, l.dir+"/*")
+	if len(list) != 3 || strings.Count(r.stderr.String(), "sha256   ") != 3 {
+		t.Errorf("files %q, want 3: %s", list, r.stderr)
+	}
+	for _, path := range list {
+		if _, f := read(t, path); f.End().Kind != capture.Complete {
+			t.Errorf("%s: %v", path, f.End())
+		}
+	}
+}
+
 func TestADirectoryThatCannotTakeARotationIsRefusedAtOnce(t *testing.T) {
 	l := newLab(t)
-	os.Chmod(l.dir, 0o755)
-	status, _, stderr := l.around("-i", "v0", "--port", "587", "-w", filepath.Join(l.dir, "a.pcapng"), "--rotate-size", "1M")
-	if status != 2 || !strings.Contains(stderr, `"nobody"`) || !strings.Contains(stderr, "permission denied") {
+	// Not even a capability makes files there.
+	full := filepath.Join(l.dir, "full")
+	os.Mkdir(full, 0o777)
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "nr_inodes=2,mode=777", "bc-full", full).CombinedOutput(); err != nil {
+		t.Fatalf("mount: %v: %s", err, out)
+	}
+	t.Cleanup(func() { exec.Command("umount", full).Run() })
+	status, _, stderr := l.around("-i", "v0", "--port", "587", "-w", filepath.Join(full, "a.pcapng"), "--rotate-size", "1M")
+	if status != 2 || !strings.Contains(stderr, "no further file can be made") {
 		t.Errorf("exit status %d: %s", status, stderr)
+	}
+	if left := files(t, full+"/*"); len(left) > 0 {
+		t.Errorf("left behind: %q", left)
+	}
+}
+
+// Who may run bothcap by sudo may not thereby remove what is not his.
+func TestForceReplacesWhatTheCallerMayReplace(t *testing.T) {
+	l := newLab(t)
+	t.Setenv("SUDO_UID", "12345")
+	t.Setenv("SUDO_GID", "12346")
+	for _, test := range []struct {
+		name     string
+		mode     os.FileMode // of root's folder
+		owner    int         // of the file
+		replaced bool
+	}{
+		{"his file in a folder for all", 0o777, 12345, true},
+		{"another's file in a folder for all", 0o777, 0, true},
+		{"another's file in a folder where each removes his own", 0o777 | os.ModeSticky, 0, false},
+		{"another's file in another's folder", 0o755, 0, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			dir := filepath.Join(l.dir, strings.ReplaceAll(test.name, " ", "-"))
+			path := filepath.Join(dir, "client.pcapng")
+			os.Mkdir(dir, 0o700)
+			os.Chmod(dir, test.mode)
+			os.WriteFile(path, []byte("old"), 0o644)
+			os.Chown(path, test.owner, test.owner)
+			status, _, stderr := l.around("-i", "v0", "--port", "587", "--force", "-w", path, "--", "true")
+			text, _ := os.ReadFile(path)
+			if replaced := string(text) != "old"; replaced != test.replaced || (status == 0) != test.replaced {
+				t.Errorf("replaced: %v, want %v; exit status %d: %s", replaced, test.replaced, status, stderr)
+			}
+		})
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"bothends/capture/live"
 	"bothends/cmd/bothcap/internal/agent"
 	"bothends/cmd/bothcap/internal/child"
+	"bothends/cmd/bothcap/internal/privilege"
 	"bothends/cmd/bothcap/internal/store"
 	"bothends/cmd/bothcap/internal/target"
 )
@@ -56,8 +58,6 @@ func record(o options, c *console) int {
 		return exitNotStarted
 	}
 	err = r.run()
-	r.agent.Close()
-	err = errors.Join(err, r.files.Close())
 	if err != nil {
 		c.fail(explainFailure(err))
 	}
@@ -116,15 +116,33 @@ func (r *recording) handOver() error {
 	}
 	err := r.roles.drop()
 	if files, ok := r.files.(*store.Files); ok && err == nil && r.options.rotates() {
-		if err = files.Probe(); err != nil {
-			err = &hinted{fmt.Errorf("no further file could be made there by user %q, as whom bothcap goes on: %w", r.roles.recorder.Name, err),
-				"write to a directory of that user, or name another by --user"}
-		}
+		err = r.mayRotate(files)
 	}
 	if err != nil && r.command != nil {
 		r.roles.signaller.do(func() { r.command.Signal(os.Kill) })
 	}
 	return err
+}
+
+// mayRotate makes sure that further files can be made. In a folder where the user
+// as whom bothcap goes on may make none, a thread keeps the privilege.
+func (r *recording) mayRotate(files *store.Files) error {
+	err := files.Probe()
+	if errors.Is(err, fs.ErrPermission) && r.roles.maker != nil {
+		files.Through(r.roles.maker.do)
+		if err = files.Probe(); err == nil {
+			r.console.say("user %q may make no files beside %s: one thread keeps the privilege to (CAP_DAC_OVERRIDE)", r.roles.recorder.Name, shellWord(r.options.write))
+			return nil
+		}
+	}
+	if r.roles.maker != nil {
+		r.roles.maker.thread.Close()
+		r.roles.maker = nil
+	}
+	if err != nil {
+		return &hinted{fmt.Errorf("no further file can be made there: %w", err), "write to a folder where that is possible"}
+	}
+	return nil
 }
 
 // create makes the first file, or takes standard output for it.
@@ -139,6 +157,15 @@ func (r *recording) create() (agent.Output, error) {
 	o := store.Options{Force: r.options.force, Rotate: r.options.rotates(), Keep: r.options.keep, Now: time.Now}
 	if u := r.roles.recorder; u != nil {
 		o.Chown, o.UID, o.GID = true, u.UID, u.GID
+	}
+	if u := r.roles.caller; u != nil {
+		o.Replace = func(remove func() error) error {
+			err := privilege.As(*u, remove)
+			if errors.Is(err, fs.ErrPermission) {
+				err = fmt.Errorf("user %q may not replace it: %w", u.Name, err)
+			}
+			return err
+		}
 	}
 	files, err := store.Create(r.options.write, o)
 	if errors.Is(err, store.ErrExists) && !r.options.force {
@@ -161,8 +188,7 @@ func (r *recording) discard() {
 func (r *recording) run() error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	stopSignals := r.obey(cancel)
-	defer stopSignals()
+	defer r.obey(cancel)()
 	if r.command == nil {
 		r.console.say("recording on %s to %s; Ctrl-C stops", interfaceNames(r.config.Interfaces), shellWord(r.options.write))
 		stopStatus := r.showStatus()
@@ -179,7 +205,8 @@ func (r *recording) run() error {
 		// A limit may have ended the recording before the command.
 		<-r.command.Done()
 	}
-	return err
+	r.agent.Close()
+	return errors.Join(err, r.files.Close())
 }
 
 // showStatus keeps a status line on a terminal until it is stopped.
@@ -209,9 +236,9 @@ func (r *recording) summarise() {
 	r.console.mu.Lock()
 	defer r.console.mu.Unlock()
 	r.console.erase()
-	summary{status: r.agent.Status(), sums: sums, interfaces: r.config.Interfaces, lasted: lasted, end: r.options.end, write: r.options.write}.print(r.console.out)
+	summary{status: r.agent.Status(), sums: sums, interfaces: r.config.Interfaces, lasted: lasted, end: r.options.end, write: r.options.write}.print(r.console.text())
 	if err != nil {
-		fmt.Fprintf(r.console.out, "bothcap: no checksum: %v\n", err)
+		fmt.Fprintf(r.console.text(), "bothcap: no checksum: %v\n", err)
 	}
 }
 

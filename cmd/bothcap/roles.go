@@ -14,6 +14,8 @@ type roles struct {
 	command   *privilege.User // whom the command runs as; nil is as bothcap was started
 	opener    *kept           // opens interfaces again
 	signaller *kept           // passes signals on to the command
+	maker     *kept           // makes files where the recorder may not
+	caller    *privilege.User // who called sudo; nil if nobody did
 	dropped   bool
 }
 
@@ -52,11 +54,14 @@ func assignRoles(o options) (roles, error) {
 		return r, err
 	}
 	r.recorder = &recorder
+	caller, called, err := privilege.Caller()
+	if err != nil {
+		return r, err
+	}
+	if called {
+		r.caller = &caller
+	}
 	if len(o.command) > 0 {
-		caller, called, err := privilege.Caller()
-		if err != nil {
-			return r, err
-		}
 		uid := os.Getuid()
 		if called {
 			r.command, uid = &caller, caller.UID
@@ -65,6 +70,11 @@ func assignRoles(o options) (roles, error) {
 			if r.signaller, err = keep(privilege.SendSignals); err != nil {
 				return r, err
 			}
+		}
+	}
+	if o.rotates() {
+		if r.maker, err = keep(privilege.MakeFiles); err != nil {
+			return r, err
 		}
 	}
 	if o.reopen {
@@ -94,7 +104,7 @@ func (r *roles) drop() error {
 		return err
 	}
 	r.dropped = true
-	for _, k := range []*kept{r.opener, r.signaller} {
+	for _, k := range []*kept{r.opener, r.signaller, r.maker} {
 		if k != nil {
 			k.do(func() {})
 		}

@@ -18,34 +18,47 @@ const saveLimit = 200 * time.Millisecond
 // that is meant for both ends bothcap alone.
 func (r *recording) catch() {
 	r.signals = make(chan os.Signal, 4)
-	signal.Notify(r.signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Notify(r.signals, os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT)
+	if !signal.Ignored(syscall.SIGHUP) { // under nohup it is, and stays so
+		signal.Notify(r.signals, syscall.SIGHUP)
+	}
+	// Who reads what bothcap says, or its packets, may end before it. Then writing
+	// fails, which is dealt with; the signal would end bothcap in the middle.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 }
 
 // obey stops the recording on the first signal, and the program on the second.
 // Around a command the first is the command's: when that ends, so does the
-// recording.
+// recording. A hang-up is no second signal, as a terminal that goes away sends
+// several; SIGQUIT does not wait for one.
 func (r *recording) obey(stop func()) (ignore func()) {
 	done := make(chan struct{})
 	go func() {
-		for count := 1; ; count++ {
+		for asked := false; ; {
 			select {
 			case s := <-r.signals:
-				r.signalled(s, count, stop)
+				switch {
+				case s == syscall.SIGQUIT, asked && s != syscall.SIGHUP:
+					r.atOnce()
+				case !asked:
+					asked = true
+					r.signalled(s, stop)
+				}
 			case <-done:
 				return
 			}
 		}
 	}()
 	return func() {
-		signal.Reset() // from here on one signal is enough: the file is complete
+		// The files are complete: from here on one signal is enough, but for the
+		// terminal's, which is no wish of the user to miss the summary in a log.
+		signal.Reset(os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT)
+		signal.Ignore(syscall.SIGHUP)
 		close(done)
 	}
 }
 
-func (r *recording) signalled(s os.Signal, count int, stop func()) {
-	if count > 1 {
-		r.atOnce()
-	}
+func (r *recording) signalled(s os.Signal, stop func()) {
 	if r.command == nil || r.commandEnded() {
 		stop()
 		return

@@ -52,6 +52,7 @@ func Seclude() error {
 const (
 	SendSignals   = unix.CAP_KILL
 	OpenInterface = unix.CAP_NET_RAW
+	MakeFiles     = unix.CAP_DAC_OVERRIDE
 )
 
 // A Thread keeps one capability beyond Drop and does there what needs it. All
@@ -108,3 +109,42 @@ func (t *Thread) Do(f func()) {
 
 // Close ends the thread.
 func (t *Thread) Close() { close(t.work) }
+
+// As runs f with the rights that a user has to files, and none of root's. It is
+// for a process that is root.
+func As(u User, f func() error) error {
+	failed := make(chan error)
+	go func() {
+		runtime.LockOSThread() // never unlocked: the thread ends with this goroutine
+		if err := becomeForFiles(u); err != nil {
+			failed <- fmt.Errorf("as user %q: %w", u.Name, err)
+			return
+		}
+		failed <- f()
+	}()
+	return <-failed
+}
+
+// becomeForFiles changes this thread alone, which the package syscall would not:
+// raw system calls are each thread's own. With a file system user other than root
+// the kernel takes the capabilities out of effect that override permissions
+// (setfsuid(2)).
+func becomeForFiles(u User) error {
+	groups := make([]uint32, len(u.Groups)+1)
+	for i, g := range u.Groups {
+		groups[i] = uint32(g)
+	}
+	if _, _, errno := unix.RawSyscall(unix.SYS_SETGROUPS, uintptr(len(u.Groups)), uintptr(unsafe.Pointer(&groups[0])), 0); errno != 0 {
+		return errno
+	}
+	// They return what was before, and no error: so they are asked again.
+	_ = unix.Setfsgid(u.GID)
+	_ = unix.Setfsuid(u.UID)
+	if gid, err := unix.SetfsgidRetGid(-1); err != nil || gid != u.GID {
+		return fmt.Errorf("its group is %d, %v", gid, err)
+	}
+	if uid, err := unix.SetfsuidRetUid(-1); err != nil || uid != u.UID {
+		return fmt.Errorf("its user is %d, %v", uid, err)
+	}
+	return nil
+}

@@ -8,6 +8,7 @@ import "errors"
 const (
 	SendSignals   = 0
 	OpenInterface = 0
+	MakeFiles     = 0
 )
 
 // A Thread cannot keep anything here.

@@ -2,6 +2,7 @@
 package privilege
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -54,7 +55,7 @@ func Caller() (User, bool, error) {
 	if err != nil {
 		return User{}, false, fmt.Errorf("SUDO_GID=%q is no group id", os.Getenv("SUDO_GID"))
 	}
-	return User{Name: os.Getenv("SUDO_USER"), UID: uid, GID: gid}, true, nil
+	return User{Name: cmp.Or(os.Getenv("SUDO_USER"), id), UID: uid, GID: gid}, true, nil
 }
 
 // ErrRoot says that there is nothing to drop to.

@@ -26,6 +26,9 @@ type Options struct {
 	UID, GID int
 	Chown    bool
 	Now      func() time.Time
+	// Replace runs what removes a file of that name that was there, with the rights
+	// of whoever may say so. Nil is anybody's.
+	Replace func(remove func() error) error
 }
 
 // Files are the files of one recording. They are for one goroutine at a time.
@@ -37,6 +40,7 @@ type Files struct {
 	count    int      // of files made
 	pieces   []*piece // those that are still there
 	finisher *finisher
+	through  func(func()) // runs what makes and removes files
 }
 
 // A Sum is the fingerprint of one file.
@@ -55,7 +59,7 @@ func Create(path string, o Options) (*Files, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%q: %w", path, err)
 	}
-	f := &Files{dir: dir, path: path, options: o, finisher: newFinisher()}
+	f := &Files{dir: dir, path: path, options: o, finisher: newFinisher(), through: func(f func()) { f() }}
 	if err := f.open(); err != nil {
 		f.finisher.wait()
 		dir.Close()
@@ -95,6 +99,9 @@ func (f *Files) Close() error {
 	return f.finisher.failure()
 }
 
+// Through has files made and removed by a thread that may, from now on.
+func (f *Files) Through(do func(func())) { f.through = do }
+
 // finish has the current file completed.
 func (f *Files) finish() {
 	if f.current != nil {
@@ -124,17 +131,28 @@ func (f *Files) Discard() {
 
 func (f *Files) remove(p *piece) error {
 	p.removed.Store(true)
-	if err := f.dir.Remove(p.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := f.removeName(p.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return f.wrap(p.name, err)
 	}
 	return nil
+}
+
+func (f *Files) removeName(name string) (err error) {
+	f.through(func() { err = f.dir.Remove(name) })
+	return bare(err)
+}
+
+// make makes a file that was not there. O_EXCL follows no symbolic link (open(2)).
+func (f *Files) make(name string) (file *os.File, err error) {
+	f.through(func() { file, err = f.dir.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR, fileMode) })
+	return file, err
 }
 
 // Probe finds out whether another file could be made. After privileges are
 // dropped it tells early what would otherwise end a recording in the middle.
 func (f *Files) Probe() error {
 	name := ".bothcap-" + filepath.Base(f.path)
-	probe, err := f.dir.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, fileMode)
+	probe, err := f.make(name)
 	if errors.Is(err, fs.ErrExist) {
 		return nil // left behind by a recorder that was killed just here
 	}
@@ -142,7 +160,7 @@ func (f *Files) Probe() error {
 		return f.wrap(name, err)
 	}
 	probe.Close()
-	return f.dir.Remove(name)
+	return f.removeName(name)
 }
 
 // Sums are those of the files that are there, once Close has returned. Each was
@@ -166,13 +184,12 @@ const fileMode = 0o600
 func (f *Files) open() error {
 	f.count++
 	name := f.name()
-	if f.options.Force {
+	if f.options.Force && f.count == 1 { // what has a later one's number and time is not meant
 		if err := f.clear(name); err != nil {
 			return err
 		}
 	}
-	// O_EXCL follows no symbolic link (open(2)).
-	file, err := f.dir.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR, fileMode)
+	file, err := f.make(name)
 	if errors.Is(err, fs.ErrExist) {
 		return f.wrap(name, ErrExists)
 	}
@@ -202,8 +219,14 @@ func (f *Files) clear(name string) error {
 	case !there.Mode().IsRegular():
 		return f.wrap(name, fmt.Errorf("%w and is no regular file", ErrExists))
 	}
-	if err := f.dir.Remove(name); err != nil {
-		return f.wrap(name, err)
+	remove := func() error { return f.removeName(name) }
+	if f.options.Replace != nil {
+		err = f.options.Replace(remove)
+	} else {
+		err = remove()
+	}
+	if err != nil {
+		return fmt.Errorf("%q: %w", f.beside(name), err)
 	}
 	return nil
 }
