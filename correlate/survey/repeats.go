@@ -14,14 +14,31 @@ type repeats struct {
 	count   int64
 	several bool // the capture can see a packet twice
 	begun   bool
-	first   device // the first packet's of its file
-	digests [repeatDepth]uint64
-	recent  [repeatDepth]recording
-	next    int
+	first   device      // the first packet's of its file
+	sets    []repeatSet // by the digest, from the first packet that can be a second
 }
 
-// repeatDepth is how many other packets may stand between two recordings.
-const repeatDepth = 32
+// A recorder of several interfaces reads them in turns, each for as long as the
+// kernel held its packets back, so that thousands of other packets may stand
+// between two recordings: at 100,000 a second and 100 ms, ten thousand. Of so many
+// sets one then holds a packet for that long but for a chance of 0.4 % (Poisson).
+const (
+	repeatBits = 14
+	repeatSets = 1 << repeatBits
+	repeatWays = 4
+)
+
+// A repeatSet remembers the latest recordings of those packets whose digests are
+// its own.
+type repeatSet struct {
+	digests [repeatWays]uint64
+	recent  [repeatWays]recording
+	next    uint8
+}
+
+// spread is 2^64 over the golden ratio: a product's high bits then depend on all
+// bits of the other factor (Knuth, TAOCP 6.4).
+const spread = 0x9E3779B97F4A7C15
 
 // recording is what tells one packet from another. The TTL is left out: a host
 // that forwards between its interfaces lowers it.
@@ -74,14 +91,18 @@ func (r *repeats) seen(p *capture.Packet, s *segment.Segment) bool {
 	}
 	now := recording{s.Src, s.Dst, s.Seq, s.Ack, s.Options.TSVal, s.PayloadLen, s.Window, s.IPID, s.Flags, s.TimeNS, on}
 	digest := uint64(s.Seq)<<32 ^ uint64(s.Ack)<<8 ^ uint64(s.IPID)<<40 ^ uint64(s.PayloadLen)<<16 ^ uint64(s.Flags)
-	for i, d := range r.digests {
-		if d == digest && r.recent[i].repeatedBy(&now) {
+	if r.sets == nil {
+		r.sets = make([]repeatSet, repeatSets)
+	}
+	set := &r.sets[digest*spread>>(64-repeatBits)]
+	for i, d := range set.digests {
+		if d == digest && set.recent[i].repeatedBy(&now) {
 			r.count++
 			return true
 		}
 	}
-	r.digests[r.next], r.recent[r.next] = digest, now
-	r.next = (r.next + 1) % repeatDepth
+	set.digests[set.next], set.recent[set.next] = digest, now
+	set.next = (set.next + 1) % repeatWays
 	return false
 }
 
