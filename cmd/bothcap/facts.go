@@ -56,19 +56,42 @@ func describe(name string) (capture.Interface, map[string]bool) {
 	return about, offloads
 }
 
-// uplinks are the interfaces that are up and have a carrier, but for loopback: a
-// packet of this host leaves by one of them.
+// uplinks are the interfaces by which a packet of this host can leave now.
 func uplinks() ([]string, error) {
-	list, err := net.Interfaces()
+	links, err := host.Links()
 	if err != nil {
 		return nil, err
 	}
-	const sends = net.FlagUp | net.FlagRunning
 	var names []string
-	for _, i := range list {
-		if i.Flags&sends == sends && i.Flags&net.FlagLoopback == 0 {
-			names = append(names, i.Name)
+	for _, l := range host.WaysOut(links) {
+		names = append(names, l.Name)
+	}
+	return names, nil
+}
+
+// everywhere are the interfaces to record where none is named: those by which the
+// kernel routes to the peers, and all others by which this host can send. More
+// than there may be at a time are named and left out.
+func everywhere(t target.Target, c *console) ([]string, error) {
+	names, err := routes(t)
+	if err != nil {
+		c.say("%v", err) // a route may come with an interface that is not there yet
+	}
+	others, err := uplinks()
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range others {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
 		}
+	}
+	if len(names) == 0 {
+		return nil, errors.New("no interface is up")
+	}
+	if len(names) > agent.MaxTaps {
+		c.say("warning: not recorded, as more than %d interfaces are up: %s", agent.MaxTaps, strings.Join(names[agent.MaxTaps:], ", "))
+		names = names[:agent.MaxTaps]
 	}
 	return names, nil
 }

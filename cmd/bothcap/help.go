@@ -25,7 +25,8 @@ func program() *usage.Program {
 				"--list-interfaces",
 			},
 			Text: []string{
-				"It records until Ctrl-C or a limit, or while COMMAND runs. It needs root (CAP_NET_RAW) to open its handle, and is nobody, or the user who called sudo, from then on. COMMAND runs as that user, or as root if nobody called sudo, with the standard streams and nothing else that bothcap opened.",
+				"It records until Ctrl-C or a limit, or while COMMAND runs. It needs root (CAP_NET_RAW) to open its handles, and is nobody, or the user who called sudo, from then on. COMMAND runs as that user, or as root if nobody called sudo, with the standard streams and nothing else that bothcap opened.",
+				"It records every interface by which the host can send, those that appear later too, for a reset follows the default route whatever interface its connection used. -i restricts it. Loopback is left out. Without -i one thread keeps the privilege to open interfaces; --reopen=false gives it up.",
 				"With --rotate-size or --rotate-interval it writes a set of files; give them to bothends as one pattern in quotes, such as 'client_*.pcapng'.",
 			},
 			Flags: flags,
@@ -46,9 +47,9 @@ func program() *usage.Program {
 			},
 		},
 		Examples: []usage.Example{
-			{Title: "Record at the server, until ten seconds after the first reset:", Command: "sudo bothcap -i eth0 --port 587 --end server -w server.pcapng --stop-after-reset 10s"},
+			{Title: "Record at the server, until Ctrl-C:", Command: "sudo bothcap --port 587 --end server -w server.pcapng"},
 			{Title: "Record at the client, around the command that fails:", Command: "sudo bothcap --peer mail.example.org --port 587 --end client -w client.pcapng -- swaks --server mail.example.org --port 587 --tls --to me@example.org --quit-after RCPT"},
-			{Title: "Keep the last ten files of 100 MiB until the fault shows:", Command: "sudo bothcap -i eth0 --port smtp --end server -w server.pcapng --rotate-size 100M --keep 10 --stop-after-reset 60s"},
+			{Title: "Keep the last ten files of 100 MiB until the fault shows:", Command: "sudo bothcap --port smtp --end server -w server.pcapng --rotate-size 100M --keep 10 --stop-after-reset 60s"},
 		},
 		SeeAlso: []string{"bothends(1)", "pcap-filter(7)", "tcpdump(1)", "capabilities(7)"},
 	}

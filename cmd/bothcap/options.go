@@ -32,6 +32,7 @@ type options struct {
 	headersOnly    bool
 	snapLen        int
 	buffer         size
+	bufferGiven    bool
 	promiscuous    bool
 	user           string
 	reopen         bool
@@ -72,7 +73,7 @@ const (
 
 func (o *options) addFlags(f *pflag.FlagSet) {
 	o.buffer = defaultBuffer
-	f.StringArrayVarP(&o.interfaces, "interface", "i", nil, "record on `IFACE`; repeatable (default: where the kernel routes to the peer)")
+	f.StringArrayVarP(&o.interfaces, "interface", "i", nil, "record on `IFACE`; repeatable (default: every way out, those that appear later too)")
 	f.StringArrayVar(&o.peers, "peer", nil, "record TCP with `HOST`, a name or an address; repeatable")
 	f.Var(&o.ports, "port", "record TCP with `PORT`, a number or a service such as smtp, at either end; repeatable")
 	f.StringVar(&o.filter, "filter", "", "record what this `BPF` filter admits (pcap-filter(7)) instead")
@@ -83,14 +84,14 @@ func (o *options) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.end, "end", "", "note which `END` this is: client or server")
 	f.BoolVar(&o.headersOnly, "headers-only", false, "keep IP and TCP headers, and nothing of what was said")
 	f.IntVar(&o.snapLen, "snaplen", defaultSnapLen, "keep at most `N` bytes of each packet")
-	f.Var(&o.buffer, "buffer", "`SIZE` of the kernel's buffer")
+	f.Var(&o.buffer, "buffer", "`SIZE` of the kernel's buffer for each interface")
 	f.BoolVar(&o.promiscuous, "promiscuous", false, "take in frames for other hosts, too")
 	f.StringVar(&o.user, "user", "", "become `USER` once recording (default: who called sudo, else nobody)")
-	f.BoolVar(&o.reopen, "reopen", false, "keep the privilege to open an interface again that was unplugged (CAP_NET_RAW)")
+	f.BoolVar(&o.reopen, "reopen", false, "keep the privilege to open an interface that was unplugged, or is new (CAP_NET_RAW; without -i that is so unless --reopen=false)")
 	f.DurationVar(&o.duration, "duration", 0, "stop after `D`, such as 90s or 5m")
 	f.Int64Var(&o.maxPackets, "max-packets", 0, "stop after `N` packets")
 	f.Var(&o.maxSize, "max-size", "stop before the files exceed `SIZE`, such as 500M")
-	f.DurationVar(&o.afterReset, "stop-after-reset", 0, "stop `D` after the first reset")
+	f.DurationVar(&o.afterReset, "stop-after-reset", 0, "stop `D` after the first reset, of whatever connection")
 	f.Var(&o.rotateSize, "rotate-size", "begin another file before one exceeds `SIZE`")
 	f.DurationVar(&o.rotateInterval, "rotate-interval", 0, "begin another file every `D`")
 	f.IntVar(&o.keep, "keep", 0, "keep only the newest `N` files")
@@ -146,6 +147,10 @@ func parse(arguments []string) (options, error) {
 	if f.Changed("stop-after-reset") {
 		o.afterReset = max(o.afterReset, 1) // at once
 	}
+	if !f.Changed("reopen") {
+		o.reopen = len(o.interfaces) == 0
+	}
+	o.bufferGiven = f.Changed("buffer")
 	return o, o.check(f)
 }
 
@@ -162,8 +167,6 @@ func (o *options) check(f *pflag.FlagSet) error {
 			"bothcap --peer mail.example.org --port 587 -w client.pcapng (or --everything, if you do)"}
 	case o.write == "":
 		return &hinted{errors.New("where to? There is no -w FILE"), "bothcap ... -w client.pcapng"}
-	case len(o.interfaces) == 0 && len(o.peers) == 0:
-		return &hinted{errors.New("on which interface? Without --peer there is no route to look up"), "-i IFACE; bothcap --list-interfaces lists them"}
 	case slices.Contains(o.interfaces, live.AnyInterface) && len(o.interfaces) > 1:
 		return errors.New(`-i any stands for all interfaces: another beside it would record its packets twice`)
 	case repeated(o.interfaces) != "":

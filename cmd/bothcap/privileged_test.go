@@ -101,6 +101,15 @@ func TestARecordingThatFailsAroundACommand(t *testing.T) {
 	}
 }
 
+func TestARecordingOfNothingIsNoSuccess(t *testing.T) {
+	l := newLab(t)
+	path := filepath.Join(l.dir, "client.pcapng")
+	status, _, stderr := l.around("-i", "v0", "--port", "588", "-w", path, "--", "true")
+	if status != 0 || !strings.Contains(stderr, "WARNING: nothing was recorded") || strings.Contains(stderr, "bothends compare") {
+		t.Errorf("exit status %d: %s", status, stderr)
+	}
+}
+
 func TestSignalsReachTheCommand(t *testing.T) {
 	const stubborn = "trap '' TERM; echo ready; while :; do sleep 0.1; done"
 	for _, test := range []struct {
@@ -164,8 +173,8 @@ func TestKilledItLeavesWhatWasFlushed(t *testing.T) {
 	l := newLab(t)
 	path := filepath.Join(l.dir, "client.pcapng")
 	r := l.record("-i", "v0", "--port", "587", "-w", path)
-	l.talk(server4, 100000)
 	before, _ := read(t, path)
+	l.talk(server4, 100000)
 	eventually(t, "packets are flushed", func() bool { p, _ := read(t, path); return len(p) >= len(before)+10 })
 	l.talk(server4, 100000)
 	r.stop(syscall.SIGKILL)

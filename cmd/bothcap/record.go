@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"bothends/capture"
 	"bothends/capture/live"
 	"bothends/cmd/bothcap/internal/agent"
 	"bothends/cmd/bothcap/internal/child"
+	"bothends/cmd/bothcap/internal/host"
 	"bothends/cmd/bothcap/internal/privilege"
 	"bothends/cmd/bothcap/internal/store"
 	"bothends/cmd/bothcap/internal/target"
@@ -190,7 +192,7 @@ func (r *recording) run() error {
 	defer cancel()
 	defer r.obey(cancel)()
 	if r.command == nil {
-		r.console.say("recording on %s to %s; Ctrl-C stops", interfaceNames(r.config.Interfaces), shellWord(r.options.write))
+		r.console.say("recording on %s to %s; Ctrl-C stops", r.where(), shellWord(r.options.write))
 		stopStatus := r.showStatus()
 		defer stopStatus()
 	} else {
@@ -207,6 +209,16 @@ func (r *recording) run() error {
 	}
 	r.agent.Close()
 	return errors.Join(err, r.files.Close())
+}
+
+// where names the interfaces that are recorded, and the one that a user might
+// expect.
+func (r *recording) where() string {
+	names := interfaceNames(r.agent.Interfaces())
+	if loopback := host.Loopback(); r.config.Everywhere && loopback != "" && !slices.Contains(r.agent.Interfaces(), loopback) {
+		return fmt.Sprintf("%s (every way out; not on %s)", names, loopback)
+	}
+	return names
 }
 
 // showStatus keeps a status line on a terminal until it is stopped.
@@ -236,7 +248,7 @@ func (r *recording) summarise() {
 	r.console.mu.Lock()
 	defer r.console.mu.Unlock()
 	r.console.erase()
-	summary{status: r.agent.Status(), sums: sums, interfaces: r.config.Interfaces, lasted: lasted, end: r.options.end, write: r.options.write}.print(r.console.text())
+	summary{status: r.agent.Status(), sums: sums, interfaces: r.agent.Interfaces(), lasted: lasted, end: r.options.end, write: r.options.write}.print(r.console.text())
 	if err != nil {
 		fmt.Fprintf(r.console.text(), "bothcap: no checksum: %v\n", err)
 	}
@@ -264,11 +276,17 @@ func configure(o options, c *console) (agent.Config, error) {
 		config.Target.Peers = append(config.Target.Peers, peer)
 	}
 	if len(config.Interfaces) == 0 {
-		routed, err := routes(config.Target)
-		if err != nil {
+		var err error
+		if config.Interfaces, err = everywhere(config.Target, c); err != nil {
 			return config, &hinted{err, "-i IFACE; bothcap --list-interfaces lists them"}
 		}
-		config.Interfaces = routed
+		config.Everywhere = true
+		if !o.bufferGiven {
+			config.Live.BufferSize = sharedBuffer(len(config.Interfaces))
+		}
+		if watch, err := host.WatchLinks(); err == nil {
+			config.Host.UplinksChanged = watch.Changed
+		}
 	}
 	for _, name := range config.Interfaces {
 		if name == live.AnyInterface {
@@ -276,6 +294,13 @@ func configure(o options, c *console) (agent.Config, error) {
 		}
 	}
 	return config, nil
+}
+
+// sharedBuffer is the ring of each of several interfaces, if nobody said. Few of
+// them have the session's packets; the kernel keeps the memory for all.
+func sharedBuffer(interfaces int) int {
+	const full = 4 // interfaces may have the default
+	return defaultBuffer * full / max(interfaces, full)
 }
 
 // resolveLimit is how long looking up all peers may take.

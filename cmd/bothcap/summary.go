@@ -73,6 +73,10 @@ func (s summary) print(w io.Writer) {
 	if len(s.status.Down) > 0 {
 		fmt.Fprintf(w, "WARNING: %s was down at the end.\n", strings.Join(s.status.Down, ", "))
 	}
+	if s.status.Packets == 0 {
+		fmt.Fprintf(w, "WARNING: nothing was recorded. Did the session take place meanwhile, on %s, and\n"+
+			"         does the filter fit it (--peer, --port)?\n", strings.Join(s.interfaces, ", "))
+	}
 	for _, f := range s.sums {
 		fmt.Fprintf(w, "file     %s (%s)\n", f.Path, bytesText(f.Size))
 		if f.SHA256 != "" {
@@ -98,7 +102,7 @@ func (s summary) print(w io.Writer) {
 
 // next is what to type when the other end's recording is here.
 func (s summary) next() string {
-	if len(s.sums) == 0 || s.sums[0].Path == "-" {
+	if len(s.sums) == 0 || s.sums[0].Path == "-" || s.status.Packets == 0 {
 		return ""
 	}
 	mine := s.set()

@@ -55,6 +55,9 @@ type Host struct {
 	Counters func() (map[string]uint64, error)
 	// Uplinks names the interfaces by which the host can send now.
 	Uplinks func() ([]string, error)
+	// UplinksChanged reports whether they may have since it was last asked; nil if
+	// they are not followed.
+	UplinksChanged func() bool
 	// Describe says what is known of an interface: name, description, hardware,
 	// addresses; and its offloads.
 	Describe func(name string) (capture.Interface, map[string]bool)
@@ -62,7 +65,10 @@ type Host struct {
 
 // A Config is what to record, and how much of it.
 type Config struct {
-	Interfaces  []string
+	Interfaces []string
+	// Everywhere tells that Interfaces are all by which the host can send, and that
+	// those that appear later are to be recorded, too.
+	Everywhere  bool
 	Live        live.Options
 	Target      target.Target
 	Session     string
@@ -123,13 +129,9 @@ type Agent struct {
 func Start(config Config, open Opener, create func() (Output, error)) (*Agent, error) {
 	a := &Agent{config: config, open: open, stopped: make(chan struct{})}
 	now := time.Now()
-	for _, name := range config.Interfaces {
-		t, err := a.openTap(name)
-		if err != nil {
-			a.Close()
-			return nil, err
-		}
-		a.taps = append(a.taps, t)
+	if err := a.openTaps(); err != nil {
+		a.Close()
+		return nil, err
 	}
 	out, err := create()
 	if err != nil {
@@ -170,14 +172,20 @@ func (a *Agent) Record(ctx context.Context) error {
 	defer context.AfterFunc(ctx, func() { a.Stop(time.Now()) })()
 
 	var readers sync.WaitGroup
-	failures := make(chan error, len(a.taps))
-	for _, t := range a.taps {
+	var failures failures
+	begin := func(t *tap) {
 		readers.Go(func() {
 			if err := a.read(t); err != nil {
-				failures <- err
+				failures.add(err)
 				a.Stop(time.Now())
 			}
 		})
+	}
+	for _, t := range a.taps {
+		begin(t)
+	}
+	if a.config.Everywhere && a.config.Host.UplinksChanged != nil {
+		readers.Go(func() { a.follow(begin) })
 	}
 	ticking := make(chan struct{})
 	var ticker sync.WaitGroup
@@ -185,16 +193,23 @@ func (a *Agent) Record(ctx context.Context) error {
 	readers.Wait()
 	close(ticking)
 	ticker.Wait()
-	close(failures)
 
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.finish(time.Now())
-	err := a.failure
-	for failure := range failures {
-		err = errors.Join(err, failure)
-	}
-	return err
+	return errors.Join(append([]error{a.failure}, failures.list...)...)
+}
+
+// failures are those of several goroutines.
+type failures struct {
+	mu   sync.Mutex
+	list []error
+}
+
+func (f *failures) add(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.list = append(f.list, err)
 }
 
 // Stop asks the recording to end with the packets that were on the wire at a

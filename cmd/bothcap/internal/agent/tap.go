@@ -21,6 +21,7 @@ type tap struct {
 	openedAt time.Time
 	totals   totals
 	gap      *testimony.Gap // while it is down
+	lost     bool           // it came back and could not be opened
 }
 
 // openTap opens an interface and sets its filter.
@@ -81,11 +82,11 @@ func (a *Agent) read(t *tap) error {
 		default:
 			return err
 		}
-		if a.over(time.Now()) {
+		if t.lost || a.over(time.Now()) {
 			return nil
 		}
 		if t.gap != nil && t.source.State() == live.Gone {
-			if err := a.replace(t); err != nil {
+			if err := a.replace(t, take); err != nil {
 				return err
 			}
 		}
@@ -141,15 +142,26 @@ func (a *Agent) noteGap(t *tap, now time.Time, event testimony.Event) {
 
 // replace opens a tap's interface again once there is one of that name, which
 // takes the privilege that opening took the first time.
-func (a *Agent) replace(t *tap) error {
+func (a *Agent) replace(t *tap, take func([]capture.Packet) bool) error {
 	select {
 	case <-a.stopped:
-		return nil
 	case <-time.After(reopenInterval):
+	}
+	// What came before it went may be in the ring still; the kernel holds packets
+	// back for a while, and tells of the end at once.
+	for t.source.Read(take) == nil {
+	}
+	if a.over(time.Now()) {
+		return nil
 	}
 	again, err := a.openTap(t.name)
 	switch {
 	case errors.Is(err, live.ErrNoInterface), errors.Is(err, live.ErrNotUp):
+		return nil
+	case err != nil && a.config.Everywhere:
+		// The others go on; the file says that this one is not recorded.
+		a.config.Say("%s is back, and is not recorded: %v", t.name, err)
+		t.lost = true
 		return nil
 	case err != nil:
 		return fmt.Errorf("opening it again: %w", err)
@@ -164,4 +176,15 @@ func (a *Agent) replace(t *tap) error {
 	a.mu.Unlock()
 	a.watch(t, t.source.State())
 	return nil
+}
+
+// Interfaces are the names of those that are recorded, or were.
+func (a *Agent) Interfaces() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var names []string
+	for _, t := range a.taps {
+		names = append(names, t.name)
+	}
+	return names
 }
