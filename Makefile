@@ -2,6 +2,10 @@
 # make demo           compares the pair of captures below and prints the verdict
 # make test           installs what the tests need if it is missing, and runs them all
 # make bothcap        builds the recorder, which needs gcc and libpcap-dev
+# make install        installs both programs with manual pages and completion below
+#                     PREFIX (/usr/local), for packages below DESTDIR;
+#                     install-bothends and install-bothcap install one
+# make deb            makes Debian packages of both in build/
 # make profile        measures where a comparison spends its time, by which Go then
 #                     builds bothends (https://go.dev/doc/pgo)
 # make bench-compare  compares large pairs, beside tcpdump, which only reads them
@@ -17,13 +21,45 @@ DEMO_SERVER := fixtures/pairs/starttls-2012/server.pcapng
 # What `bothends compare` says of that pair: 1, interference proved.
 DEMO_STATUS := 1
 
-.PHONY: build bothcap profile bench-capture bench-compare demo lab test setup clean
+BIN ?= bin
+PREFIX ?= /usr/local
+ZSH_FUNCTIONS ?= $(PREFIX)/share/zsh/site-functions
+SYSTEMD_UNITS ?= $(PREFIX)/lib/systemd/system
+
+.PHONY: build bothcap install install-bothends install-bothcap deb profile bench-capture bench-compare demo lab test setup clean
 
 build:
-	CGO_ENABLED=0 go build -trimpath -o bin/bothends ./cmd/bothends
+	CGO_ENABLED=0 go build -trimpath -o $(BIN)/bothends ./cmd/bothends
 
 bothcap:
-	CGO_ENABLED=1 go build -trimpath -o bin/bothcap ./cmd/bothcap
+	CGO_ENABLED=1 go build -trimpath -o $(BIN)/bothcap ./cmd/bothcap
+
+install: install-bothends install-bothcap
+
+# With NO_BUILD what is in BIN is installed as it is: root should install, and
+# need not compile.
+install-bothends: $(if $(NO_BUILD),,build)
+	$(call install,bothends)
+
+install-bothcap: $(if $(NO_BUILD),,bothcap)
+	$(call install,bothcap)
+	install -d '$(DESTDIR)$(SYSTEMD_UNITS)'
+	sed 's|@BINDIR@|$(PREFIX)/bin|' packaging/bothcap@.service >'$(DESTDIR)$(SYSTEMD_UNITS)/bothcap@.service'
+	chmod 644 '$(DESTDIR)$(SYSTEMD_UNITS)/bothcap@.service'
+
+# The program itself prints what is installed with it.
+define install
+	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/man/man1' '$(DESTDIR)$(ZSH_FUNCTIONS)' \
+		'$(DESTDIR)$(PREFIX)/share/bash-completion/completions' '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d'
+	install -m 755 $(BIN)/$(1) '$(DESTDIR)$(PREFIX)/bin/$(1)'
+	umask 022 && $(BIN)/$(1) --manual | gzip -9n >'$(DESTDIR)$(PREFIX)/share/man/man1/$(1).1.gz'
+	umask 022 && $(BIN)/$(1) --completion bash >'$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$(1)'
+	umask 022 && $(BIN)/$(1) --completion zsh >'$(DESTDIR)$(ZSH_FUNCTIONS)/_$(1)'
+	umask 022 && $(BIN)/$(1) --completion fish >'$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$(1).fish'
+endef
+
+deb: build bothcap
+	BIN=$(BIN) packaging/deb build
 
 profile:
 	go test -run '^$$' -bench Compare -benchtime 20x -cpuprofile cmd/bothends/default.pgo -o bin/profiled.test ./correlate

@@ -32,6 +32,7 @@ var layers = [][]string{
 	{"bothends/capture/live"},
 	{"bothends/cmd"},
 	{"bothends/fixtures"},
+	{"bothends/packaging"},
 }
 
 // subpackages may have packages of their own below them.
