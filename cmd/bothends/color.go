@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"time"
 
 	"golang.org/x/term"
 
@@ -18,6 +19,9 @@ const (
 // textOptions fits the text to where it goes.
 func (r *rendering) textOptions() report.TextOptions {
 	text := report.TextOptions{All: r.all, Color: r.color == colorAlways}
+	if r.local {
+		text.Zone = time.Local
+	}
 	if r.output != standardOutput || !term.IsTerminal(int(os.Stdout.Fd())) {
 		return text
 	}

@@ -43,6 +43,7 @@ func (d *detailed) Unwrap() error { return d.error }
 type console struct {
 	stdout, stderr io.Writer
 	json           bool // messages are JSON objects
+	paged          bool // long text may go through a pager
 	progress       *progress
 }
 

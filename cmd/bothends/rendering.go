@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,8 @@ type rendering struct {
 	force  bool
 	color  string
 	all    bool
+	local  bool
+	direct bool // past the pager
 }
 
 // Values of --format.
@@ -37,6 +40,8 @@ func (r *rendering) addFlags(flags *pflag.FlagSet, all string) {
 	flags.BoolVar(&r.force, "force", false, "let -o replace a file, though never a capture")
 	flags.StringVar(&r.color, "color", colorAuto, "`WHEN` to colour the text: auto (the default: on a terminal,\nunless NO_COLOR is set), always or never")
 	flags.BoolVar(&r.all, "all", false, all)
+	flags.BoolVar(&r.local, "local", false, "give times in this machine's zone, as mail logs have them, and not in UTC; JSON keeps UTC")
+	flags.BoolVar(&r.direct, "no-pager", false, "do not show long text through $PAGER on a terminal")
 	usage.Choices(flags, "format", formatText, formatJSON)
 	usage.Choices(flags, "color", colorAuto, colorAlways, colorNever)
 	usage.File(flags, "output")
@@ -71,8 +76,16 @@ func (r *rendering) write(ctx context.Context, c *console, shown result) error {
 		}
 		return errors.Join(err, buffered.Flush())
 	})
-	if r.output == standardOutput {
+	switch {
+	case r.output != standardOutput:
+		return writeFile(ctx, r.output, r.force, render)
+	case r.format == formatJSON:
 		return c.render(render)
 	}
-	return writeFile(ctx, r.output, r.force, render)
+	var text bytes.Buffer
+	if err := render(&text); err != nil {
+		return err
+	}
+	c.paged = !r.direct
+	return c.page(text.Bytes())
 }

@@ -19,6 +19,7 @@ import (
 	"io"
 	"path"
 	"strings"
+	"time"
 )
 
 // TextOptions change how the text looks and how much it lists.
@@ -26,6 +27,8 @@ type TextOptions struct {
 	Width int  // columns; 0 is 80
 	Color bool // emphasise with ANSI escapes
 	All   bool // list connections without findings too, and fold nothing
+	// Zone is that of the times; nil is UTC.
+	Zone *time.Location
 }
 
 // Lines stay readable between these widths, whatever the terminal.
@@ -42,7 +45,7 @@ func (r *Report) WriteText(w io.Writer, o TextOptions) error {
 	}
 	t := &text{
 		Report: r, all: o.All, names: shortNames(r), shown: map[string]int{},
-		page: page{width: min(max(o.Width, narrowest), widest), color: o.Color},
+		page: page{width: min(max(o.Width, narrowest), widest), color: o.Color, zone: o.zone()},
 	}
 	t.verdict()
 	t.ends()

@@ -31,7 +31,7 @@ func (t *text) inBrief(group some) {
 // accountOf says what became of packets that nobody forged, and when.
 func (t *text) accountOf(b some) string {
 	f, n := b[0], len(b)
-	noun, at := nounOf(f.Kind), when(b)+t.where(b)
+	noun, at := nounOf(f.Kind), t.when(b)+t.where(b)
 	what := pick(n, noun, count(n, noun))
 	switch f.Verdict {
 	case "genuine":

@@ -40,7 +40,7 @@ func (t *text) witness(end string) {
 		}
 		say("%s (%s), %s, %s", f.Path, kind, count(f.Packets, "packet"), t.endOf(&f))
 	}
-	say("%s in %s, from %s to %s UTC by its own clock", count(h.Connections, "connection"), between(c.First, c.Last), shortTime(c.First), endTime(c.First, c.Last))
+	say("%s in %s, from %s by its own clock", count(h.Connections, "connection"), between(c.First, c.Last), t.span(c.First, c.Last))
 	say("%s", c.losses(end))
 	if h.Unseen > 0 {
 		say("%s acknowledged in it that it does not show arrive or leave", count(h.Unseen, "byte"))
@@ -188,15 +188,6 @@ func (t *text) notKnown() {
 	for _, text := range open {
 		t.item("  ", "? ", "%s", sentence(text))
 	}
-}
-
-// endTime leaves out the date if it is that of the first time.
-func endTime(first, last string) string {
-	from, to := shortTime(first), shortTime(last)
-	if date := len("2006-01-02 "); len(from) == len(to) && len(to) > date && from[:date] == to[:date] {
-		return to[date:]
-	}
-	return to
 }
 
 // readable rounds a duration to what a reader needs of it.

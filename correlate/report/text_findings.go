@@ -119,7 +119,7 @@ func (t *text) burst(b some) {
 		return
 	}
 	t.shown[kind] = f.Connection
-	if at := when(b); len(b) > 1 {
+	if at := t.when(b); len(b) > 1 {
 		t.para(plain, "    ", "%s. The first is:", at)
 	} else {
 		t.para(plain, "    ", "%s", at)
@@ -136,7 +136,7 @@ func (t *text) burst(b some) {
 
 // sameAgain shortens a burst whose evidence was given with an earlier one.
 func (t *text) sameAgain(b some, before int) {
-	t.para(plain, "    ", "%s", when(b))
+	t.para(plain, "    ", "%s", t.when(b))
 	t.line(plain, "    ", fmt.Sprintf("Wireshark: %s in %s", filterFor(b), t.names[b[0].File]))
 	t.para(plain, "    ", "Evidence of the same kind as in connection %d (--all gives it in full).", before)
 }
@@ -155,8 +155,8 @@ func (t *text) title(b some) string {
 }
 
 // when is the time of a packet, or of several.
-func when(b some) string {
-	at := fmt.Sprintf("%s UTC by the %s's clock", shortTime(b[0].Time), b[0].seenAt)
+func (p *page) when(b some) string {
+	at := fmt.Sprintf("%s by the %s's clock", p.moment(b[0].Time), b[0].seenAt)
 	if last := b[len(b)-1]; len(b) > 1 {
 		return fmt.Sprintf("%s, the last %s later", at, between(b[0].Time, last.Time))
 	}
@@ -194,17 +194,6 @@ func frames(b some) []string {
 		numbers = append(numbers, strconv.FormatInt(f.Frame, 10))
 	}
 	return numbers
-}
-
-const stampLayout = time.RFC3339Nano
-
-// shortTime leaves the nanoseconds to the JSON form.
-func shortTime(stamp string) string {
-	at, err := time.Parse(stampLayout, stamp)
-	if err != nil {
-		return stamp
-	}
-	return at.UTC().Format("2006-01-02 15:04:05.000000")
 }
 
 func between(first, last string) string {

@@ -14,7 +14,7 @@ func (i *Info) WriteText(w io.Writer, o TextOptions) error {
 	if o.Width == 0 {
 		o.Width = standardWidth
 	}
-	t := &infoText{all: o.All, page: page{width: min(max(o.Width, narrowest), widest), color: o.Color}}
+	t := &infoText{all: o.All, page: page{width: min(max(o.Width, narrowest), widest), color: o.Color, zone: o.zone()}}
 	for n := range i.Captures {
 		t.Inspection = &i.Captures[n]
 		if len(i.Captures) > 1 {
@@ -160,7 +160,7 @@ func (t *infoText) coverage() {
 		t.row("covers", "unknown times")
 		return
 	}
-	t.row("covers", "%s, from %s to %s UTC by its own clock", readable(time.Duration(t.DurationNS)), shortTime(t.First), endTime(t.First, t.Last))
+	t.row("covers", "%s, from %s by its own clock", readable(time.Duration(t.DurationNS)), t.span(t.First, t.Last))
 	number := map[string]int{}
 	for n, f := range t.Files {
 		number[f.Path] = n + 1

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -11,6 +12,7 @@ type page struct {
 	strings.Builder
 	width int
 	color bool
+	zone  *time.Location
 }
 
 // A style is an ANSI escape sequence, by what it stands for.
