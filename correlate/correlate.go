@@ -32,6 +32,8 @@ type Options struct {
 	// the number of bytes of the captures that were read since the last call. As
 	// each capture is read twice, they add up to twice the Length of both.
 	Progress func(bytes int64)
+	// Stated are facts that the captures cannot hold, stated by the user.
+	Stated []judge.Statement
 	// ShowPayload lets the report hold payload bytes that no decoder recognised.
 	ShowPayload bool
 
@@ -41,6 +43,10 @@ type Options struct {
 // ErrNothingInCommon is returned, with the report of both captures, if no
 // connection is in both.
 var ErrNothingInCommon = errors.New("the two captures have no TCP connection in common")
+
+// ErrContradicted is returned if a statement of the user's is contradicted by the
+// captures.
+var ErrContradicted = errors.New("the captures contradict what is stated")
 
 // ErrNoTCP is returned if a capture holds no TCP segment.
 var ErrNoTCP = errors.New("no TCP segment in it")
@@ -61,7 +67,9 @@ func (c *comparison) compare(ctx context.Context, sets [2]*file.Set) (*report.Re
 	if err := c.align(ctx); err != nil {
 		return nil, err
 	}
-	c.judge()
+	if err := c.judge(); err != nil {
+		return nil, err
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -88,8 +96,8 @@ type comparison struct {
 	bounds    clock.Bounds
 	trips     align.Trips
 	clock     clock.Fit
-	bench     judge.Bench
-	findings  []judge.Finding
+	witnesses [2]judge.Witness
+	judgement judge.Judgement
 }
 
 // survey reads both captures at once.
@@ -141,7 +149,7 @@ func (c *comparison) pair() {
 // hear asks what each capture is worth as a witness.
 func (c *comparison) hear() {
 	for end, sv := range c.surveys {
-		c.bench.Witnesses[end] = witness(sv, c.files[end])
+		c.witnesses[end] = witness(sv, c.files[end])
 	}
 }
 
@@ -189,7 +197,7 @@ func roughOffset(surveys [2]*survey.Survey, pairs []pair.Pair) (offset, uncertai
 const roughSlackNS = 1e9
 
 // judge fits the clocks and decides on what is left over.
-func (c *comparison) judge() {
+func (c *comparison) judge() error {
 	for i := range c.cases {
 		c.cases[i].Close()
 	}
@@ -198,16 +206,28 @@ func (c *comparison) judge() {
 	for _, sv := range c.surveys {
 		c.clock.NoteSetBack(sv.SetBack())
 	}
-	c.bench.Clock, c.bench.Cases, c.bench.Services, c.bench.Trips, c.bench.TickNS = &c.clock, c.cases, c.services, &c.trips, tick(c.surveys)
-	c.bench.ShowPayload = c.options.ShowPayload
 	c.fillServices()
-	c.findings = c.bench.Findings()
+	in := judge.Input{
+		Clock: &c.clock, Witnesses: c.witnesses, Cases: c.cases, Services: c.services, Trips: &c.trips, TickNS: tick(c.surveys),
+		Own: c.ownAddresses(), Stated: c.options.Stated, ShowPayload: c.options.ShowPayload,
+	}
+	for end, sv := range c.surveys {
+		in.Resets[end] = sv.ResetList
+		in.Witnesses[end].Peers = peers(sv, in.Own[end])
+	}
+	c.judgement = judge.Judge(&in)
+	for _, stated := range c.options.Stated {
+		if err := stated.Contradiction(&c.judgement.Witnesses[stated.End]); err != nil {
+			return fmt.Errorf("%w: %w", ErrContradicted, err)
+		}
+	}
+	return nil
 }
 
 // report puts everything into the form that is shown.
 func (c *comparison) report() *report.Report {
 	return report.New(&report.Input{
 		Files: c.files, Seams: c.seams, Surveys: c.surveys, Placement: c.placement, FixedEnds: c.options.FixedEnds,
-		Pairs: c.pairs, CaseOf: c.caseOf, Bench: &c.bench, Findings: c.findings,
+		Pairs: c.pairs, CaseOf: c.caseOf, Cases: c.cases, Clock: &c.clock, Judgement: &c.judgement, Stated: c.options.Stated,
 	})
 }

@@ -50,6 +50,7 @@ func (c *comparison) fillServices() {
 		case s == nil:
 		case p.Paired() && p.Method != pair.Payload:
 			s.Add(&c.cases[c.caseOf[i]])
+			c.cases[c.caseOf[i]].Service = s
 		case c.surveys[tap.Client].Connections[p.Client].Flows[p.ClientSide.Other()].Segments > 0:
 			s.Elsewhere++
 		}
@@ -59,7 +60,7 @@ func (c *comparison) fillServices() {
 // wholeTCP are the words of filters that leave out no TCP segment.
 var wholeTCP = []string{"tcp", "ip", "ip6", "or", "icmp", "icmp6"}
 
-// admitsAllTCP tells whether a capture is known to have been filtered by nothing
+// admitsAllTCP reports whether a capture is known to have been filtered by nothing
 // that leaves out a TCP port: a file without a word on its filter says nothing.
 func admitsAllTCP(sv *survey.Survey) bool {
 	for i := range sv.Interfaces {

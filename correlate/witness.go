@@ -23,7 +23,8 @@ func witness(sv *survey.Survey, files []file.File) judge.Witness {
 	}
 	_, cooked := sv.LinkTypes[capture.LinkLinuxSLL]
 	_, cooked2 := sv.LinkTypes[capture.LinkLinuxSLL2]
-	w.NoOther = noOther(sv)
+	w.NoOther, w.OtherNames = noOther(sv), unrecorded(sv)
+	w.OnHost = onHost(sv)
 	w.AllInterfaces = cooked || cooked2 || w.NoOther
 	for _, f := range files {
 		w.Complete = w.Complete && f.End.Kind == 0
@@ -47,6 +48,19 @@ func witness(sv *survey.Survey, files []file.File) judge.Witness {
 		}
 	}
 	return w
+}
+
+// onHost reports whether the capture was made on the host itself: its recorder says
+// which way packets went, which nobody else can know.
+func onHost(sv *survey.Survey) bool {
+	for _, c := range sv.Connections {
+		for side := range c.Flows {
+			if f := &c.Flows[side]; f.Inbound+f.Outbound > 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // looks is how often a recorder must have looked for the host's interfaces: at the

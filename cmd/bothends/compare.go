@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"sync"
@@ -12,6 +13,7 @@ import (
 	"bothends/capture/file"
 	"bothends/cmd/internal/usage"
 	"bothends/correlate"
+	"bothends/correlate/judge"
 	"bothends/correlate/report"
 )
 
@@ -20,6 +22,8 @@ type compareOptions struct {
 	client, server []string // files by end, where they are given so
 	positional     []string // else CLIENT and SERVER
 	showPayload    bool
+	attest         []string
+	stated         []judge.Statement // attest, read
 	rendering
 }
 
@@ -59,6 +63,7 @@ func (o *compareOptions) addFlags(flags *pflag.FlagSet) {
 	usage.File(flags, "client", "server")
 	o.rendering.addFlags(flags, "list connections without findings too, and shorten nothing")
 	flags.BoolVar(&o.showPayload, "show-payload", false, "show the first bytes of the message before a reset even if nothing\nrecognises it: they may hold a password or somebody's words")
+	flags.StringArrayVar(&o.attest, "attest", nil, "state a fact that no capture can hold, as `END:FACT`: server:one-way-out,\nserver:one-host, client:drops=0 and the like; the report shows it as yours\n(a wrong one makes a wrong verdict; repeat it for further facts)")
 	addHelp(flags)
 }
 
@@ -66,6 +71,13 @@ func (o *compareOptions) addFlags(flags *pflag.FlagSet) {
 func (o *compareOptions) check() error {
 	if err := o.rendering.check(); err != nil {
 		return err
+	}
+	for _, text := range o.attest {
+		s, err := judge.ParseStatement(text)
+		if err != nil {
+			return fmt.Errorf("--attest: %w", err)
+		}
+		o.stated = append(o.stated, s)
 	}
 	return o.checkCaptures()
 }
@@ -88,7 +100,7 @@ func (o *compareOptions) run(ctx context.Context, c *console) (int, error) {
 	c.progress.expect("comparing", 2, sets[:]...)
 	var r *report.Report
 	err = unlessInterrupted(ctx, func() (err error) {
-		r, err = correlate.Compare(ctx, sets[0], sets[1], correlate.Options{FixedEnds: fixed, Progress: c.progress.advance, ShowPayload: o.showPayload})
+		r, err = correlate.Compare(ctx, sets[0], sets[1], correlate.Options{FixedEnds: fixed, Progress: c.progress.advance, ShowPayload: o.showPayload, Stated: o.stated})
 		return err
 	})
 	c.progress.erase()

@@ -44,15 +44,15 @@ var mayBeNull = []string{"findings[].trigger", "findings[].location"}
 
 // vocabulary is what the contract's enumerations may say.
 var vocabulary = map[string]string{
-	"schema":                        "bothends.report/1",
+	"schema":                        "bothends.report/2",
 	"connections[].matched_by":      "isn client-isn seq-range seq-shift payload syn-only none",
 	"connections[].verdict":         "clean interfered interposed inconclusive one-sided",
 	"findings[].kind":               "rst fin syn syn-ack data ack",
-	"findings[].verdict":            "injected modified lost duplicated genuine interposed indeterminate",
+	"findings[].verdict":            "injected conditional by-address-owner by-receiver modified lost duplicated genuine interposed indeterminate",
 	"findings[].confidence":         "proven strong supported indeterminate",
 	"findings[].received_at":        "client server",
 	"findings[].claimed_sender":     "client server",
-	"findings[].evidence[].outcome": "holds fails unknown supports contradicts",
+	"findings[].evidence[].outcome": "refuted fits open supports contradicts",
 }
 
 func TestTheJSONReportKeepsItsContract(t *testing.T) {

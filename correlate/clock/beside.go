@@ -34,3 +34,22 @@ func (f *Fit) beside(t int64, of func(*Strip) *envelope) (most int64, ok bool) {
 	}
 	return max(before.offset+drift(t-before.t), after.offset+drift(after.t-t)), true
 }
+
+// Before is the first half of Beside, or if toServer is false of Below: by the packet
+// that left last before t.
+func (f *Fit) Before(t int64, toServer bool) (most int64, ok bool) {
+	var before *bound
+	for i := range f.Strips {
+		e := &f.Strips[i].lower
+		if toServer {
+			e = &f.Strips[i].upper
+		}
+		if k := e.after(t); k > 0 && (before == nil || e.bounds[k-1].t > before.t) {
+			before = &e.bounds[k-1]
+		}
+	}
+	if before == nil || f.setBack > 0 {
+		return 0, false
+	}
+	return before.offset + drift(t-before.t), true
+}

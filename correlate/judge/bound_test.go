@@ -65,7 +65,7 @@ func TestTheMissBoundIsGivenForTheConnectionAndForAllTogether(t *testing.T) {
 		b.Witnesses[tap.Server].Passed = tt.pooled - tt.here
 		found := false
 		for _, s := range verdicts(b)[0].Evidence {
-			if s.Rule != "capture-loss" {
+			if s.Rule != Missed {
 				continue
 			}
 			found = true

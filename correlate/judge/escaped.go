@@ -15,28 +15,28 @@ import (
 
 // noteEscaped finds, among the resets that the sender's capture seems to lack,
 // those that it holds under such addresses.
-func (h *hearing) noteEscaped() {
-	kept := h.unmatched[:0]
-	for _, r := range h.unmatched {
-		if s := h.escapedTwin(r); s != nil {
-			if h.escapes == nil {
-				h.escapes = map[*align.Reset]*align.Reset{}
+func (s *stream) noteEscaped() {
+	kept := s.unmatched[:0]
+	for _, r := range s.unmatched {
+		if left := s.escapedTwin(r); left != nil {
+			if s.escapes == nil {
+				s.escapes = map[*align.Reset]*align.Reset{}
 			}
-			h.escapes[r] = s
+			s.escapes[r] = left
 		} else {
 			kept = append(kept, r)
 		}
 	}
-	h.unmatched = kept
+	s.unmatched = kept
 }
 
 // escapedTwin is the reset that left as r under other addresses, or nil.
-func (h *hearing) escapedTwin(r *align.Reset) *align.Reset {
-	for _, n := range h.Cases[h.index].Escaped {
-		if c := h.Cases[n].Connection; c != nil {
-			for _, s := range c.Streams[h.sender].Resets[h.sender] {
-				if h.possible(h.counted(h.sender, s), r) {
-					return s
+func (s *stream) escapedTwin(r *align.Reset) *align.Reset {
+	for _, n := range s.Cases[s.index].Escaped {
+		if c := s.Cases[n].Connection; c != nil {
+			for _, left := range c.Streams[s.sender].Resets[s.sender] {
+				if s.possible(s.counted(s.sender, left), r) {
+					return left
 				}
 			}
 		}
@@ -44,13 +44,13 @@ func (h *hearing) escapedTwin(r *align.Reset) *align.Reset {
 	return nil
 }
 
-// escapedArrival is the reset that s arrived as, under other addresses, or nil.
-func (h *hearing) escapedArrival(s *align.Reset) *align.Reset {
-	receiver := h.sender.Other()
-	for _, n := range h.Cases[h.index].Escaped {
-		if c := h.Cases[n].Connection; c != nil {
-			for _, r := range c.Streams[h.sender].Resets[receiver] {
-				if h.possible(s, h.counted(receiver, r)) {
+// escapedArrival is the reset that left arrived as, under other addresses, or nil.
+func (s *stream) escapedArrival(left *align.Reset) *align.Reset {
+	receiver := s.sender.Other()
+	for _, n := range s.Cases[s.index].Escaped {
+		if c := s.Cases[n].Connection; c != nil {
+			for _, r := range c.Streams[s.sender].Resets[receiver] {
+				if s.possible(left, s.counted(receiver, r)) {
 					return r
 				}
 			}
@@ -62,52 +62,52 @@ func (h *hearing) escapedArrival(s *align.Reset) *align.Reset {
 // counted is a reset of an escaped view, of the tap at end, with the numbers of the
 // connection that it belongs to: in a view without a partner nothing tells how they
 // are shifted.
-func (h *hearing) counted(end tap.End, r *align.Reset) *align.Reset {
+func (s *stream) counted(end tap.End, r *align.Reset) *align.Reset {
 	c := *r
 	if end == tap.Server { // as the server counts
-		c.Seq0, c.Ack0 = r.Seq-h.pair.Shift[h.sender], r.Ack-h.pair.Shift[h.sender.Other()]
+		c.Seq0, c.Ack0 = r.Seq-s.pair.Shift[s.sender], r.Ack-s.pair.Shift[s.sender.Other()]
 	}
 	return &c
 }
 
 // escapedDeparture is a reset that left under other addresses than its connection has.
-func (h *hearing) escapedDeparture(r, s *align.Reset) Finding {
-	f := h.readdressed(r, s, "leave under other addresses", s)
-	f.suggest(Untranslated, "the %s answered with it a packet that came under other addresses than the rest of its connection", h.sender)
+func (s *stream) escapedDeparture(r, left *align.Reset) Finding {
+	f := s.readdressed(r, left, "leave under other addresses", left)
+	f.suggest(Untranslated, "the %s answered with it a packet that came under other addresses than the rest of its connection", s.sender)
 	return f
 }
 
 // escapedReset is a reset that arrived under other addresses than it left with.
-func (h *hearing) escapedReset(r, s *align.Reset) Finding {
-	f := h.readdressed(r, s, "leave as a packet of this connection, and it arrived under other addresses", r)
+func (s *stream) escapedReset(r, left *align.Reset) Finding {
+	f := s.readdressed(r, left, "leave as a packet of this connection, and it arrived under other addresses", r)
 	f.suggest(Untranslated, "it arrived under other addresses than the rest of its connection")
 	return f
 }
 
-// readdressed is a reset r that left as s, of which one, other, is in an escaped
+// readdressed is a reset r that left as left, of which one, other, is in an escaped
 // view.
-func (h *hearing) readdressed(r, s *align.Reset, how string, other *align.Reset) Finding {
-	f := h.finding("rst", Genuine, Strong, r.Frame, r.Header, Step{
-		Rule: "twin", Outcome: Holds,
+func (s *stream) readdressed(r, left *align.Reset, how string, other *align.Reset) Finding {
+	f := s.finding("rst", Genuine, Strong, r.Frame, r.Header, Step{
+		Rule: Twin, Outcome: Supports, Decides: true,
 		Text: fmt.Sprintf("the %s's capture shows it %s: sent in frame %d, and there from %s to %s, with the same sequence and acknowledgment numbers",
-			h.sender, how, s.Number, other.Src, other.Dst),
-		Values: map[string]any{"sent_frame": s.Number},
+			s.sender, how, left.Number, other.Src, other.Dst),
+		Values: map[string]any{"sent_frame": left.Number},
 	})
-	f.Twin, f.escaped = s.Frame, true
+	f.Twin, f.bucket = left.Frame, matchedOne
 	return f
 }
 
 // escaped judges the resets that the sender answered such packets with, and that
 // did not arrive as any of the connection they belong to.
-func (h *hearing) escaped() []Finding {
+func (s *stream) escaped() []Finding {
 	var findings []Finding
-	of := h.Cases[h.index].Of
-	for _, s := range h.stream.Resets[h.sender] {
-		if h.Cases[of].Connection != nil && h.hearings(of)[h.sender].holds(s) {
+	of := s.Cases[s.index].Of
+	for _, left := range s.flow.Resets[s.sender] {
+		if s.Cases[of].Connection != nil && s.streams(of)[s.sender].holds(left) {
 			continue // told with that connection
 		}
-		f := h.missing(s, false)
-		f.suggest(Untranslated, "the %s answered with it a packet that came under other addresses than the rest of its connection, and it went to %s, where it reached nobody", h.sender, s.Dst)
+		f := s.missing(left, false)
+		f.suggest(Untranslated, "the %s answered with it a packet that came under other addresses than the rest of its connection, and it went to %s, where it reached nobody", s.sender, left.Dst)
 		findings = append(findings, f)
 	}
 	return findings
@@ -116,29 +116,29 @@ func (h *hearing) escaped() []Finding {
 // strayed judges the resets that the client end's capture holds under such
 // addresses, and that are none which the sender sent on the connection they belong
 // to.
-func (h *hearing) strayed() []Finding {
+func (s *stream) strayed() []Finding {
 	var findings []Finding
-	of := h.Cases[h.index].Of
-	for _, r := range h.stream.Resets[tap.Client] {
-		told := h.Cases[of].Connection != nil && h.hearings(of)[h.sender].sentAs(r)
+	of := s.Cases[s.index].Of
+	for _, r := range s.flow.Resets[tap.Client] {
+		told := s.Cases[of].Connection != nil && s.streams(of)[s.sender].sentAs(r)
 		if !told {
-			findings = append(findings, h.orphan(r))
+			findings = append(findings, s.orphan(r))
 		}
 	}
 	return findings
 }
 
-// sentAs tells whether a reset that arrived in an escaped view of the client end
+// sentAs reports whether a reset that arrived in an escaped view of the client end
 // left on this connection.
-func (h *hearing) sentAs(r *align.Reset) bool {
-	counted := h.counted(tap.Client, r)
-	return slices.ContainsFunc(h.stream.Resets[h.sender], func(s *align.Reset) bool { return h.possible(s, counted) })
+func (s *stream) sentAs(r *align.Reset) bool {
+	counted := s.counted(tap.Client, r)
+	return slices.ContainsFunc(s.flow.Resets[s.sender], func(left *align.Reset) bool { return s.possible(left, counted) })
 }
 
-// holds tells whether a reset of an escaped view arrived on this connection.
-func (h *hearing) holds(s *align.Reset) bool {
-	for r := range h.escapes {
-		if h.possible(h.counted(h.sender, s), r) {
+// holds reports whether a reset of an escaped view arrived on this connection.
+func (s *stream) holds(left *align.Reset) bool {
+	for r := range s.escapes {
+		if s.possible(s.counted(s.sender, left), r) {
 			return true
 		}
 	}

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"slices"
 	"testing"
 
 	"bothends/correlate/align"
@@ -48,7 +49,7 @@ func TestAnUntranslatedPacketOfAQuietConnectionIsToldByItself(t *testing.T) {
 	stray.Streams[tap.Server].Resets[tap.Server] = []*align.Reset{reset(3000*ms, 1000, 64, 0)}
 	b.Cases[0].Connection, b.Cases[0].Escaped = nil, []int{1}
 	b.Cases = append(b.Cases, Case{Connection: stray, Of: 0, Pair: pair.Pair{Client: pair.NoView, Server: 1, Escaped: true}})
-	findings := b.Findings()
+	findings := Judge(b).Findings
 	if len(findings) != 1 || findings[0].Verdict != Lost || findings[0].Pattern != Untranslated {
 		t.Errorf("%+v, want one lost reset with pattern %q", findings, Untranslated)
 	}
@@ -56,7 +57,7 @@ func TestAnUntranslatedPacketOfAQuietConnectionIsToldByItself(t *testing.T) {
 
 // A NAT that has forgotten a connection gives the client's reset another port.
 func TestAResetThatArrivedUnderOtherAddressesIsNotLost(t *testing.T) {
-	trialOf := func(shift uint32) *Bench {
+	trialOf := func(shift uint32) *Input {
 		b := trial()
 		b.Cases[0].Pair.Shift[tap.Client] = shift
 		b.Cases[0].Streams[tap.Client].Resets[tap.Client] = []*align.Reset{reset(3000*ms, 1000, 64, 7)}
@@ -74,7 +75,7 @@ func TestAResetThatArrivedUnderOtherAddressesIsNotLost(t *testing.T) {
 		b.Cases[0].Escaped = []int{1}
 		findings := verdicts(b)
 		if f := findings[0]; len(findings) != 1 || f.Verdict != want {
-			t.Errorf("numbers shifted by %d: %d findings, the first %s; want one, %s: %+v", shift, len(findings), f.Verdict, want, f.Evidence)
+			t.Errorf("numbers shifted by %d: %d findings, the first %s; want one, %s: %s", shift, len(findings), f.Verdict, want, told(f))
 		}
 	}
 }
@@ -107,13 +108,19 @@ func TestAResetThatArrivedInAnEscapedViewIsToldOnce(t *testing.T) {
 // What a host answered to packets that came under other addresses may come back as
 // a reset of this connection. What came astray at the other end does not matter.
 func TestASplitConnectionAccusesNobodyOfTheEndWherePacketsWentAstray(t *testing.T) {
-	for split, want := range map[[2]bool]Verdict{{false, false}: Injected, {true, false}: Injected, {false, true}: Indeterminate} {
+	for split, want := range map[[2]bool]Verdict{{false, false}: Injected, {true, false}: Injected, {false, true}: Conditional} {
 		b := trial()
 		b.Witnesses[tap.Server].DropsKnown, b.Witnesses[tap.Server].AllInterfaces = true, true
+		b.Stated = []Statement{{tap.Server, OneHost, ""}, {tap.Server, NoBypass, ""}}
+		b.Cases[0].Streams[tap.Client].Astray = []int64{2990 * ms}
 		b.Cases[0].Streams[tap.Server].Resets[tap.Client] = []*align.Reset{reset(3020*ms, 1000, 54, 0)}
 		b.Cases[0].Pair.Split = split
-		if f := verdicts(b)[0]; f.Verdict != want {
-			t.Errorf("split %v: %s, want %s: %+v", split, f.Verdict, want, f.Evidence)
+		f := verdicts(b)[0]
+		if f.Verdict != want {
+			t.Errorf("split %v: %s, want %s: %s", split, f.Verdict, want, told(f))
+		}
+		if needs := factsOf(f.Needs); f.Verdict == Conditional && !slices.Equal(needs, []Fact{Filter}) {
+			t.Errorf("split %v: needs %v, want the filter", split, f.Needs)
 		}
 	}
 }

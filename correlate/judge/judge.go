@@ -2,90 +2,21 @@
 // whether a reset that arrived at one end, and that the other end's capture does
 // not hold, was made on the way, or only missed by that capture.
 //
-// A packet is called injected only if no rule fails that could explain its
-// absence innocently, and if something besides its absence speaks for it.
-// Otherwise the verdict is Indeterminate, and the evidence says why.
+// The way of a packet: identify finds out as what it was sent, if it was; gather
+// works out all facts about one that was not; weigh lays them to the table of
+// hypotheses and signs; explain adds what it resembles, what it answers and where it
+// was made, none of which weigh reads.
 package judge
 
 import (
+	"slices"
+
 	"bothends/correlate/align"
 	"bothends/correlate/clock"
 	"bothends/correlate/pair"
+	"bothends/correlate/survey"
 	"bothends/correlate/tap"
 )
-
-// Verdict is what became of a packet, or who made it.
-type Verdict string
-
-const (
-	Injected      Verdict = "injected"      // made between the two taps
-	Modified      Verdict = "modified"      // sent, and changed on the way
-	Lost          Verdict = "lost"          // sent, and never arrived
-	Duplicated    Verdict = "duplicated"    // a further copy of a packet that was sent once
-	Genuine       Verdict = "genuine"       // sent by the end it claims to come from
-	Interposed    Verdict = "interposed"    // made by the middle leg of a proxied connection
-	Indeterminate Verdict = "indeterminate" // the captures cannot tell
-)
-
-// Confidence is how well a verdict is founded.
-type Confidence string
-
-const (
-	Proven    Confidence = "proven"
-	Strong    Confidence = "strong"
-	Supported Confidence = "supported"
-	Unsure    Confidence = "indeterminate"
-)
-
-// Outcome is what one step of the evidence came to. Rules hold, fail or stay
-// unknown; corroborators support or contradict.
-type Outcome string
-
-const (
-	Holds       Outcome = "holds"
-	Fails       Outcome = "fails"
-	Unknown     Outcome = "unknown"
-	Supports    Outcome = "supports"
-	Contradicts Outcome = "contradicts"
-)
-
-// A Step is one rule or corroborator applied to one packet, in words and numbers.
-type Step struct {
-	Rule    string
-	Outcome Outcome
-	Text    string
-	Values  map[string]any
-}
-
-// A Finding is one packet and the verdict on it.
-type Finding struct {
-	Case       int // index of its connection among the cases
-	Kind       string
-	Verdict    Verdict
-	Confidence Confidence
-	ReceivedAt tap.End // where it arrived, or should have
-	SeenAt     tap.End // whose capture holds Frame
-	tap.Frame
-	align.Header
-	Evidence []Step
-	Head     []byte // first payload bytes, if it carries any
-	// Twin is the frame of the same packet in the other end's capture; its
-	// Number is 0 if there is none.
-	Twin tap.Frame
-	// Pattern is what its circumstances resemble, PatternWhy which ones, and
-	// Advice what to check next; all empty if nothing fits.
-	Pattern    Pattern
-	PatternWhy string
-	Advice     string
-	// Trigger is what a reset that nobody is known to have sent answers; nil if
-	// nothing.
-	Trigger *Trigger
-	// Place is where a forged reset was made; nil if nothing is said of it.
-	Place *Place
-
-	reset   *align.Reset // that the finding is about, if nobody is known to have sent it
-	escaped bool         // its twin is in another connection's view
-}
 
 // A Case is one connection to be judged: a paired one; one that only the client
 // end's capture holds although it went to the server end, and that was reset or
@@ -98,9 +29,12 @@ type Case struct {
 	// addresses than the rest, and Of is the case that such packets belong to.
 	Escaped []int
 	Of      int
-	// Translated tells, by End, that the two captures know that host under
+	// Translated says, by End, that the two captures know that host under
 	// different addresses or ports.
 	Translated [2]bool
+	// Service is the address that the client end reached; nil if no connection to it
+	// is in both captures.
+	Service *Service
 }
 
 // Close finishes the case's connection, and lets it go if nothing of it is left
@@ -116,8 +50,8 @@ func (c *Case) Close() {
 	}
 }
 
-// A Bench is everything that the judgement of all connections rests on.
-type Bench struct {
+// Input is everything that the judgement of all connections rests on. It is only read.
+type Input struct {
 	Clock     *clock.Fit
 	Witnesses [2]Witness // by End
 	Cases     []Case
@@ -125,53 +59,91 @@ type Bench struct {
 	Services map[Address]*Service
 	Trips    *align.Trips // how long packets are under way; nil if nobody took note
 	TickNS   int64        // how far apart the time stamps of the coarser capture are
-	// ShowPayload tells to show payload bytes of triggers that are not recognised.
+	// Resets are all that each End's capture holds, of whatever connection, and Own
+	// the addresses that it shows its host to have.
+	Resets [2][]survey.Reset
+	Own    [2]map[Address]bool
+	// Stated is what the user states of either end.
+	Stated []Statement
+	// ShowPayload lets payload bytes be shown of triggers that are not recognised.
 	ShowPayload bool
-
-	shapes    [2]map[shape]int    // of the resets that each End is known to have sent
-	resetTTLs [2]map[uint8]bool   // as they left
-	sentAt    [2][]int64          // when, by the End's clock, ascending
-	heard     map[int][2]*hearing // of connections of which packets escaped: their views ask for them again
 }
 
-// Findings judges every reset, and every other packet that one end received and
-// the other did not send, of every case.
-func (b *Bench) Findings() []Finding {
-	b.pool()
-	b.noteSent()
+// A Judgement is what became of every packet on which the captures disagree.
+type Judgement struct {
+	Findings []Finding
+	// Ledgers are those of the cases that were judged, by index: as the alignment has
+	// them, and each reset in its bucket.
+	Ledgers map[int][2]align.Ledger
+	// Witnesses are those of the input, with how many packets passed on all
+	// connections.
+	Witnesses [2]Witness
+}
+
+// Judge judges every reset, and every other packet that one end received and the
+// other did not send, of every case.
+func Judge(in *Input) Judgement {
+	b := newBench(in)
 	var findings []Finding
 	for i := range b.Cases {
-		if b.Cases[i].Connection == nil {
-			continue
-		}
-		hearings := b.hearings(i)
-		switch p := &b.Cases[i].Pair; {
-		case p.Escaped:
-			findings = append(findings, hearings[tap.Client].escaped()...)
-			findings = append(findings, hearings[tap.Server].escaped()...)
-			if p.Server == pair.NoView {
-				findings = append(findings, hearings[tap.Server].strayed()...)
-			}
-		case !p.Paired():
-			findings = append(findings, hearings[tap.Client].swallowed()...)
-			findings = append(findings, hearings[tap.Server].orphans()...)
-		case p.Method == pair.Payload:
-			findings = append(findings, hearings[tap.Client].legs()...)
-			findings = append(findings, hearings[tap.Server].legs()...)
-		default:
-			for _, h := range hearings {
-				findings = append(findings, h.resets()...)
-				findings = append(findings, h.leftovers()...)
-			}
+		if b.Cases[i].Connection != nil {
+			findings = append(findings, b.judge(i)...)
 		}
 	}
 	b.locate(findings)
-	return findings
+	return Judgement{Findings: findings, Ledgers: b.ledgers, Witnesses: b.Witnesses}
+}
+
+// judge judges one connection.
+func (b *bench) judge(i int) []Finding {
+	b.ledgers[i] = b.Cases[i].Ledger
+	streams := b.streams(i)
+	client, server := streams[tap.Client], streams[tap.Server]
+	switch p := &b.Cases[i].Pair; {
+	case p.Escaped && p.Server == pair.NoView:
+		return slices.Concat(client.escaped(), server.escaped(), server.strayed())
+	case p.Escaped:
+		return slices.Concat(client.escaped(), server.escaped())
+	case !p.Paired():
+		return slices.Concat(client.swallowed(), server.orphans())
+	case p.Method == pair.Payload:
+		return slices.Concat(client.legs(), server.legs())
+	}
+	// What is found forged in one direction may speak of the other: both are judged
+	// before either counts.
+	for _, s := range streams {
+		s.judgeResets()
+	}
+	return slices.Concat(client.resets(), client.leftovers(), server.resets(), server.leftovers())
+}
+
+// bench is the input, and what all connections together say of each end.
+type bench struct {
+	*Input
+	Witnesses [2]Witness // with the packets of all connections
+	stated    [2]stated
+	ledgers   map[int][2]align.Ledger
+
+	shapes    [2]map[shape]int        // of the resets that each End is known to have sent
+	sentTTLs  [2]map[uint8]bool       // with which its packets leave
+	sentAt    [2][]int64              // when resets of its left, by its clock, ascending
+	byNumbers [2]map[resetKey][]int32 // resets of its, by their numbers: indexes into Resets
+	heard     map[int][2]*stream      // of connections of which packets escaped: their views ask for them again
+}
+
+func newBench(in *Input) *bench {
+	b := &bench{Input: in, Witnesses: in.Witnesses, ledgers: map[int][2]align.Ledger{}}
+	for end := range b.stated {
+		b.stated[end] = statedOf(in.Stated, tap.End(end))
+	}
+	b.pool()
+	b.noteSent()
+	return b
 }
 
 // pool adds up, over all connections, how many packets of each end passed, and
 // how many of those its capture lacks.
-func (b *Bench) pool() {
+func (b *bench) pool() {
 	for i := range b.Cases {
 		if p := &b.Cases[i].Pair; !p.Paired() || p.Method == pair.Payload {
 			continue // a proxy's legs have packets of their own
@@ -183,62 +155,63 @@ func (b *Bench) pool() {
 	}
 }
 
-// A hearing is the judgement of one stream: of the packets that claim to come
-// from sender.
-type hearing struct {
-	*Bench
+// A stream is one direction of a connection: the packets that claim to come from
+// sender.
+type stream struct {
+	*bench
 	index     int
 	sender    tap.End
 	pair      *pair.Pair
-	stream    *align.Stream // what sender is said to have sent
+	flow      *align.Stream // what sender is said to have sent
 	back      *align.Stream // the opposite direction
 	alleged   *Witness      // sender's capture
 	receiving *Witness
 
 	matched   matching       // of the resets that arrived with those that were sent
 	unmatched []*align.Reset // those that arrived and that the sender's capture lacks
-	forged    []*align.Reset // of those, the ones judged so far to be injected
-	opposite  *hearing       // that of the opposite direction; nil if this one stands alone
+	forged    []*align.Reset // of those, the ones found injected
+	opposite  *stream        // the opposite direction
 	// escapes are, of those that arrived, the ones that left under other addresses.
-	escapes map[*align.Reset]*align.Reset
+	escapes   map[*align.Reset]*align.Reset
+	elsewhere map[*align.Reset]*survey.Reset
 }
 
-// hearings are those of both streams of a case, with their resets matched.
-func (b *Bench) hearings(index int) [2]*hearing {
+// streams are both directions of a case, with their resets matched.
+func (b *bench) streams(index int) [2]*stream {
 	if both, known := b.heard[index]; known {
 		return both
 	}
-	both := [2]*hearing{b.hearing(index, tap.Client), b.hearing(index, tap.Server)}
-	for end, h := range both {
-		h.opposite = both[tap.End(end).Other()]
-		got := h.stream.Resets[h.sender.Other()]
-		h.matched = h.match(h.stream.Resets[h.sender], got)
-		for i, r := range got {
-			if h.matched.twinOf[i] < 0 && h.matched.copyOf[i] < 0 {
-				h.unmatched = append(h.unmatched, r)
-			}
-		}
-		h.noteEscaped()
+	both := [2]*stream{b.stream(index, tap.Client), b.stream(index, tap.Server)}
+	for end, s := range both {
+		s.opposite = both[tap.End(end).Other()]
+		s.identify()
 	}
 	if len(b.Cases[index].Escaped) > 0 {
 		if b.heard == nil {
-			b.heard = map[int][2]*hearing{}
+			b.heard = map[int][2]*stream{}
 		}
 		b.heard[index] = both
 	}
 	return both
 }
 
-func (b *Bench) hearing(index int, sender tap.End) *hearing {
+func (b *bench) stream(index int, sender tap.End) *stream {
 	c := &b.Cases[index]
-	return &hearing{
-		Bench: b, index: index, sender: sender, pair: &c.Pair,
-		stream: &c.Streams[sender], back: &c.Streams[sender.Other()],
+	return &stream{
+		bench: b, index: index, sender: sender, pair: &c.Pair,
+		flow: &c.Streams[sender], back: &c.Streams[sender.Other()],
 		alleged: &b.Witnesses[sender], receiving: &b.Witnesses[sender.Other()],
 	}
 }
 
-func (h *hearing) finding(kind string, v Verdict, c Confidence, f tap.Frame, header align.Header, steps ...Step) Finding {
-	return Finding{Case: h.index, Kind: kind, Verdict: v, Confidence: c, ReceivedAt: h.sender.Other(), SeenAt: h.sender.Other(),
+func (s *stream) finding(kind string, v Verdict, c Confidence, f tap.Frame, header align.Header, steps ...Step) Finding {
+	return Finding{Case: s.index, Kind: kind, Verdict: v, Confidence: c, ReceivedAt: s.sender.Other(), SeenAt: s.sender.Other(),
 		Frame: f, Header: header, Evidence: steps}
+}
+
+// ledger changes the ledger of the stream.
+func (s *stream) ledger(change func(*align.Ledger)) {
+	both := s.ledgers[s.index]
+	change(&both[s.sender])
+	s.ledgers[s.index] = both
 }

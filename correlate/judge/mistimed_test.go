@@ -41,11 +41,11 @@ func TestAResetThatDiffersFromOneThatWasSentByItsTimeAloneIsNotForged(t *testing
 		for _, r := range []*align.Reset{sent, got} {
 			r.Flags |= segment.ACK
 		}
-		got.AckReached, got.AckArrived = align.Seen, tap.Frame{Number: 9, TimeNS: 3030 * ms}
+		got.AckReached, got.AckArrived = align.Seen, tap.Frame{Number: 9, TimeNS: 3045 * ms}
 		s := &b.Cases[0].Streams[tap.Server]
 		s.Resets[tap.Server], s.Resets[tap.Client] = []*align.Reset{sent}, []*align.Reset{got}
 		if f := verdicts(b)[0]; f.Verdict != tt.want {
-			t.Errorf("%s: %s (%s), want %s: %+v", tt.name, f.Verdict, f.Confidence, tt.want, f.Evidence)
+			t.Errorf("%s: %s (%s), want %s: %s", tt.name, f.Verdict, f.Confidence, tt.want, told(f))
 		}
 	}
 }

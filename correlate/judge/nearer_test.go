@@ -12,7 +12,7 @@ import (
 
 // refusal is a SYN that only the client's capture holds, answered after 20 ms from
 // three routers away, beside a service seven routers and 40 ms away.
-func refusal() (*Bench, *Service) {
+func refusal() (*Input, *Service) {
 	b := trial()
 	c := &b.Cases[0]
 	c.Pair = pair.Pair{Server: pair.NoView, Method: pair.None}
@@ -26,7 +26,8 @@ func refusal() (*Bench, *Service) {
 	r.Flags, r.Ack0, r.Own[0] = segment.RST|segment.ACK, 100, syn
 	r.Src = segment.Endpoint{IP: netip.MustParseAddr("::ffff:203.0.113.25").As16(), Port: 587}
 	c.Streams[tap.Server].Resets[tap.Client] = []*align.Reset{r}
-	s := &Service{Paired: 3, Packets: 60, Route: align.Route{Hops: 7, TTL: 57, Known: true}, AdmitsAll: true}
+	s := &Service{Paired: 3, AdmitsAll: true}
+	s.Ways[tap.Server] = Way{Route: align.Route{Hops: 7, TTL: 57, Known: true}, Packets: 60}
 	b.Services = map[Address]*Service{r.Src.IP: s}
 	b.Trips = &align.Trips{}
 	for end := range b.Trips.By {
@@ -40,21 +41,21 @@ func refusal() (*Bench, *Service) {
 func TestARefusalFromNearerIsNoForgeryWhereTheAddressOrThePathIsUncertain(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
-		spoil func(b *Bench, s *Service)
+		spoil func(b *Input, s *Service)
 		want  Verdict
 	}{
-		{"nothing uncertain", func(*Bench, *Service) {}, Injected},
-		{"the address belongs to a host that forwards ports to the server", func(_ *Bench, s *Service) { s.Translated = 1 }, Indeterminate},
-		{"the server's packets come over two ways", func(_ *Bench, s *Service) { s.RouteVaries = true }, Indeterminate},
-		{"the server begins with an unusual TTL", func(_ *Bench, s *Service) { s.Route.TTL = 47 }, Indeterminate},
-		{"few of the server's packets show the way", func(_ *Bench, s *Service) { s.Packets = 9 }, Indeterminate},
-		{"few packets were timed to the server", func(b *Bench, _ *Service) { b.Trips.By[tap.Client] = b.Trips.By[tap.Client][:9] }, Indeterminate},
-		{"the answer acknowledges something else", func(b *Bench, _ *Service) {
+		{"nothing uncertain", func(*Input, *Service) {}, Injected},
+		{"the address belongs to a host that forwards ports to the server", func(_ *Input, s *Service) { s.Translated = 1 }, Indeterminate},
+		{"the server's packets come over two ways", func(_ *Input, s *Service) { s.Ways[tap.Server].Varies = true }, Indeterminate},
+		{"the server begins with an unusual TTL", func(_ *Input, s *Service) { s.Ways[tap.Server].TTL = 47 }, Indeterminate},
+		{"few of the server's packets show the way", func(_ *Input, s *Service) { s.Ways[tap.Server].Packets = 9 }, Indeterminate},
+		{"few packets were timed to the server", func(b *Input, _ *Service) { b.Trips.By[tap.Client] = b.Trips.By[tap.Client][:9] }, Indeterminate},
+		{"the answer acknowledges something else", func(b *Input, _ *Service) {
 			b.Cases[0].Streams[tap.Server].Resets[tap.Client][0].Ack0 = 101
 		}, Indeterminate},
-		{"another address than the service's", func(b *Bench, _ *Service) { b.Services = nil }, Indeterminate},
-		{"the client's capture lost packets, perhaps the first SYN", func(b *Bench, _ *Service) { b.Witnesses[tap.Client].Drops = 1 }, Indeterminate},
-		{"the server's capture counts a loss", func(b *Bench, _ *Service) { b.Witnesses[tap.Server].Drops = 1 }, Indeterminate},
+		{"another address than the service's", func(b *Input, _ *Service) { b.Services = nil }, Indeterminate},
+		{"the client's capture lost packets, perhaps the first SYN", func(b *Input, _ *Service) { b.Witnesses[tap.Client].Drops = 1 }, Indeterminate},
+		{"the server's capture counts a loss", func(b *Input, _ *Service) { b.Witnesses[tap.Server].Drops = 1 }, Indeterminate},
 	} {
 		b, s := refusal()
 		tt.spoil(b, s)
@@ -77,11 +78,11 @@ func TestAServiceRemembersWhetherItsConnectionsCameOverOneWay(t *testing.T) {
 		}
 		return s
 	}
-	if s := over(7, 7, 7); s.RouteVaries || s.Paired != 3 || s.Packets != 15 || s.Route.Hops != 7 || s.Translated != 0 {
+	if s := over(7, 7, 7); s.Ways[tap.Server].Varies || s.Paired != 3 || s.Ways[tap.Server].Packets != 15 || s.Ways[tap.Server].Hops != 7 || s.Translated != 0 {
 		t.Errorf("three alike: %+v", s)
 	}
 	for _, hops := range [][]int16{{7, 8, 7}, {7, 7, 8}, {7, 0, 7}, {0}} {
-		if s := over(hops...); !s.RouteVaries {
+		if s := over(hops...); !s.Ways[tap.Server].Varies {
 			t.Errorf("%v: taken for one way", hops)
 		}
 	}

@@ -56,57 +56,57 @@ var idleTimers = []time.Duration{60 * time.Second, 240 * time.Second, 300 * time
 const nearTimer = 0.05
 
 // explain adds the pattern that a reset which no host sent resembles.
-func (h *hearing) explain(f *Finding, r *align.Reset) {
+func (s *stream) explain(f *Finding, r *align.Reset) {
 	switch {
-	case len(h.Cases[h.index].Escaped) > 0:
+	case len(s.Cases[s.index].Escaped) > 0:
 		f.suggest(Untranslated, "other packets of this connection came under other addresses: a NAT let them through as they were, or had forgotten them")
-	case h.answersSYN(r):
+	case s.answersSYN(r):
 		f.suggest(BlockedPort, "it is the first answer to a SYN")
 	case r.IdleNS >= longIdleNS:
 		f.suggest(IdleTimeout, "nothing had passed for %s%s", readable(r.IdleNS), timer(r.IdleNS))
-	case r.IdleNS <= soonNS && h.answersData(r):
+	case r.IdleNS <= soonNS && s.answersData(r):
 		f.suggest(AfterTrigger, "it came %s after the last data sent here (frame %d)", readable(r.TimeNS-r.Own[0].TimeNS), r.Own[0].Number)
 	}
 }
 
 // explainGenuine adds why the sender may have reset the connection, going by its
 // own capture.
-func (h *hearing) explainGenuine(f *Finding, s *align.Reset) {
-	last := h.stream.LastSent
+func (s *stream) explainGenuine(f *Finding, left *align.Reset) {
+	last := s.flow.LastSent
 	switch {
 	case last.Number == 0:
-		f.suggest(ClosedPort, "the %s answered the SYN with it", h.sender)
-	case last.TimeNS > s.TimeNS && s.Window == 0 && last.Flags&segment.SYN == 0:
-		f.suggest(HostFirewall, "the %s's TCP went on after it (frame %d there)", h.sender, last.Number)
-	case s.Closed && h.back.LastGot.TimeNS > 0:
-		f.suggest(LateData, "the %s had closed its side before", h.sender)
-	case s.Header.Flags&segment.ACK != 0:
-		h.explainAbort(f, s)
-	case h.earlier(s):
-		f.suggest(LateData, "the %s had no such connection any more", h.sender)
+		f.suggest(ClosedPort, "the %s answered the SYN with it", s.sender)
+	case last.TimeNS > left.TimeNS && left.Window == 0 && last.Flags&segment.SYN == 0:
+		f.suggest(HostFirewall, "the %s's TCP went on after it (frame %d there)", s.sender, last.Number)
+	case left.Closed && s.back.LastGot.TimeNS > 0:
+		f.suggest(LateData, "the %s had closed its side before", s.sender)
+	case left.Header.Flags&segment.ACK != 0:
+		s.explainAbort(f, left)
+	case s.earlier(left):
+		f.suggest(LateData, "the %s had no such connection any more", s.sender)
 	}
 }
 
 // explainAbort tells what the sender of a reset in mid-connection may have left
 // unread. A program that closes with data unread makes its TCP reset the connection
 // at once (RFC 1122 section 4.2.2.13), and so does one that asks for it.
-func (h *hearing) explainAbort(f *Finding, s *align.Reset) {
+func (s *stream) explainAbort(f *Finding, left *align.Reset) {
 	switch {
-	case s.Heard.Number == 0:
-		f.suggest(Abort, "the %s had not closed the connection before, and had received nothing on it that could be unread", h.sender)
-	case s.Said.TimeNS > s.Heard.TimeNS:
-		f.suggest(Abort, "the %s had not closed the connection before, and had sent data since it last received any", h.sender)
+	case left.Heard.Number == 0:
+		f.suggest(Abort, "the %s had not closed the connection before, and had received nothing on it that could be unread", s.sender)
+	case left.Said.TimeNS > left.Heard.TimeNS:
+		f.suggest(Abort, "the %s had not closed the connection before, and had sent data since it last received any", s.sender)
 	default:
-		f.suggest(AbortUnread, "the %s had not closed the connection before, and had sent no data since it received some (frame %d there)", h.sender, s.Heard.Number)
+		f.suggest(AbortUnread, "the %s had not closed the connection before, and had sent no data since it received some (frame %d there)", s.sender, left.Heard.Number)
 	}
 }
 
-// earlier tells whether a reset ended the connection before s, in either
-// direction, at the tap where s left.
-func (h *hearing) earlier(s *align.Reset) bool {
-	for _, stream := range []*align.Stream{h.stream, h.back} {
-		for _, r := range stream.Resets[h.sender] {
-			if r.TimeNS < s.TimeNS {
+// earlier reports whether a reset ended the connection before left, in either
+// direction, at the tap where left left.
+func (s *stream) earlier(left *align.Reset) bool {
+	for _, stream := range []*align.Stream{s.flow, s.back} {
+		for _, r := range stream.Resets[s.sender] {
+			if r.TimeNS < left.TimeNS {
 				return true
 			}
 		}
@@ -114,14 +114,14 @@ func (h *hearing) earlier(s *align.Reset) bool {
 	return false
 }
 
-// answersSYN tells whether a SYN was all that had passed here before the reset.
-func (h *hearing) answersSYN(r *align.Reset) bool {
+// answersSYN reports whether a SYN was all that had passed here before the reset.
+func (s *stream) answersSYN(r *align.Reset) bool {
 	return r.Own[0] != nil && r.Own[0].Flags&(segment.SYN|segment.ACK) == segment.SYN && r.Next == 0
 }
 
-// answersData tells whether the reset acknowledges the last data that its
+// answersData reports whether the reset acknowledges the last data that its
 // receiver had sent, or, having no acknowledgment, came after data at all.
-func (h *hearing) answersData(r *align.Reset) bool {
+func (s *stream) answersData(r *align.Reset) bool {
 	last := r.Own[0]
 	if last == nil || last.PayloadLen == 0 {
 		return false

@@ -15,26 +15,26 @@ func TestGenuineResetsAreExplainedByWhatTheirSendersTapSaw(t *testing.T) {
 	const heardAt, saidAt, resetAt = 1000, 2000, 3000
 	tests := []struct {
 		name   string
-		adjust func(b *Bench, r *align.Reset)
+		adjust func(b *Input, r *align.Reset)
 		want   Pattern
 	}{
-		{"its TCP goes on although netfilter has rejected", func(b *Bench, r *align.Reset) {
+		{"its TCP goes on although netfilter has rejected", func(b *Input, r *align.Reset) {
 			r.Header.Window = 0
 			b.Cases[0].Streams[tap.Server].LastSent = align.Last{Frame: tap.Frame{Number: 90, TimeNS: 3500 * ms}, Flags: segment.ACK}
 		}, HostFirewall},
-		{"it had sent nothing else", func(b *Bench, r *align.Reset) {
+		{"it had sent nothing else", func(b *Input, r *align.Reset) {
 			b.Cases[0].Streams[tap.Server].LastSent = align.Last{}
 		}, ClosedPort},
-		{"received data unanswered", func(b *Bench, r *align.Reset) {
+		{"received data unanswered", func(b *Input, r *align.Reset) {
 			r.Heard = tap.Frame{Number: 7, TimeNS: heardAt * ms}
 		}, AbortUnread},
-		{"received data and answered it", func(b *Bench, r *align.Reset) {
+		{"received data and answered it", func(b *Input, r *align.Reset) {
 			r.Heard, r.Said = tap.Frame{Number: 7, TimeNS: heardAt * ms}, tap.Frame{Number: 8, TimeNS: saidAt * ms}
 		}, Abort},
-		{"only spoke", func(b *Bench, r *align.Reset) {
+		{"only spoke", func(b *Input, r *align.Reset) {
 			r.Said = tap.Frame{Number: 8, TimeNS: saidAt * ms}
 		}, Abort},
-		{"had closed its side", func(b *Bench, r *align.Reset) {
+		{"had closed its side", func(b *Input, r *align.Reset) {
 			r.Closed = true
 			b.Cases[0].Streams[tap.Client].LastGot = align.Last{Frame: tap.Frame{Number: 9, TimeNS: 2900 * ms}}
 		}, LateData},

@@ -25,7 +25,7 @@ type volley struct {
 
 // locate gives every forged reset its place, connection by connection, in whose
 // order the findings are.
-func (b *Bench) locate(findings []Finding) {
+func (b *bench) locate(findings []Finding) {
 	trips := b.trips()
 	for len(findings) > 0 {
 		n := slices.IndexFunc(findings, func(f Finding) bool { return f.Case != findings[0].Case })
@@ -40,7 +40,7 @@ func (b *Bench) locate(findings []Finding) {
 
 // locateVolleys places the resets of one connection. Resets of the same volley of
 // which it is not certain that they are forged count as the rest of it does.
-func (b *Bench) locateVolleys(findings []Finding, trips [2][]int64) {
+func (b *bench) locateVolleys(findings []Finding, trips [2][]int64) {
 	for _, v := range b.volleys(findings) {
 		if !slices.ContainsFunc(v.findings, func(i int) bool { return findings[i].Verdict == Injected }) {
 			continue
@@ -76,7 +76,7 @@ func settleTriggers(findings []Finding) {
 }
 
 // volleys sorts the resets of one connection that nobody is known to have sent.
-func (b *Bench) volleys(findings []Finding) []volley {
+func (b *bench) volleys(findings []Finding) []volley {
 	var list []volley
 	for i := range findings {
 		f := &findings[i]
@@ -106,7 +106,7 @@ func (b *Bench) volleys(findings []Finding) []volley {
 }
 
 // event puts a volley into the form that package locate reads.
-func (b *Bench) event(v *volley, findings []Finding) *locate.Event {
+func (b *bench) event(v *volley, findings []Finding) *locate.Event {
 	e := &locate.Event{TickNS: b.TickNS}
 	if t := v.trigger; t != nil {
 		e.Sender = t.SentBy
@@ -148,7 +148,7 @@ func (b *Bench) event(v *volley, findings []Finding) *locate.Event {
 
 // trips are the passages of the sample less the clocks' offset at their time.
 // Where the clocks cannot be compared there are none.
-func (b *Bench) trips() (under [2][]int64) {
+func (b *bench) trips() (under [2][]int64) {
 	if b.Trips == nil || !b.Clock.Known() {
 		return under
 	}

@@ -3,6 +3,7 @@ package judge
 import (
 	"slices"
 
+	"bothends/capture"
 	"bothends/correlate/align"
 	"bothends/correlate/segment"
 )
@@ -13,10 +14,10 @@ type shape struct {
 	ack, window, ipid, df, timestamps bool // present, or not zero
 }
 
-func shapeOf(h *align.Header) shape {
+func shapeOf(s *align.Header) shape {
 	return shape{
-		ack: h.Flags&segment.ACK != 0, window: h.Window != 0, ipid: h.IPID != 0, df: h.DF,
-		timestamps: h.Options&segment.Timestamps != 0,
+		ack: s.Flags&segment.ACK != 0, window: s.Window != 0, ipid: s.IPID != 0, df: s.DF,
+		timestamps: s.Options&segment.Timestamps != 0,
 	}
 }
 
@@ -33,26 +34,6 @@ func (s shape) String() string {
 	return "neither an abort nor an answer without state as Linux makes them"
 }
 
-// fingerprint compares the reset with those that the same host is known to have
-// sent in these captures. It tells stacks apart, not hosts, so that it weighs
-// nothing.
-func (h *hearing) fingerprint(a *accusation) testimony {
-	known := h.shapes[h.sender]
-	if a.reset == nil || len(known) == 0 {
-		return testimony{}
-	}
-	mine := shapeOf(&a.Header)
-	values := map[string]any{"window": a.Window, "ip_id": a.IPID, "df": a.DF, "timestamps": mine.timestamps, "genuine_resets": total(known)}
-	if n := known[mine]; n > 0 {
-		return testimony{weightless: true, Step: Step{Outcome: Contradicts, Values: values}.because(
-			"its shape (%s) is that of %d of %s that the %s is known to have sent; forgers use it too", mine, n, count(total(known), "reset"), h.sender)}
-	}
-	t := supports("its shape (%s: window %d, IP-ID %d, %s) is not that of any of %s that the %s is known to have sent",
-		mine, a.Window, a.IPID, withOrWithout(mine.timestamps), count(total(known), "reset"), h.sender)
-	t.Values, t.weightless = values, true
-	return t
-}
-
 func withOrWithout(timestamps bool) string {
 	if timestamps {
 		return "with timestamps"
@@ -67,25 +48,37 @@ func total(shapes map[shape]int) (n int) {
 	return n
 }
 
-// noteSent collects the resets that each end's own capture shows it to have sent.
-func (b *Bench) noteSent() {
+// noteSent collects the resets that each end's own capture shows it to have sent, and
+// the TTLs with which its packets leave.
+func (b *bench) noteSent() {
 	for end := range b.shapes {
-		b.shapes[end], b.resetTTLs[end], b.sentAt[end] = map[shape]int{}, map[uint8]bool{}, nil
+		b.shapes[end], b.sentTTLs[end], b.byNumbers[end] = map[shape]int{}, map[uint8]bool{}, map[resetKey][]int32{}
+		for i := range b.Resets[end] {
+			r := &b.Resets[end][i]
+			if r.Loopback || r.Direction == capture.Inbound || !b.Own[end][r.Src.IP] {
+				continue
+			}
+			b.sentAt[end] = append(b.sentAt[end], r.TimeNS)
+			b.sentTTLs[end][r.TTL] = true
+			key := keyOf(r.Seq, r.Ack, r.Flags)
+			b.byNumbers[end][key] = append(b.byNumbers[end][key], int32(i))
+		}
+		slices.Sort(b.sentAt[end])
 	}
 	for i := range b.Cases {
+		for end := range b.shapes {
+			if route := b.Cases[i].Routes[end]; route.Known {
+				b.sentTTLs[end][route.TTL+uint8(route.Hops)] = true
+			}
+		}
 		if b.Cases[i].Connection == nil {
 			continue
 		}
 		for end := range b.Cases[i].Streams {
 			for _, r := range b.Cases[i].Streams[end].Resets[end] {
 				b.shapes[end][shapeOf(&r.Header)]++
-				b.resetTTLs[end][r.TTL] = true
-				b.sentAt[end] = append(b.sentAt[end], r.TimeNS)
 			}
 		}
-	}
-	for end := range b.sentAt {
-		slices.Sort(b.sentAt[end])
 	}
 }
 
@@ -102,31 +95,5 @@ var knownOffsets = []struct {
 // belowTrigger is how far below the trigger's some boxes set the IP-ID.
 const belowTrigger = 26
 
-// resembles names published habits of boxes. A habit can be copied, so that it
-// weighs nothing.
-func (h *hearing) resembles(a *accusation) testimony {
-	if a.reset == nil {
-		return testimony{}
-	}
-	ahead := a.reset.Position - a.reset.Next
-	for _, k := range knownOffsets {
-		if ahead == k.ahead {
-			t := supports("its sequence number is %d beyond the next expected one: resembles what %s was seen to do", ahead, k.box)
-			t.Values, t.weightless = map[string]any{"ahead": ahead}, true
-			return t
-		}
-	}
-	for _, m := range a.reset.Own {
-		if m != nil && !m.IPv6 && m.IPID != 0 && a.IPID == m.IPID-belowTrigger {
-			t := supports("its IP-ID is %d below that of what it may answer (frame %d): resembles boxes that were seen to count so", belowTrigger, m.Number)
-			t.Values, t.weightless = map[string]any{"ip_id": a.IPID, "trigger_ip_id": m.IPID}, true
-			return t
-		}
-	}
-	if string(a.reset.Head) == "\x01\x02\x03\x04\x05\x06\x07\x08\x09\x00" {
-		t := supports("it carries the ten bytes 01 to 09 and 00: resembles the resets seen in Henan")
-		t.weightless = true
-		return t
-	}
-	return testimony{}
-}
+// henanPayload is what the resets seen in Henan carry.
+const henanPayload = "\x01\x02\x03\x04\x05\x06\x07\x08\x09\x00"

@@ -15,7 +15,7 @@ type Trigger struct {
 	*align.Message
 	SentBy tap.End
 	Said   trigger.Message
-	// ByNumbers tells that the reset's sequence and acknowledgment numbers
+	// ByNumbers says that the reset's sequence and acknowledgment numbers
 	// continue this message. Otherwise it is only the last one that whoever made
 	// the reset can have seen.
 	ByNumbers bool
@@ -24,7 +24,7 @@ type Trigger struct {
 	rivals []candidate // other messages that the numbers continue as well
 }
 
-// Reached tells whether a message came to the end that it was sent to.
+// Reached reports whether a message came to the end that it was sent to.
 type Reached string
 
 const (
@@ -68,8 +68,8 @@ const (
 // trigger is what r, which nobody is known to have sent, answers; nil if it came
 // out of silence. A reset to the sender of the message acknowledges all of it; one
 // to the other end has the number behind it, or its own where the box ate it.
-func (h *hearing) trigger(r *align.Reset) *Trigger {
-	receiver := h.sender.Other()
+func (s *stream) trigger(r *align.Reset) *Trigger {
+	receiver := s.sender.Other()
 	var list []candidate
 	for _, m := range r.Own {
 		if m != nil {
@@ -77,8 +77,8 @@ func (h *hearing) trigger(r *align.Reset) *Trigger {
 		}
 	}
 	for _, m := range r.Alleged {
-		if m != nil && h.comparable(r.TimeNS) && !overtook(r, m) {
-			list = append(list, candidate{m, h.sender, h.atReceiver(m.TimeNS), continuesAlleged(r, m)})
+		if m != nil && s.comparable(r.TimeNS) && !overtook(r, m) {
+			list = append(list, candidate{m, s.sender, s.atReceiver(m.TimeNS), continuesAlleged(r, m)})
 		}
 	}
 	list = slices.DeleteFunc(list, func(c candidate) bool { return r.TimeNS-c.at > soonNS || c.at > r.TimeNS })
@@ -93,14 +93,14 @@ func (h *hearing) trigger(r *align.Reset) *Trigger {
 		}
 	}
 	t.Said = trigger.Name(trigger.Segment{
-		Head: t.Head, Length: t.PayloadLen, Flags: t.Flags, FromServer: t.SentBy == h.acceptor(), ServerPort: h.servicePort(r, t),
-		ShowPayload: h.ShowPayload,
+		Head: t.Head, Length: t.PayloadLen, Flags: t.Flags, FromServer: t.SentBy == s.acceptor(), ServerPort: s.servicePort(r, t),
+		ShowPayload: s.ShowPayload,
 	})
-	t.Reached = h.Bench.reached(h.index, t)
+	t.Reached = s.bench.reached(s.index, t)
 	return t
 }
 
-// overtook tells whether r arrived before m, which came the same way: a box that
+// overtook reports whether r arrived before m, which came the same way: a box that
 // lets a message pass sends what answers it behind it.
 func overtook(r *align.Reset, m *align.Message) bool {
 	return m.Reached == align.Seen && m.Arrived.TimeNS > r.TimeNS
@@ -133,8 +133,8 @@ func continuesAlleged(r *align.Reset, m *align.Message) int {
 }
 
 // acceptor is the end that accepted the connection, as far as a SYN shows it.
-func (h *hearing) acceptor() tap.End {
-	if c := h.Cases[h.index].Connection; c.Streams[tap.Server].Opened && !c.Streams[tap.Client].Opened {
+func (s *stream) acceptor() tap.End {
+	if c := s.Cases[s.index].Connection; c.Streams[tap.Server].Opened && !c.Streams[tap.Client].Opened {
 		return tap.Client
 	}
 	return tap.Server
@@ -142,36 +142,36 @@ func (h *hearing) acceptor() tap.End {
 
 // servicePort is the port at which the acceptor was reached, as it sees it if
 // the message or the reset was recorded there.
-func (h *hearing) servicePort(r *align.Reset, t *Trigger) uint16 {
-	switch acceptor := h.acceptor(); {
+func (s *stream) servicePort(r *align.Reset, t *Trigger) uint16 {
+	switch acceptor := s.acceptor(); {
 	case t.SentBy == acceptor:
 		return t.Src.Port
-	case h.sender.Other() == acceptor:
+	case s.sender.Other() == acceptor:
 		return r.Dst.Port
 	}
 	return t.Dst.Port
 }
 
-// reached tells whether t came to the other end before it can have been sent
+// reached reports whether t came to the other end before it can have been sent
 // again.
-func (b *Bench) reached(index int, t *Trigger) Reached {
+func (b *bench) reached(index int, t *Trigger) Reached {
 	if !b.Cases[index].Pair.Paired() {
 		return ReachUnknown
 	}
-	h := b.hearing(index, t.SentBy)
+	s := b.stream(index, t.SentBy)
 	switch t.Message.Reached {
 	case align.Seen:
 		first := t.First
 		if first.Number == 0 {
 			first = t.Frame
 		}
-		if h.comparable(t.Arrived.TimeNS) && h.latestSent(t.Arrived.TimeNS)-first.TimeNS > sendAgainNS {
+		if s.comparable(t.Arrived.TimeNS) && s.latestSent(t.Arrived.TimeNS)-first.TimeNS > sendAgainNS {
 			return ReachUnknown
 		}
 		return DidReach
 	case align.Never:
-		complete := h.receiving.Drops == 0 && h.stream.Got.Missing(h.stream.AckedAtReceiver) == 0
-		if complete && h.receiverWatched(t.TimeNS, h.stream.LastPassedNS > t.TimeNS).Outcome == Holds {
+		complete := s.receiving.Drops == 0 && s.flow.Got.Missing(s.flow.AckedAtReceiver) == 0
+		if complete && s.receiverWatched(t.TimeNS, s.flow.LastPassedNS > t.TimeNS).Outcome == Refuted {
 			return DidNotReach
 		}
 	}

@@ -1,8 +1,11 @@
 package judge
 
 import (
-	"bothends/correlate/tap"
+	"regexp"
+	"strconv"
 	"strings"
+
+	"bothends/correlate/tap"
 )
 
 // A Witness is one end's capture, as far as its fitness to testify goes.
@@ -17,10 +20,14 @@ type Witness struct {
 	Malformed  int64
 	Filter     string
 	Interfaces int
-	// AllInterfaces tells that whatever the host sent passed this tap, or one of its
+	OnHost     bool // it was made on the host itself, as recorded directions show, and not on a mirror
+	// OtherNames are interfaces that its recorder found up on the host and did not record.
+	OtherNames []string
+	Peers      int // remote addresses that it holds packets of, as far as it matters: 0, 1 or 2
+	// AllInterfaces says that whatever the host sent passed this tap, or one of its
 	// taps: it was made on Linux's "any" device, or NoOther.
 	AllInterfaces bool
-	// NoOther tells that its recorder found no other interface up on the host, at
+	// NoOther says that its recorder found no other interface up on the host, at
 	// its beginning and every time that it looked.
 	NoOther bool
 
@@ -55,8 +62,78 @@ func (w *Witness) gapAt(from, to int64) *Gap {
 	return nil
 }
 
-// FiltersFlags tells whether the capture filter looks at TCP flags, by the names
-// that libpcap's language has for them, so that it may leave out resets.
+// FiltersFlags reports whether the capture filter looks into the TCP header beyond
+// its ports, so that it may leave out resets: by the names that libpcap's language has
+// for that, or by offsets that lie behind the headers below TCP's.
 func (w *Witness) FiltersFlags() bool {
-	return strings.Contains(w.Filter, "tcpflags") || strings.Contains(w.Filter, "tcp[13]") || strings.Contains(w.Filter, "tcp-rst")
+	f := strings.ToLower(w.Filter)
+	if strings.Contains(f, "tcpflags") || strings.Contains(f, "tcp-rst") {
+		return true
+	}
+	for _, m := range offsets.FindAllStringSubmatch(f, -1) {
+		at, err := strconv.ParseInt(m[2], 0, 32)
+		if err != nil || at >= beyond[m[1]] {
+			return true
+		}
+	}
+	return false
+}
+
+// offsets are the accesses to header bytes in a filter: "tcp[13]", "ip[6:2]".
+var offsets = regexp.MustCompile(`\b(tcp|ip|ip6|ether|link)\s*\[\s*([^\]:&]*?)\s*[\]:&]`)
+
+// beyond is from which offset on an access may reach into a TCP header behind its
+// ports.
+var beyond = map[string]int64{"tcp": 4, "ip": 20, "ip6": 40, "ether": 34, "link": 34}
+
+// AdmitsResets reports whether the filter is known, and leaves out no reset of the
+// connections that it admits.
+func (w *Witness) AdmitsResets() bool {
+	f := strings.ToLower(w.Filter)
+	return f != "" && !w.FiltersFlags() && !strings.Contains(f, "inbound") && !strings.Contains(f, "outbound") &&
+		!strings.Contains(f, "less") && !strings.Contains(f, "greater") && !strings.Contains(f, "len")
+}
+
+// namesHost reports whether a filter names an address or a network, so that what
+// comes under another one is left out.
+func namesHost(filter string) bool {
+	f := " " + strings.ToLower(filter) + " "
+	for _, word := range []string{" host ", " net ", " src ", " dst ", " gateway ", " ether "} {
+		if strings.Contains(f, word) && !onlyPorts(f, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// onlyPorts reports whether each word of a direction qualifies a port.
+func onlyPorts(filter, word string) bool {
+	if word != " src " && word != " dst " {
+		return false
+	}
+	for rest := filter; ; {
+		_, after, found := strings.Cut(rest, word)
+		if !found {
+			return true
+		}
+		next, _, _ := strings.Cut(strings.TrimSpace(after), " ")
+		if next != "port" && next != "portrange" && next != "or" && next != "and" {
+			return false
+		}
+		rest = " " + after
+	}
+}
+
+// around returns the last count before from and the first after to.
+func (w *Witness) around(from, to int64) (before, after *KernelCount) {
+	for i := range w.Kernel {
+		k := &w.Kernel[i]
+		if k.TimeNS < from {
+			before = k
+		}
+		if k.TimeNS > to && after == nil {
+			after = k
+		}
+	}
+	return before, after
 }

@@ -9,6 +9,7 @@ import (
 	"bothends/capture"
 	"bothends/capture/file"
 	"bothends/correlate/align"
+	"bothends/correlate/clock"
 	"bothends/correlate/judge"
 	"bothends/correlate/pair"
 	"bothends/correlate/segment"
@@ -25,9 +26,11 @@ type Input struct {
 	Placement pair.Placement
 	FixedEnds bool
 	Pairs     []pair.Pair
-	CaseOf    []int32 // by pair: index into Bench.Cases, negative if it is at one end only
-	Bench     *judge.Bench
-	Findings  []judge.Finding
+	CaseOf    []int32 // by pair: index into Cases, negative if it is at one end only
+	Cases     []judge.Case
+	Clock     *clock.Fit
+	Judgement *judge.Judgement
+	Stated    []judge.Statement
 }
 
 // New builds the report.
@@ -43,7 +46,7 @@ func New(in *Input) *Report {
 		Connections: make([]Connection, 0, len(in.Pairs)),
 		Findings:    []Finding{},
 	}
-	connectionOf := make([]int, len(in.Bench.Cases)) // by case: its ID
+	connectionOf := make([]int, len(in.Cases)) // by case: its ID
 	for i := range in.Pairs {
 		c := in.connection(i)
 		r.Connections = append(r.Connections, c)
@@ -55,9 +58,9 @@ func New(in *Input) *Report {
 		}
 	}
 	r.Summary.Connections = len(r.Connections)
-	for i := range in.Findings {
-		f := in.finding(&in.Findings[i])
-		f.Connection = connectionOf[in.Findings[i].Case]
+	for i := range in.Judgement.Findings {
+		f := in.finding(&in.Judgement.Findings[i])
+		f.Connection = connectionOf[in.Judgement.Findings[i].Case]
 		r.Findings = append(r.Findings, f)
 	}
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
@@ -83,7 +86,7 @@ func ends(in *Input) Ends {
 }
 
 func (in *Input) capture(end tap.End) Capture {
-	sv, witness := in.Surveys[end], &in.Bench.Witnesses[end]
+	sv, witness := in.Surveys[end], &in.Judgement.Witnesses[end]
 	c := Capture{
 		Packets: sv.Packets, First: Stamp(sv.FirstNS), Last: Stamp(sv.LastNS),
 		Files: []File{}, LinkTypes: []string{},
@@ -130,7 +133,7 @@ func (in *Input) capture(end tap.End) Capture {
 }
 
 func (in *Input) clock() Clock {
-	fit := in.Bench.Clock
+	fit := in.Clock
 	if !fit.Known() || fit.SetBack() > 0 {
 		return Clock{SetBackNS: fit.SetBack()}
 	}
@@ -157,8 +160,8 @@ func (in *Input) connection(i int) Connection {
 		c.First, c.Last = Moment(seen.FirstNS), Moment(seen.LastNS)
 	}
 	if n := in.CaseOf[i]; n >= 0 && p.Paired() {
-		tried := &in.Bench.Cases[n]
-		c.Ledger = ledgers(&tried.Summary)
+		tried := &in.Cases[n]
+		c.Ledger = in.ledgers(n)
 		c.Verdict = "clean"
 		if p.Method == pair.Payload {
 			c.Verdict = "interposed"
@@ -186,7 +189,11 @@ func view(c *survey.Connection, clientSide survey.Side) View {
 	return View{Client: c.Ends[clientSide].String(), Server: c.Ends[clientSide.Other()].String()}
 }
 
-func ledgers(sum *align.Summary) *Ledger {
+func (in *Input) ledgers(n int32) *Ledger {
+	sum := in.Cases[n].Summary
+	if judged, ok := in.Judgement.Ledgers[int(n)]; ok {
+		sum.Ledger = judged
+	}
 	var all align.Ledger
 	for end := range sum.Ledger {
 		all.Add(sum.Ledger[end])
@@ -251,10 +258,25 @@ func (in *Input) finding(f *judge.Finding) Finding {
 		out.TwinFile, out.TwinFrame = in.path(f.SeenAt.Other(), f.Twin.File), f.Twin.Number
 	}
 	out.Trigger, out.Location = in.trigger(f.Trigger), location(f.Place)
+	for _, needed := range f.Needs {
+		out.Needs = append(out.Needs, needed.String())
+	}
 	for _, s := range f.Evidence {
-		out.Evidence = append(out.Evidence, Evidence{Rule: s.Rule, Outcome: string(s.Outcome), Text: s.Text, Values: s.Values})
+		out.Evidence = append(out.Evidence, evidence(&s))
 	}
 	return out
+}
+
+func evidence(s *judge.Step) Evidence {
+	return Evidence{Rule: string(s.Rule), Outcome: string(s.Outcome), Text: s.Text, Values: s.Values,
+		Refutes: names(s.Refutes), RefutedBy: names(s.By), Decides: s.Decides, Attested: s.Attested}
+}
+
+func names(list []judge.Name) (names []string) {
+	for _, n := range list {
+		names = append(names, string(n))
+	}
+	return names
 }
 
 func (in *Input) path(end tap.End, index int32) string { return in.Files[end][index].Path }
@@ -273,6 +295,12 @@ func (r *Report) count(f *Finding) {
 		r.Summary.Genuine++
 	case judge.Interposed:
 		r.Summary.Interposed++
+	case judge.Conditional:
+		r.Summary.Conditional++
+	case judge.ByAddressOwner:
+		r.Summary.ByAddressOwner++
+	case judge.ByReceiver:
+		r.Summary.ByReceiver++
 	case judge.Indeterminate:
 		r.Summary.Indeterminate++
 	}
@@ -286,9 +314,9 @@ func (r *Report) judgeConnections() {
 		c := &r.Connections[f.Connection-1]
 		switch {
 		case c.Verdict == "one-sided" || c.Verdict == "interposed":
-		case f.Verdict == "injected" || f.Verdict == "modified":
+		case f.Verdict == "injected" || f.Verdict == "modified" || f.Verdict == "by-address-owner":
 			c.Verdict = "interfered"
-		case f.Verdict == "indeterminate" && f.seenAt == f.ReceivedAt && c.Verdict != "interfered":
+		case (f.Verdict == "indeterminate" || f.Verdict == "conditional") && f.seenAt == f.ReceivedAt && c.Verdict != "interfered":
 			c.Verdict = "inconclusive"
 		}
 	}

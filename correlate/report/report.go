@@ -4,7 +4,7 @@ package report
 
 // Schema names the shape of Report. Fields are added without changing it; it
 // changes when one is renamed or removed.
-const Schema = "bothends.report/1"
+const Schema = "bothends.report/2"
 
 // A Report is what comparing two captures came to. Its JSON form is a contract.
 type Report struct {
@@ -175,6 +175,7 @@ type Finding struct {
 	TwinFile      string     `json:"twin_file,omitempty"` // the same packet in the other end's capture
 	TwinFrame     int64      `json:"twin_frame,omitempty"`
 	Evidence      []Evidence `json:"evidence"`
+	Needs         []string   `json:"needs,omitempty"` // statements that would make an injected of a conditional one
 	Trigger       *Trigger   `json:"trigger"`
 	Location      *Location  `json:"location"`
 	Pattern       string     `json:"pattern"`               // what the circumstances resemble, if anything
@@ -184,12 +185,17 @@ type Finding struct {
 	seenAt string // "client" or "server"
 }
 
-// Evidence is one rule or corroborator, in words and numbers.
+// Evidence is one hypothesis or one sign, in words and numbers. A hypothesis is
+// refuted, fits or stays open; a sign supports or contradicts.
 type Evidence struct {
-	Rule    string         `json:"rule"`
-	Outcome string         `json:"outcome"`
-	Text    string         `json:"text"`
-	Values  map[string]any `json:"values,omitempty"`
+	Rule      string         `json:"rule"`
+	Outcome   string         `json:"outcome"`
+	Refutes   []string       `json:"refutes,omitempty"`    // the hypotheses that a sign refutes here
+	RefutedBy []string       `json:"refuted_by,omitempty"` // the signs that refute a hypothesis
+	Decides   bool           `json:"decides,omitempty"`    // the verdict is what it is because of this
+	Attested  bool           `json:"attested,omitempty"`   // it rests on a statement of the user's
+	Text      string         `json:"text"`
+	Values    map[string]any `json:"values,omitempty"`
 }
 
 // Trigger is the packet that a reset answers. Text is safe on a terminal and
@@ -219,6 +225,11 @@ type Summary struct {
 	Genuine       int `json:"genuine"`
 	Interposed    int `json:"interposed"`
 	Indeterminate int `json:"indeterminate"`
+	// Conditional ones are injected if one or two facts hold that only a statement
+	// can give.
+	Conditional    int `json:"conditional"`
+	ByAddressOwner int `json:"by_address_owner"`
+	ByReceiver     int `json:"by_receiver"`
 }
 
 // Exit statuses of a comparison, as every help text and the README list them.
@@ -234,7 +245,7 @@ func (r *Report) ExitStatus() int {
 	switch {
 	case r.Summary.Paired == 0:
 		return ExitFailed
-	case r.Summary.Injected+r.Summary.Modified > 0:
+	case r.Summary.Injected+r.Summary.Modified+r.Summary.ByAddressOwner > 0:
 		return ExitInterference
 	case r.suspicious():
 		return ExitUnproved

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"bothends/correlate/judge"
 )
 
 // captures says what each capture is worth as a witness.
@@ -174,7 +176,7 @@ func (t *text) notKnown() {
 	var open []string
 	for _, f := range t.some(interfering) {
 		for _, e := range f.Evidence {
-			if e.Outcome == "unknown" && !slices.Contains(open, e.Text) {
+			if e.Outcome == string(judge.Open) && len(e.RefutedBy) == 0 && !slices.Contains(open, e.Text) {
 				open = append(open, e.Text)
 			}
 		}

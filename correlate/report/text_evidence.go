@@ -4,70 +4,104 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"bothends/correlate/judge"
 )
 
-// innocent names the explanation that a rule excludes if it holds. That of
-// capture-loss is not here: it is never excluded, only bounded.
-var innocent = map[string]string{
-	"coverage":    "a capture that was not running then",
-	"filter":      "a filter",
-	"ip-id":       "a gap in the capture",
-	"mapping":     "NAT",
-	"no-twin":     "a packet altered, late or doubled",
-	"not-a-proxy": "a proxy",
-	"one-path":    "another interface",
-}
-
-// evidence gives what speaks for a finding, what against it and what is not
-// known. What holds for every rule is one sentence; numbers are with the captures
-// below and in the JSON form.
+// evidence gives what speaks for a finding, what against it and what is not known:
+// what decides comes first. What is refuted is one sentence; numbers are with the
+// captures below and in the JSON form.
 func (t *text) evidence(b some) {
 	f := b[0]
 	steps := merged(b)
 	t.absence(f, steps)
-	for _, e := range steps {
-		switch e.Outcome {
-		case "supports":
-			t.item("    ", "+ ", "%s", sentence(e.Text))
-		case "contradicts":
-			t.item("    ", "- ", "%s", sentence(e.Text))
-		case "fails":
-			t.item("    ", "! ", "%s", sentence(e.Text))
-		case "unknown":
-			if f.Verdict == "indeterminate" && !mayStayOpen[e.Rule] {
-				t.item("    ", "? ", "%s", sentence(e.Text))
-			}
-		case "holds":
-			if e.Rule == "capture-loss" && injected(f) {
-				t.item("    ", "= ", "%s", sentence(e.Text))
-			}
-			if e.Rule == "twin" {
-				t.item("    ", "+ ", "%s", sentence(e.Text))
+	for _, first := range []bool{true, false} {
+		for i := range steps {
+			if e := &steps[i]; e.Decides == first {
+				if mark := f.mark(e); mark != "" {
+					t.item("    ", mark+" ", "%s", sentence(e.Text))
+				}
 			}
 		}
 	}
+	if len(f.Needs) > 0 {
+		t.item("    ", "> ", "If it is so that %s, this reset was made on the way. Type: %s.", needs(f), attests(f))
+	}
+}
+
+// mark is what a step of the evidence is shown with; empty if it is not shown.
+func (f *Finding) mark(e *Evidence) string {
+	switch judge.Outcome(e.Outcome) {
+	case judge.Supports:
+		return "+"
+	case judge.Contradicts:
+		return "-"
+	case judge.Fits:
+		if len(e.RefutedBy) == 0 {
+			return "!"
+		}
+	case judge.Open:
+		if e.Decides {
+			return "?"
+		}
+	case judge.Refuted:
+		if e.Rule == string(judge.Missed) && injected(f) {
+			return "="
+		}
+	}
+	return ""
+}
+
+// needs are the statements that a conditional finding waits for, in words.
+func needs(f *Finding) string {
+	var claims []string
+	for _, text := range f.Needs {
+		if s, err := judge.ParseStatement(text); err == nil {
+			for _, entry := range judge.FactTable {
+				if entry.Fact == s.Fact {
+					claims = append(claims, fmt.Sprintf(entry.Claim, s.End)+" (look with: "+entry.Command+")")
+				}
+			}
+		}
+	}
+	return list(claims, len(claims))
+}
+
+func attests(f *Finding) string {
+	var words []string
+	for _, text := range f.Needs {
+		words = append(words, "--attest "+text)
+	}
+	return strings.Join(words, " ")
 }
 
 // absence says that the sender's capture lacks the packet, and what that
 // capture is worth for it.
 func (t *text) absence(f *Finding, steps []Evidence) {
-	if f.Verdict == "modified" || f.TwinFrame != 0 {
+	if modified(f) || f.TwinFrame != 0 || byReceiver(f) {
 		return
 	}
 	var good []string
-	for _, e := range steps {
-		if words := innocent[e.Rule]; e.Outcome == "holds" && words != "" {
-			good = append(good, words)
+	unneeded := false // the capture's silence is, as a sign overrides what speaks for it
+	for i := range steps {
+		e := &steps[i]
+		hypothesis := judge.HypothesisNamed(judge.Name(e.Rule))
+		switch {
+		case hypothesis == nil, hypothesis.Name == judge.Missed && len(e.RefutedBy) == 0: // that is bounded, and not excluded
+		case e.Outcome == string(judge.Refuted), len(e.RefutedBy) > 0 && e.Outcome != string(judge.Fits):
+			good = append(good, hypothesis.Short)
+		case len(e.RefutedBy) > 0:
+			unneeded = true
 		}
 	}
 	said := fmt.Sprintf("It is not in the %s's capture.", f.ClaimedSender)
 	switch {
-	case slices.ContainsFunc(steps, func(e Evidence) bool { return e.Rule == "silence-not-used" }):
-		said = fmt.Sprintf("It came too early to have passed the tap at the %s, whatever the capture there missed.", f.ClaimedSender)
+	case unneeded && injected(f):
+		said = fmt.Sprintf("It cannot have passed the tap at the %s, whatever the capture there missed.", f.ClaimedSender)
 	case injected(f):
 		said = fmt.Sprintf("It did not pass the tap at the %s.", f.ClaimedSender)
 	}
-	if len(good) > 0 {
+	if len(good) > 0 && injected(f) {
 		said += " Excluded as explanations: " + list(good, len(good)) + "."
 	}
 	t.para(plain, "    ", "%s", said)

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"bothends/correlate/judge"
 )
 
 // findings lists them by connection: first those that matter, then the genuine,
@@ -109,7 +111,7 @@ func bursts(group some) []some {
 func (t *text) burst(b some) {
 	f := b[0]
 	style := alarm
-	if f.Verdict == "indeterminate" {
+	if unattributed(f) {
 		style = doubt
 	}
 	t.hang(style, "  * ", "    ", "%s", t.title(b))
@@ -145,11 +147,17 @@ func (t *text) sameAgain(b some, before int) {
 func (t *text) title(b some) string {
 	f, n := b[0], len(b)
 	what := pick(n, nounOf(f.Kind), count(n, nounOf(f.Kind)))
-	switch f.Verdict {
-	case "injected":
+	switch judge.Verdict(f.Verdict) {
+	case judge.Injected:
 		return fmt.Sprintf("%s forged in the name of the %s, received by the %s: %s", upper(what), f.ClaimedSender, f.ReceivedAt, f.Confidence)
-	case "modified":
+	case judge.ByAddressOwner:
+		return fmt.Sprintf("%s made by the host that owns the %s's address on the way, as one that no longer knows the connection, received by the %s: %s", upper(what), f.ClaimedSender, f.ReceivedAt, f.Confidence)
+	case judge.ByReceiver:
+		return fmt.Sprintf("%s made by the receiving machine itself, in the name of the %s: %s", upper(what), f.ClaimedSender, f.Confidence)
+	case judge.Modified:
 		return fmt.Sprintf("%s from the %s changed on the way, received by the %s: %s", upper(what), f.ClaimedSender, f.ReceivedAt, f.Confidence)
+	case judge.Conditional:
+		return fmt.Sprintf("%s received by the %s in the name of the %s: made on the way, if a fact holds that no capture can show", upper(what), f.ReceivedAt, f.ClaimedSender)
 	}
 	return fmt.Sprintf("%s received by the %s in the name of the %s: not decided", upper(what), f.ReceivedAt, f.ClaimedSender)
 }

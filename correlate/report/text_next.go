@@ -1,6 +1,11 @@
 package report
 
-import "slices"
+import (
+	"slices"
+	"strings"
+
+	"bothends/correlate/judge"
+)
 
 // next says what to do with the outcome.
 func (t *text) next() {
@@ -58,40 +63,25 @@ func (t *text) toCheck(s some) {
 
 const moreSessions = "Have more sessions in them, also such as succeed: the more packets are known to have been recorded, the less can have been missed."
 
-// advice by the rule that failed, in the order in which it is given.
-var advice = []struct{ rule, text string }{
-	{"coverage", "Start both recordings before the session and stop them ten seconds after it."},
-	{"capture-loss", "Use a larger buffer (tcpdump -B 262144), a quieter interface or a narrower filter, until nothing is lost."},
-	{"filter", "Record both directions, whole packets (-s 0), and do not filter by TCP flags."},
-	{"not-a-proxy", "Record also at the proxy, on both its sides, and compare each leg on its own."},
-	{"mapping", "Let some data pass in both directions before the session breaks, or record other sessions beside it."},
-	{"corroboration", moreSessions},
-	{"no-twin", "Have several such sessions in them, to see whether the path alters resets in general."},
-}
-
-// recordBetter says how to get captures that can decide.
+// recordBetter says what would settle what is undecided: what the deciding rows of
+// the table advise.
 func (t *text) recordBetter(s some) {
 	t.para(plain, "  ", "Record again at both ends, so that the captures can decide:")
-	given := false
-	for _, a := range advice {
-		if slices.ContainsFunc(s, func(f *Finding) bool { return f.lacks(a.rule) }) {
-			t.item("  ", "- ", "%s", a.text)
-			given = true
+	var given []string
+	for _, f := range s {
+		for i := range f.Evidence {
+			e := &f.Evidence[i]
+			hypothesis := judge.HypothesisNamed(judge.Name(e.Rule))
+			if !e.Decides || hypothesis == nil || slices.Contains(given, hypothesis.Advice) {
+				continue
+			}
+			given = append(given, hypothesis.Advice)
+			t.item("  ", "- ", "%s", strings.ReplaceAll(hypothesis.Advice, "END:", f.ClaimedSender+":"))
 		}
 	}
-	if !given {
+	if len(given) == 0 {
 		t.item("  ", "- ", "%s", moreSessions)
 	}
-}
-
-// lacks tells whether a rule is among the reasons that f is not decided.
-func (f *Finding) lacks(rule string) bool {
-	for _, e := range f.Evidence {
-		if e.Rule == rule && (e.Outcome == "fails" || e.Outcome == "unknown" && !mayStayOpen[rule]) {
-			return true
-		}
-	}
-	return false
 }
 
 func (t *text) afterNothing() {

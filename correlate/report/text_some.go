@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"strings"
+
+	"bothends/correlate/judge"
 )
 
 // some are findings of a report that have something in common.
@@ -29,28 +31,36 @@ func (s some) that(which func(*Finding) bool) some {
 	return picked
 }
 
-func all(*Finding) bool           { return true }
-func injected(f *Finding) bool    { return f.Verdict == "injected" }
-func modified(f *Finding) bool    { return f.Verdict == "modified" }
-func interfering(f *Finding) bool { return injected(f) || modified(f) }
-func genuine(f *Finding) bool     { return f.Verdict == "genuine" }
-func duplicated(f *Finding) bool  { return f.Verdict == "duplicated" }
-func lost(f *Finding) bool        { return f.Verdict == "lost" }
+func all(*Finding) bool          { return true }
+func injected(f *Finding) bool   { return is(f, judge.Injected) }
+func modified(f *Finding) bool   { return is(f, judge.Modified) }
+func byOwner(f *Finding) bool    { return is(f, judge.ByAddressOwner) }
+func byReceiver(f *Finding) bool { return is(f, judge.ByReceiver) }
+
+// interfering are packets that the path made or changed.
+func interfering(f *Finding) bool { return injected(f) || modified(f) || byOwner(f) }
+func genuine(f *Finding) bool     { return is(f, judge.Genuine) }
+func duplicated(f *Finding) bool  { return is(f, judge.Duplicated) }
+func lost(f *Finding) bool        { return is(f, judge.Lost) }
 
 // unattributed are packets that arrived and of which nobody can say who made them.
 func unattributed(f *Finding) bool {
-	return (f.Verdict == "indeterminate" || f.Verdict == "interposed") && f.seenAt == f.ReceivedAt
+	return (is(f, judge.Indeterminate) || is(f, judge.Conditional) || is(f, judge.Interposed)) && f.seenAt == f.ReceivedAt
 }
+
+func is(f *Finding, v judge.Verdict) bool { return f.Verdict == string(v) }
+
+func conditional(f *Finding) bool { return is(f, judge.Conditional) }
 
 // grave is what the report is about, if there is any.
 func grave(f *Finding) bool { return interfering(f) || unattributed(f) }
 
-// thin tells whether a finding has the least confidence that an accusation can have.
-func thin(f *Finding) bool { return f.Confidence == "supported" }
+// thin reports whether a finding has the least confidence that an accusation can have.
+func thin(f *Finding) bool { return f.Confidence == string(judge.Supported) }
 
 // maybeLost are packets that were sent and of which nobody can say whether they
 // arrived.
-func maybeLost(f *Finding) bool { return f.Verdict == "indeterminate" && f.seenAt != f.ReceivedAt }
+func maybeLost(f *Finding) bool { return is(f, judge.Indeterminate) && f.seenAt != f.ReceivedAt }
 
 // at picks those received at an end.
 func (s some) at(end string) some {

@@ -67,8 +67,8 @@ func render(t *testing.T, r *Report, o TextOptions) string {
 func unwrapped(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 func TestTheFirstLinesSayWhatCameOfIt(t *testing.T) {
-	lacks := Evidence{Rule: "capture-loss", Outcome: "fails", Text: "the server's capture lacks 3 packets that the client received from it"}
-	quiet := Evidence{Rule: "one-path", Outcome: "unknown", Text: "nobody knows what interfaces there are"}
+	lacks := Evidence{Rule: "missed", Outcome: "fits", Decides: true, Text: "the server's capture lacks 3 packets that the client received from it"}
+	quiet := Evidence{Rule: "other-interface", Outcome: "open", Text: "nobody knows what interfaces there are"}
 	opposite := finding(2, "rst", "injected", "proven")
 	opposite.ReceivedAt, opposite.ClaimedSender, opposite.seenAt = "server", "client", "server"
 	maybe := finding(1, "fin", "indeterminate", "indeterminate", lacks)
@@ -103,7 +103,7 @@ func TestTheFirstLinesSayWhatCameOfIt(t *testing.T) {
 			"Not decided: 1 reset arrived of which these captures cannot tell who made it.",
 			"Nobody is accused, because: - the server's capture lacks 3 packets that the client received from it."}, []string{"Interference", "forged", "- nobody knows"}},
 		{"undecided for want of evidence", sample(2, finding(1, "rst", "indeterminate", "indeterminate", quiet,
-			Evidence{Rule: "corroboration", Outcome: "unknown", Text: "nothing but its absence speaks against it"})), 3, []string{
+			Evidence{Rule: "no-sign", Outcome: "open", Decides: true, Text: "nothing but its absence speaks against it"})), 3, []string{
 			"Nobody is accused, because: - nothing but its absence speaks against it."}, []string{"- nobody knows"}},
 		{"genuine", sample(2, finding(1, "rst", "genuine", "proven")), 0, []string{
 			"No interference found in the 2 connections that both captures hold. 1 reset arrived and had passed the tap at the end it claims to come from: genuine, not made on the way.",
@@ -146,7 +146,7 @@ func TestNoTextAccusesAnyone(t *testing.T) {
 // hostile is a report full of what a terminal must not get.
 func hostile() *Report {
 	const bad = "x\x1b[2J\x07\u202e\u009b31m\r\n\xff\x7f"
-	f := finding(1, "rst", "injected", "strong", Evidence{Rule: bad, Outcome: "supports", Text: bad}, Evidence{Rule: "filter", Outcome: "unknown", Text: bad})
+	f := finding(1, "rst", "injected", "strong", Evidence{Rule: bad, Outcome: "supports", Text: bad}, Evidence{Rule: "filtered", Outcome: "open", Text: bad})
 	f.File, f.Flags, f.Src, f.Pattern, f.PatternWhy, f.Advice = bad, bad, bad, bad, bad, bad
 	r := sample(2, f)
 	c := &r.Captures.Client
@@ -276,8 +276,8 @@ func TestPatternsSayWhatToCheckNext(t *testing.T) {
 }
 
 func TestWhatACaptureMayHaveMissedIsBoundedAndNotExcluded(t *testing.T) {
-	f := finding(1, "rst", "injected", "supported", Evidence{Rule: "coverage", Outcome: "holds", Text: "it was running"},
-		Evidence{Rule: "capture-loss", Outcome: "holds", Text: "of 12 packets it lacks none"}, Evidence{Rule: "not-a-proxy", Outcome: "holds", Text: "no proxy"})
+	f := finding(1, "rst", "injected", "supported", Evidence{Rule: "not-running", Outcome: "refuted", Text: "it was running"},
+		Evidence{Rule: "missed", Outcome: "refuted", Text: "of 12 packets it lacks none"}, Evidence{Rule: "proxy", Outcome: "refuted", Text: "no proxy"})
 	text := unwrapped(render(t, sample(1, f), TextOptions{}))
 	if want := "It did not pass the tap at the server. Excluded as explanations: a capture that was not running then and a proxy. = Of 12 packets it lacks none."; !strings.Contains(text, want) {
 		t.Errorf("lacks %q:\n%s", want, text)

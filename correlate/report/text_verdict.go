@@ -21,6 +21,10 @@ func (t *text) verdict() {
 
 func (t *text) interference() {
 	forged, changed := t.some(injected), t.some(modified)
+	if owned := t.some(byOwner); len(forged)+len(changed) == 0 && len(owned) > 0 {
+		t.byOwner(owned)
+		return
+	}
 	thin := ""
 	if len(changed) == 0 && forged.allThin() {
 		thin = ", on thin evidence"
@@ -52,7 +56,16 @@ func (t *text) interference() {
 	}
 }
 
-// allThin tells whether not one of them is more than supported.
+// byOwner is for resets of a host on the way that owns an end's address.
+func (t *text) byOwner(owned some) {
+	f := owned[0]
+	t.para(alarm, "", "Cut on the way, by no forger: %s made by the host that owns the %s's address there, as one that no longer knows the connection.",
+		owned.what()+pick(len(owned), " was", " were"), f.ClaimedSender)
+	t.blank()
+	t.para(plain, "", "%s", upper(f.obstacle())+".")
+}
+
+// allThin reports whether not one of them is more than supported.
 func (s some) allThin() bool {
 	return len(s.that(thin)) == len(s)
 }
@@ -124,8 +137,17 @@ const mostReasons = 3
 
 // undecided is for packets that arrived and of which the captures cannot tell.
 func (t *text) undecided() {
-	open := t.some(unattributed)
+	if waiting := t.some(conditional); len(waiting) > 0 {
+		t.para(doubt, "", "Conditional: %s arrived that %s made on the way if a fact holds that no capture can show.", waiting.what(), pick(len(waiting), "was", "were"))
+		t.blank()
+		t.item("", "- ", "If %s: --attest says so.", needs(waiting[0]))
+		t.blank()
+	}
+	open := t.some(func(f *Finding) bool { return unattributed(f) && !conditional(f) })
 	n := len(open)
+	if n == 0 {
+		return
+	}
 	t.para(doubt, "", "Not decided: %s arrived of which these captures cannot tell who made %s.", open.what(), pick(n, "it", "them"))
 	var reasons []string
 	for _, f := range open {
@@ -143,18 +165,11 @@ func (t *text) undecided() {
 	}
 }
 
-// mayStayOpen are the rules that an accusation can do without, so that they are
-// not why there is none.
-var mayStayOpen = map[string]bool{"filter": true, "one-path": true}
-
-// obstacle is why an undecided finding is not more: what fails, before what is
-// only unknown.
+// obstacle is why an undecided finding is not more: what decides.
 func (f *Finding) obstacle() string {
-	for _, outcome := range []string{"fails", "contradicts", "unknown"} {
-		for i := range f.Evidence {
-			if e := &f.Evidence[i]; e.Outcome == outcome && (outcome != "unknown" || !mayStayOpen[e.Rule]) {
-				return e.Text
-			}
+	for i := range f.Evidence {
+		if f.Evidence[i].Decides {
+			return f.Evidence[i].Text
 		}
 	}
 	return ""

@@ -1,0 +1,40 @@
+package correlate
+
+import (
+	"bothends/correlate/judge"
+	"bothends/correlate/survey"
+	"bothends/correlate/tap"
+)
+
+// ownAddresses are, by End, those that the host there has in the paired connections,
+// as its own capture shows them.
+func (c *comparison) ownAddresses() (own [2]map[judge.Address]bool) {
+	own = [2]map[judge.Address]bool{{}, {}}
+	for i := range c.pairs {
+		p := &c.pairs[i]
+		if !p.Paired() {
+			continue
+		}
+		own[tap.Client][c.surveys[tap.Client].Connections[p.Client].Ends[p.ClientSide].IP] = true
+		own[tap.Server][c.surveys[tap.Server].Connections[p.Server].Ends[p.ServerSide.Other()].IP] = true
+	}
+	return own
+}
+
+// peers is how many remote addresses a capture holds packets of: 0, 1 or 2 for more.
+func peers(sv *survey.Survey, own map[judge.Address]bool) int {
+	var first judge.Address
+	n := 0
+	for _, c := range sv.Connections {
+		for _, e := range c.Ends {
+			if own[e.IP] || n > 0 && e.IP == first {
+				continue
+			}
+			if n++; n > 1 {
+				return n
+			}
+			first = e.IP
+		}
+	}
+	return n
+}

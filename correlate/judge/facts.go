@@ -1,0 +1,199 @@
+package judge
+
+import (
+	"bothends/correlate/align"
+	"bothends/correlate/segment"
+	"bothends/correlate/tap"
+)
+
+// Facts are all that both captures say about one packet that arrived at Receiver
+// and that the capture at Sender does not hold, worked out once (gather.go). Times
+// are Unix nanoseconds, by the receiver's clock unless said otherwise. The tests of
+// hypotheses and signs read them, and nothing else.
+type Facts struct {
+	Sender, Receiver tap.End
+	Kind             string // "rst", "syn", "syn-ack", "data", "fin" or "ack"
+	Packet           align.Header
+	Frame            tap.Frame // in the receiver's capture
+	// OneSided: the sender's capture holds nothing of this connection, neither from
+	// it nor to it.
+	OneSided bool
+
+	Clocks  ClockFacts
+	Sending RecordingFacts // the sender's capture
+	Getting RecordingFacts // the receiver's capture
+	Numbers NumberFacts
+	Way     WayFacts
+	Answer  AnswerFacts
+	Kernel  KernelFacts
+	After   AfterFacts
+	Others  OtherFacts
+
+	// Stated are what the user stated of the sender's end, and StatedThere of the
+	// receiver's.
+	Stated, StatedThere stated
+}
+
+// ClockFacts relate the two clocks at the time of the packet.
+type ClockFacts struct {
+	Known      bool  // packets passed in both directions
+	Comparable bool  // and they say something of that time
+	LatestNS   int64 // sender's clock: the latest at which it can have passed the sender's tap
+	DoubtNS    int64 // how far the clocks can be off there
+	MinRTTNS   int64 // the smallest round trip; 0 if not known
+	MarginNS   int64 // by how much something must miss the fastest before it counts
+	TickNS     int64 // how far apart the stamps of the coarser capture are
+	// BesideNS is the most that the sender's clock can show ahead of the receiver's
+	// by the packets on either side of this one; valid if Bracketed. It holds whether a
+	// clock was set in between or not.
+	Bracketed bool
+	BesideNS  int64
+}
+
+// RecordingFacts are what one capture is worth for this packet.
+type RecordingFacts struct {
+	*Witness
+	Gap     *Gap // in which nothing was recorded, and the packet may have passed
+	FromSYN bool // it has the beginning of the stream
+	// Passed packets of this end reached the other one and are in its capture,
+	// Missed ones are not; on this connection.
+	Passed, Missed int64
+	Lacking        int64 // bytes that the other end acknowledged and that it lacks
+	Deaf           int64 // bytes that this end acknowledged and that it never saw arrive
+	Unexplained    int   // other segments of this connection that it lacks, without a mark of forgery
+	MoreResets     int64 // resets of this connection that are counted and not told apart
+	IPIDs          align.IPIDs
+	// OtherNames are interfaces that its recorder found up and did not record.
+	OtherNames []string
+	// OnlyPeer: all that it holds is with one remote address, so that its filter may
+	// name that one.
+	OnlyPeer bool
+}
+
+// NumberFacts are about sequence numbers and what else identifies a packet.
+type NumberFacts struct {
+	There, Back int64     // segments that passed both taps, from the sender and to it
+	Shift       [2]uint32 // what the path adds to the numbers, by the sending end
+	Split       bool      // packets of this connection reached the sender under other addresses, too
+	Altered     *align.Reset
+	Mistimed    *align.Reset // one that was sent, and differs from this one by its time alone
+	Alike       tap.Frame    // a reset of this very kind that the sender sent on this connection
+	Rival       tap.Frame    // what the sender sent in its place, with other bytes
+	Ahead       int64        // how far its number lies beyond all that the sender sent by either capture; 0 if it does not
+	Behind      int64        // how far its number lies behind all of the sender's that had arrived
+	IsShift     bool         // and that is just what the path adds
+	// Burst are the resets within two seconds around it, and it, with other numbers, of
+	// which Guesses are ahead of the stream; 0 if none is, or it stands alone.
+	Burst, Guesses int
+	InStream       bool      // its number lies where the sender's stream is, or could be
+	Beyond         int64     // the receiver's window: a gap of less may hide lost data
+	Offset         int64     // from the next number expected by the receiver
+	TriggerIPID    uint16    // of what it may answer, if IPIDBelow
+	IPIDBelow      tap.Frame // the message of which its IP-ID is a known distance below
+	HenanPayload   bool
+	ShapeSame      int // resets that the sender is known to have sent that look like it
+	ShapeAll       int // that it is known to have sent at all
+}
+
+// WayFacts are about routers.
+type WayFacts struct {
+	Known       bool // the path's length is constant
+	Hops        int  // between the taps, for what the sender sends
+	TTL         uint8
+	Same        int64        // packets that showed it
+	Initials    map[int]bool // TTLs with which the sender's packets leave
+	Translated  bool         // the two captures know the sender under different addresses
+	TranslatedR bool         // and the receiver
+	// OtherEnd is how many hops a reset that hit the other end made, of the same
+	// volley; valid if BothHit.
+	BothHit   bool
+	OtherEnd  int
+	OtherHit  tap.Frame // at the sender's tap
+	OtherWhy  string    // why that one did not call for this one
+	Initiator bool      // the sender opened the connection
+}
+
+// AnswerFacts are about what the packet may answer.
+type AnswerFacts struct {
+	IdleNS      int64 // silence before it; 0 if nothing had passed
+	AnyFromPeer bool  // the receiver had sent something within the window before it
+	Astray      int64 // packets of the receiver's that left within the window before it and never came to the sender
+	Stateless   bool  // it looks like the answer of a host without a socket: no window, no timestamps
+	// Acknowledged bytes: when they left the receiver, and when they came to the
+	// sender, by the sender's clock.
+	Acknowledges bool
+	LeftNS       tap.Frame
+	Reached      align.Reach
+	ReachedAt    tap.Frame
+	// Trips each way were timed before and after it; FastestNS is the smaller of
+	// the smallest round trips before it and after it.
+	Trips     int
+	FastestNS int64
+}
+
+// KernelFacts are what the sender's kernel counted of the resets of its TCP, between
+// two counts around the moment.
+type KernelFacts struct {
+	Known             bool
+	FromNS, UntilNS   int64
+	Counted, Captured uint64
+}
+
+// AfterFacts are about what the sender did afterwards.
+type AfterFacts struct {
+	Sent          tap.Frame // the last segment it sent after the packet must have left; Number 0 if none
+	Flags         segment.Flags
+	LaterNS       int64
+	Established   bool      // its connection was
+	TriggerUnseen tap.Frame // what the receiver sent last before the packet, if that did not reach the sender
+}
+
+// OtherFacts are about the sender's other packets to the same address.
+type OtherFacts struct {
+	VolleyForged tap.Frame // a reset of the same volley that was found injected
+	VolleyHere   bool      // at this end, in the same name
+	Neighbours   int       // connections to the sender's address that all came to it, untranslated
+	Expected     bool      // and a further one would have come there, and been recorded
+	Sooner       Result    // it answered sooner than the sender can have
+	FewerHops    Result    // and from nearer
+}
+
+// counted reports whether a recorder is known to have lost nothing: by its counters,
+// which those of a mirror cannot know, or where the file has none by a statement.
+func (r *RecordingFacts) counted(s stated) bool {
+	if r.DropsKnown {
+		return r.Drops == 0 && (r.OnHost || s.has(HostTap))
+	}
+	return s.has(NoDrops)
+}
+
+// bound is the miss bound of the capture, the chance that it missed any one packet.
+func (r *RecordingFacts) bound() float64 { return MissBound(r.Witness.Passed, r.Witness.Missed) }
+
+// sound reports whether the silence of the capture is hard to explain: nothing is
+// missing by its counters, or it is known to be complete within 1 %.
+func (r *RecordingFacts) sound(s stated) bool {
+	return r.Witness.Missed == 0 && r.Missed == 0 && (r.counted(s) || r.bound() <= missProven)
+}
+
+// everyWayOut reports whether every interface was recorded by which the sender could
+// have sent the packet.
+func (f *Facts) everyWayOut() bool { return f.Sending.AllInterfaces || f.Stated.has(OneWayOut) }
+
+// hops are the routers that the packet has passed, from the initial TTLs in use.
+func (f *Facts) hops() int { return hopsTravelled(f.Packet.TTL) }
+
+// cameWhole reports whether everything that the receiver sent in the window before
+// the packet came to the sender, and the receiver's capture holds all that it sent.
+func (f *Facts) cameWhole() bool {
+	return !f.OneSided && f.Answer.Astray == 0 && f.Getting.Missed == 0 && f.Getting.Lacking == 0 && f.Getting.Drops == 0
+}
+
+// silentBefore reports whether there was nothing that the packet could answer.
+func (f *Facts) silentBefore() bool { return f.Answer.IdleNS >= longIdleNS && !f.Answer.AnyFromPeer }
+
+// Miss bounds, at 95 % confidence, by which a verdict is proven or strong.
+const (
+	missProven = 0.01
+	missStrong = 0.05
+)
