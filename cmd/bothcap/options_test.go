@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"bothends/cmd/bothcap/internal/agent"
 	"bothends/cmd/bothcap/internal/store"
 )
 
@@ -27,7 +28,7 @@ func TestPortsAreNumbersOrServices(t *testing.T) {
 
 func TestARotatedSetIsNamedByOnePatternIfThatNamesNothingElse(t *testing.T) {
 	dir := t.TempDir()
-	s := summary{write: filepath.Join(dir, "c.pcapng"), end: "client"}
+	s := summary{write: filepath.Join(dir, "c.pcapng"), end: "client", status: agent.Status{Packets: 1}}
 	for _, name := range []string{"c_00001_20261128120000.pcapng", "c_00002_20261128120100.pcapng"} {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, nil, 0o600); err != nil {
