@@ -143,14 +143,10 @@ func (i *inspection) describePackets() {
 	if i.timed() {
 		i.First, i.Last, i.DurationNS = report.Stamp(sv.FirstNS), report.Stamp(sv.LastNS), sv.LastNS-sv.FirstNS
 	}
-	i.LinkTypes, i.NotTCP = map[string]int64{}, map[string]int64{}
+	i.LinkTypes = map[string]int64{}
+	i.NotTCP, i.Tunnels, i.Fragments = report.PassedOver(sv), report.Tunnels(sv), report.FragmentsOf(sv)
 	for link, n := range sv.LinkTypes {
 		i.LinkTypes[link.String()] = n
-	}
-	for result, n := range sv.Decoded {
-		if segment.Result(result) != segment.TCP && n > 0 {
-			i.NotTCP[segment.Result(result).String()] = n
-		}
 	}
 }
 

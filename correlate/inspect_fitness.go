@@ -3,6 +3,7 @@ package correlate
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -41,7 +42,7 @@ func (i *inspection) judge() {
 }
 
 // record is the advice where nothing of use was recorded.
-const record = "record on the interface that carries the session, outside of any tunnel, with a filter that admits TCP"
+const record = "record on the interface that carries the session, before it is encrypted, with a filter that admits TCP"
 
 func (i *inspection) because(weight, what, advice, format string, args ...any) {
 	i.Reasons = append(i.Reasons, report.Reason{Weight: weight, What: what, Text: fmt.Sprintf(format, args...), Advice: advice})
@@ -198,7 +199,7 @@ func (i *inspection) judgePackets() {
 		i.because(report.Limits, "repeated", oneInterface, "it holds %s twice (bridge, VLAN or -i any); the second recording is left out", counted(i.Repeated, "packet"))
 	}
 	if n := i.survey.Decoded[segment.UnknownLink]; n > 0 {
-		i.because(report.Limits, "link-unknown", "record on an interface with Ethernet, PPP, cooked or raw IP frames", "%s %s recorded on a kind of link that cannot be read", counted(n, "packet"), was(n))
+		i.because(report.Limits, "link-unknown", "record on an interface with Ethernet, PPP, cooked or raw IP frames", "%s %s recorded on a kind of link that cannot be read (%s)", counted(n, "packet"), was(n), i.links())
 	}
 	if i.Untimed > 0 && i.timed() {
 		i.because(report.Limits, "untimed", "record with tcpdump or dumpcap, which give every packet a time", "%s %s recorded without a time and left out", counted(i.Untimed, "packet"), was(i.Untimed))
@@ -224,3 +225,8 @@ func (i *inspection) judgeClock() {
 
 // plausibleNS is 2000-01-01. Machines without a battery start at 1970.
 const plausibleNS = 946684800e9
+
+// links names the link types of the capture.
+func (i *inspection) links() string {
+	return strings.Join(slices.Sorted(maps.Keys(i.LinkTypes)), ", ")
+}

@@ -6,7 +6,6 @@ import (
 	"bothends/capture"
 	"bothends/correlate/judge"
 	"bothends/correlate/report"
-	"bothends/correlate/segment"
 )
 
 // provenMiss is the chance of having missed any one packet that a proof allows,
@@ -42,8 +41,12 @@ func (i *inspection) remark() {
 	if n := i.survey.Malformed(); n > 0 {
 		i.because(report.Remark, "malformed", "nothing to do, if they are few", "%s in it contradict themselves and are left out", counted(n, "packet"))
 	}
-	if n := i.survey.Decoded[segment.LaterFragment]; n > 0 {
-		i.because(report.Remark, "fragments", "nothing to do, if they are few", "it holds %s, of which the contents are not compared", counted(n, "later IP fragment"))
+	if n := i.survey.Fragments.Incomplete; n > 0 {
+		i.because(report.Remark, "fragments", "nothing to do, if they are few", "it holds %s of which a fragment is missing, and which are left out", counted(n, "fragmented packet"))
+	}
+	if n := i.survey.Fragments.Overlapping; n > 0 {
+		i.because(report.Remark, "fragments-overlap", "look at them in Wireshark (ip.fragment.overlap): honest hosts send none, so they may be an attack",
+			"it holds %s whose fragments claim the same bytes, and which are left out", counted(n, "fragmented packet"))
 	}
 }
 

@@ -95,7 +95,6 @@ func (in *Input) capture(end tap.End) Capture {
 			Connections: len(sv.Connections), Resets: witness.Resets, Unseen: witness.Unseen, Filter: witness.Filter,
 			Completeness: completeness(witness.Passed, witness.Missed),
 			Cut:          sv.Cut, Repeated: sv.Repeated, Untimed: sv.Untimed, DisorderNS: sv.Disorder,
-			NotTCP: map[string]int64{},
 		},
 		EndState: capture.Complete.String(),
 	}
@@ -124,12 +123,52 @@ func (in *Input) capture(end tap.End) Capture {
 			c.Health.Interfaces = append(c.Health.Interfaces, about.Name)
 		}
 	}
+	c.Health.NotTCP, c.Health.Tunnels, c.Health.Fragments = PassedOver(sv), Tunnels(sv), FragmentsOf(sv)
+	return c
+}
+
+// PassedOver counts frames without a TCP segment, by what they are.
+func PassedOver(sv *survey.Survey) map[string]int64 {
+	counts := map[string]int64{}
 	for result, n := range sv.Decoded {
-		if segment.Result(result) != segment.TCP && n > 0 {
-			c.Health.NotTCP[segment.Result(result).String()] = n
+		switch segment.Result(result) {
+		case segment.TCP, segment.LaterFragment:
+		default:
+			if n > 0 {
+				counts[segment.Result(result).String()] = n
+			}
 		}
 	}
-	return c
+	return counts
+}
+
+// Tunnels counts segments by the tunnels that they were in.
+func Tunnels(sv *survey.Survey) map[string]int64 {
+	counts := map[string]int64{}
+	for w, n := range sv.Wrappings {
+		counts[w.String()] = n
+	}
+	return counts
+}
+
+// FragmentsOf is nil if there were none.
+func FragmentsOf(sv *survey.Survey) *Fragments {
+	if sv.Fragments.Received == 0 {
+		return nil
+	}
+	f := Fragments(sv.Fragments)
+	return &f
+}
+
+// words tells what became of fragments.
+func (f *Fragments) words() string {
+	text := fmt.Sprintf("%s made %s", count(f.Received, "fragment"), count(f.Packets, "packet"))
+	for _, left := range []part{{int(f.Incomplete), "lack a fragment and are left out"}, {int(f.Overlapping), "have fragments that overlap and are left out"}} {
+		if left.n > 0 {
+			text += fmt.Sprintf("; %d %s", left.n, left.what)
+		}
+	}
+	return text
 }
 
 func (in *Input) clock() Clock {

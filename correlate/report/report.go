@@ -63,6 +63,15 @@ type Drops struct {
 	ByKernel    uint64 `json:"by_kernel"`
 }
 
+// Fragments are what became of packets that arrived in parts.
+type Fragments struct {
+	Received    int64 `json:"received"`            // fragments
+	Packets     int64 `json:"packets"`             // put together
+	Repeated    int64 `json:"repeated"`            // fragments recorded twice
+	Overlapping int64 `json:"packets_overlapping"` // left out, because their fragments claim the same bytes
+	Incomplete  int64 `json:"packets_incomplete"`  // left out, because a fragment is missing
+}
+
 // Health is what bears on the capture's fitness as a witness.
 type Health struct {
 	Connections  int              `json:"connections"`
@@ -73,6 +82,8 @@ type Health struct {
 	Cut          int64            `json:"cut"`      // segments kept shorter than they were
 	Repeated     int64            `json:"repeated"` // second recordings of one packet, left out
 	Untimed      int64            `json:"untimed"`
+	Tunnels      map[string]int64 `json:"tunnels,omitempty"`     // segments by the tunnels that they were in, from the outermost: "GRE, MPLS"
+	Fragments    *Fragments       `json:"fragments,omitempty"`   // of IP, if there were any
 	NotTCP       map[string]int64 `json:"passed_over,omitempty"` // frames without a TCP segment, by what they are
 	Interfaces   []string         `json:"interfaces,omitempty"`
 	Seams        []Seam           `json:"seams,omitempty"`

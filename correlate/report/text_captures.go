@@ -56,6 +56,12 @@ func (t *text) witness(end string) {
 	if h.Repeated > 0 {
 		say("%s recorded twice, and counted once (bridge, VLAN or -i any)", count(h.Repeated, "packet"))
 	}
+	if len(h.Tunnels) > 0 {
+		say("in tunnels, of which the inner TCP is compared: %s", passedOver(h.Tunnels))
+	}
+	if h.Fragments != nil {
+		say("%s", h.Fragments.words())
+	}
 	if h.Untimed > 0 {
 		say("%s without a time, left out", count(h.Untimed, "packet"))
 	}

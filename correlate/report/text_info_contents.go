@@ -61,6 +61,12 @@ func (t *infoText) contents() {
 		t.row("filter", "not said, but by the look of it: %s", t.Filter.Inferred)
 	}
 	t.row("TCP packets", "%d%s", t.Segments, t.leftOut())
+	if len(t.Tunnels) > 0 {
+		t.row("in tunnels", "%s", passedOver(t.Tunnels))
+	}
+	if t.Fragments != nil {
+		t.row("fragments", "%s", t.Fragments.words())
+	}
 	if len(t.NotTCP) > 0 {
 		t.row("other", "%s", passedOver(t.NotTCP))
 	}

@@ -48,6 +48,7 @@ func decodeCommon(p *capture.Packet, s *Segment) bool {
 	s.IPv6 = false
 	s.DF = h[ipAt+6]&0x40 != 0
 	s.Fragment = false
+	s.Wrapping = 0
 	s.Cut = len(data) < ipAt+total
 	s.Overlong = false
 

@@ -6,40 +6,72 @@ import (
 	"bothends/capture"
 )
 
+// A Decoder decodes the frames of one capture in their order. Other than Decode it
+// puts fragmented packets together, of which the frame that completes one is then
+// the segment.
+type Decoder struct{ fragments reassembly }
+
+// Decode is Decode but for fragments. s.Payload is valid until the following call.
+func (d *Decoder) Decode(p *capture.Packet, s *Segment) Result {
+	if decodeCommon(p, s) {
+		return TCP
+	}
+	d.fragments.nowNS, d.fragments.on = p.TimeNS, p.Interface
+	return decodeLayers(p, s, &d.fragments)
+}
+
+// Fragments counts those of the frames so far.
+func (d *Decoder) Fragments() Fragments { return d.fragments.total() }
+
 // Decode fills s from the frame p if that holds a TCP segment whose fixed
 // header was captured, and says what p is otherwise. Every field of s is set
 // when the result is TCP; with any other result s holds nothing of use.
 // s.Payload aliases p.Data.
 //
-// Only TCP directly over IP is a segment: inside a tunnel (4in6, 6in4, GRE,
-// VXLAN, ESP) it is NotTCP. VLAN tags and PPPoE are link layer and looked
-// through. Checksums are not verified, for at the sender's tap they are not yet
-// there when the network card computes them.
+// Tags of the link layer and tunnels are looked through, up to MaxDepth deep: the
+// segment is the innermost, and s.Wrapping names what was around it. What is
+// encrypted is NotTCP. Checksums are not verified, for at the sender's tap they are
+// not yet there when the network card computes them.
 func Decode(p *capture.Packet, s *Segment) Result {
 	if decodeCommon(p, s) {
 		return TCP
 	}
-	return decodeLayers(p, s)
+	return decodeLayers(p, s, nil)
 }
 
-// decodeLayers decodes any frame, layer by layer.
-func decodeLayers(p *capture.Packet, s *Segment) Result {
-	etherType, at, result := network(p)
+// decodeLayers decodes any frame, layer by layer. Without a reassembly the first
+// fragment of a packet is a segment, and the later ones are LaterFragment.
+func decodeLayers(p *capture.Packet, s *Segment, r *reassembly) Result {
+	s.Wrapping = 0
+	etherType, at, result := network(p, &s.Wrapping)
 	if result != TCP {
 		return result
 	}
 
-	b := p.Data[at:]
+	b := p.Data[min(at, len(p.Data)):]
 	// An OrigLen below the captured length is a recorder's mistake.
 	n := max(p.OrigLen, len(p.Data)) - at
 
-	if etherType == etherIPv4 {
-		b, n, result = decodeIPv4(b, n, s)
-	} else {
-		b, n, result = decodeIPv6(b, n, s)
-	}
-	if result != TCP {
-		return result
+	for {
+		var protocol uint8
+		if etherType == etherIPv4 {
+			b, n, protocol, result = decodeIPv4(b, n, s, r)
+		} else {
+			b, n, protocol, result = decodeIPv6(b, n, s, r)
+		}
+		if result != TCP {
+			return result
+		}
+		if protocol == protoTCP {
+			break
+		}
+		if s.Fragment {
+			return NotTCP // a tunnel in parts
+		}
+		if etherType, at, result = tunnel(protocol, b, n, s); result != TCP {
+			return result
+		}
+		b, n = b[min(at, len(b)):], n-at
 	}
 	if result = decodeTCP(b, n, s); result != TCP {
 		return result

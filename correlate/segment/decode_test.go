@@ -73,6 +73,9 @@ func everyFrame(f func(name string, p *capture.Packet)) {
 	for _, c := range linkCases {
 		f(c.name, packet(c.link, c.hex))
 	}
+	for _, c := range tunnelCases {
+		f(c.name, packet(c.link, c.hex))
+	}
 	for _, c := range ipCases {
 		f(c.name, packet(linkRawDLT, c.hex))
 	}

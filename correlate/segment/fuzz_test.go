@@ -22,7 +22,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		var clean, layered Segment
 		result := Decode(&p, &clean)
-		if slow := decodeLayers(&p, &layered); slow != result {
+		if slow := decodeLayers(&p, &layered, nil); slow != result {
 			t.Fatalf("%v, but %v layer by layer", result, slow)
 		}
 		if result >= results {

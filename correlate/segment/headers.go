@@ -15,7 +15,8 @@ const (
 // each other, and a recorder that is to keep none of that cuts there. Where a
 // header cannot be told from content it counts as content.
 func HeadersLen(p *capture.Packet) int {
-	etherType, at, result := network(p)
+	var around Wrapping
+	etherType, at, result := network(p, &around)
 	if result != TCP {
 		return min(linkHeaderLen(p.LinkType), len(p.Data))
 	}

@@ -41,10 +41,11 @@ const maxExtensionHeaders = 8
 // largest packet of those that make packets longer than 65535 bytes.
 const maxOffloaded = 8 * 65535
 
-// decodeIPv4 returns the layer above, TCP's, if result is TCP.
-func decodeIPv4(b []byte, n int, s *Segment) ([]byte, int, Result) {
+// decodeIPv4 returns the layer above and its protocol, one that may carry TCP, if
+// result is TCP.
+func decodeIPv4(b []byte, n int, s *Segment, r *reassembly) ([]byte, int, uint8, Result) {
 	if len(b) < 20 {
-		return nil, 0, tooShort(n, 20)
+		return nil, 0, 0, tooShort(n, 20)
 	}
 	h := (*[20]byte)(b)
 	header := int(h[0]&0x0f) * 4
@@ -53,20 +54,35 @@ func decodeIPv4(b []byte, n int, s *Segment) ([]byte, int, Result) {
 		total = n
 	}
 	if h[0]>>4 != 4 || header < 20 || total < header {
-		return nil, 0, Malformed
+		return nil, 0, 0, Malformed
 	}
 
 	const moreFragments, offsetMask = 0x2000, 0x1fff
 	fragment := be16(h[6:])
 	protocol := h[9]
-	if fragment&offsetMask != 0 && (protocol == protoTCP || protocol == protoAH) {
-		return nil, 0, LaterFragment
+	if !mayCarry(protocol) {
+		return nil, 0, 0, NotTCP
 	}
-	if protocol != protoTCP && protocol != protoAH {
-		return nil, 0, NotTCP
+	if fragment&offsetMask != 0 && r == nil {
+		if protocol != protoTCP && protocol != protoAH {
+			return nil, 0, 0, NotTCP
+		}
+		return nil, 0, 0, LaterFragment
 	}
 	if len(b) < header {
-		return nil, 0, HeadersCut
+		return nil, 0, 0, HeadersCut
+	}
+	if fragment&(moreFragments|offsetMask) != 0 && r != nil {
+		key := fragmentKey{id: uint32(be16(h[4:])), protocol: protocol}
+		putMapped(&key.src, be32(h[12:]))
+		putMapped(&key.dst, be32(h[16:]))
+		whole, length, ok := r.add(key, b[:header], b[header:min(len(b), total)], total-header, int(fragment&offsetMask)*8, fragment&moreFragments != 0)
+		if !ok {
+			return nil, 0, 0, LaterFragment
+		}
+		binary.BigEndian.PutUint16(whole[2:], uint16(length))
+		binary.BigEndian.PutUint16(whole[6:], be16(whole[6:])&^(moreFragments|offsetMask))
+		return decodeIPv4(whole, length, s, r)
 	}
 
 	s.IPv6 = false
@@ -81,9 +97,9 @@ func decodeIPv4(b []byte, n int, s *Segment) ([]byte, int, Result) {
 
 	b = b[header:min(len(b), total)]
 	if protocol == protoAH {
-		return extensions(protocol, b, total-header, s)
+		return extensions(protocol, b, total-header, s, nil, nil)
 	}
-	return b, total - header, TCP
+	return b, total - header, protocol, TCP
 }
 
 // putMapped stores an IPv4 address as an IPv4-mapped IPv6 one (RFC 4291 section
@@ -94,11 +110,12 @@ func putMapped(ip *[16]byte, ipv4 uint32) {
 	binary.BigEndian.PutUint64(ip[8:], 0xffff<<32|uint64(ipv4))
 }
 
-// decodeIPv6 returns the layer above, TCP's, if result is TCP. The destination
-// is the IPv6 header's, also where a routing header names a further one.
-func decodeIPv6(b []byte, n int, s *Segment) ([]byte, int, Result) {
+// decodeIPv6 returns the layer above and its protocol, one that may carry TCP, if
+// result is TCP. The destination is the IPv6 header's, also where a routing header
+// names a further one.
+func decodeIPv6(b []byte, n int, s *Segment, r *reassembly) ([]byte, int, uint8, Result) {
 	if len(b) < 40 {
-		return nil, 0, tooShort(n, 40)
+		return nil, 0, 0, tooShort(n, 40)
 	}
 	h := (*[40]byte)(b)
 	total := 40 + int(be16(h[4:]))
@@ -106,7 +123,7 @@ func decodeIPv6(b []byte, n int, s *Segment) ([]byte, int, Result) {
 		total = n
 	}
 	if h[0]>>4 != 6 || total > maxOffloaded {
-		return nil, 0, Malformed
+		return nil, 0, 0, Malformed
 	}
 
 	s.IPv6 = true
@@ -121,34 +138,36 @@ func decodeIPv6(b []byte, n int, s *Segment) ([]byte, int, Result) {
 
 	b = b[40:min(len(b), total)]
 	if h[6] == protoTCP {
-		return b, total - 40, TCP
+		return b, total - 40, protoTCP, TCP
 	}
-	return extensions(h[6], b, total-40, s)
+	return extensions(h[6], b, total-40, s, h, r)
 }
 
-// extensions walks the headers between IP and TCP (RFC 8200 section 4; AH
-// RFC 4302, which IPv4 has too) and sets s.Fragment if it meets a first fragment.
-func extensions(next uint8, b []byte, n int, s *Segment) ([]byte, int, Result) {
+// extensions walks the headers between IP and what it carries (RFC 8200 section 4; AH
+// RFC 4302, which IPv4 has too). At a fragment it sets s.Fragment if there is no
+// reassembly and it is the first; else it goes on behind the header h of the packet
+// that was put together.
+func extensions(next uint8, b []byte, n int, s *Segment, h *[40]byte, r *reassembly) ([]byte, int, uint8, Result) {
 	for range maxExtensionHeaders {
-		if next == protoTCP {
-			return b, n, TCP
-		}
 		if !isExtension(next) {
-			return nil, 0, NotTCP
+			return carried(next, b, n)
 		}
 		if len(b) < 8 {
-			return nil, 0, tooShort(n, 8)
+			return nil, 0, 0, tooShort(n, 8)
 		}
 		size := 8
 		switch next {
 		case protoFragment:
 			const offsetMask, moreFragments = 0xfff8, 0x0001
 			field := be16(b[2:])
+			if field&(offsetMask|moreFragments) != 0 && r != nil {
+				return joinIPv6(h, b, n, s, r)
+			}
 			if field&offsetMask != 0 {
 				if b[0] != protoTCP && !isExtension(b[0]) {
-					return nil, 0, NotTCP
+					return nil, 0, 0, NotTCP
 				}
-				return nil, 0, LaterFragment
+				return nil, 0, 0, LaterFragment
 			}
 			s.Fragment = field&moreFragments != 0
 		case protoAH:
@@ -158,17 +177,41 @@ func extensions(next uint8, b []byte, n int, s *Segment) ([]byte, int, Result) {
 		}
 		next = b[0]
 		if len(b) < size {
-			return nil, 0, tooShort(n, size)
+			return nil, 0, 0, tooShort(n, size)
 		}
 		b, n = b[size:], n-size
 	}
-	if next == protoTCP {
-		return b, n, TCP
+	if isExtension(next) {
+		return nil, 0, 0, Malformed
 	}
-	if !isExtension(next) {
-		return nil, 0, NotTCP
+	return carried(next, b, n)
+}
+
+func carried(protocol uint8, b []byte, n int) ([]byte, int, uint8, Result) {
+	if !mayCarry(protocol) {
+		return nil, 0, 0, NotTCP
 	}
-	return nil, 0, Malformed
+	return b, n, protocol, TCP
+}
+
+// joinIPv6 takes the fragment at b, of n bytes with its header. The packet that it may
+// complete has the IPv6 header h, and none of the extension headers before the
+// fragment's, which say nothing of what is in it.
+func joinIPv6(h *[40]byte, b []byte, n int, s *Segment, r *reassembly) ([]byte, int, uint8, Result) {
+	const header, offsetMask, moreFragments = 8, 0xfff8, 0x0001
+	if !isExtension(b[0]) && !mayCarry(b[0]) {
+		return nil, 0, 0, NotTCP
+	}
+	field := be16(b[2:])
+	first := *h
+	first[6] = b[0]
+	key := fragmentKey{src: s.Src.IP, dst: s.Dst.IP, id: be32(b[4:]), six: true}
+	whole, length, ok := r.add(key, first[:], b[header:], n-header, int(field&offsetMask), field&moreFragments != 0)
+	if !ok {
+		return nil, 0, 0, LaterFragment
+	}
+	binary.BigEndian.PutUint16(whole[4:], uint16(length-len(first)))
+	return decodeIPv6(whole, length, s, r)
 }
 
 func isExtension(protocol uint8) bool {

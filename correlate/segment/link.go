@@ -15,16 +15,6 @@ const (
 	linkRawDLTOpenBSD capture.LinkType = 14
 )
 
-// EtherTypes (IEEE 802 numbers, IANA).
-const (
-	etherIPv4    = 0x0800
-	etherIPv6    = 0x86dd
-	etherVLAN    = 0x8100 // IEEE 802.1Q
-	etherQinQ    = 0x88a8 // IEEE 802.1ad
-	etherQinQOld = 0x9100 // before 802.1ad
-	etherPPPoE   = 0x8864 // RFC 2516, session stage
-)
-
 // PPP protocols and HDLC addresses (RFC 1661, RFC 1662, RFC 1547 section 4.3.1).
 const (
 	pppIPv4        = 0x0021
@@ -47,27 +37,34 @@ const (
 
 // network finds where in p.Data the IP packet starts, and whether the link
 // layer announces IPv4 or IPv6. Result is TCP if there may be one.
-func network(p *capture.Packet) (etherType uint16, at int, result Result) {
-	data := p.Data
-	switch p.LinkType {
+func network(p *capture.Packet, w *Wrapping) (etherType uint16, at int, result Result) {
+	etherType, at, result = linkLayer(p.LinkType, p.Data, w)
+	if result == HeadersCut && len(p.Data) >= p.OrigLen {
+		result = Malformed // nothing was cut off: the frame is too short for what it announces
+	}
+	return etherType, at, result
+}
+
+func linkLayer(link capture.LinkType, data []byte, w *Wrapping) (etherType uint16, at int, result Result) {
+	switch link {
 	case capture.LinkEthernet:
 		if len(data) < 14 {
 			result = HeadersCut
 			break
 		}
-		etherType, at, result = unwrap(data, be16(data[12:]), 14)
+		etherType, at, result = unwrap(data, be16(data[12:]), 14, w)
 	case capture.LinkLinuxSLL:
 		if len(data) < 16 {
 			result = HeadersCut
 			break
 		}
-		etherType, at, result = cooked(data, be16(data[2:]), be16(data[14:]), 16)
+		etherType, at, result = cooked(data, be16(data[2:]), be16(data[14:]), 16, w)
 	case capture.LinkLinuxSLL2:
 		if len(data) < 20 {
 			result = HeadersCut
 			break
 		}
-		etherType, at, result = cooked(data, be16(data[8:]), be16(data), 20)
+		etherType, at, result = cooked(data, be16(data[8:]), be16(data), 20, w)
 	case capture.LinkRaw, linkRawDLT, linkRawDLTOpenBSD:
 		etherType, result = byVersion(data)
 	case capture.LinkIPv4:
@@ -79,14 +76,11 @@ func network(p *capture.Packet) (etherType uint16, at int, result Result) {
 	case capture.LinkPPP:
 		etherType, at, result = ppp(data, 0)
 	case capture.LinkPPPHDLC:
-		etherType, at, result = hdlc(data)
+		etherType, at, result = hdlc(data, 0, w)
 	case capture.LinkPPPoE:
 		etherType, at, result = pppoe(data, 0)
 	default:
-		return 0, 0, UnknownLink
-	}
-	if result == HeadersCut && len(data) >= p.OrigLen {
-		result = Malformed // nothing was cut off: the frame is too short for what it announces
+		etherType, at, result = otherLink(link, data, w)
 	}
 	return etherType, at, result
 }
@@ -116,7 +110,7 @@ func direction(p *capture.Packet) capture.Direction {
 	case capture.LinkLinuxSLL2:
 		packetType = uint16(p.Data[10])
 	default:
-		return capture.DirectionUnknown
+		return otherDirection(p)
 	}
 	switch packetType {
 	case 0, 1, 2: // to this host, to all, to a group
@@ -127,34 +121,15 @@ func direction(p *capture.Packet) capture.Direction {
 	return capture.DirectionUnknown
 }
 
-// unwrap looks through what may stand between an EtherType and IP.
-// data[at:] is what etherType announces.
-func unwrap(data []byte, etherType uint16, at int) (uint16, int, Result) {
-	for {
-		switch etherType {
-		case etherIPv4, etherIPv6:
-			return etherType, at, TCP
-		case etherVLAN, etherQinQ, etherQinQOld:
-			if len(data) < at+4 {
-				return 0, 0, HeadersCut
-			}
-			etherType = be16(data[at+2:])
-			at += 4
-		case etherPPPoE:
-			return pppoe(data, at)
-		default:
-			return 0, 0, NotIP
-		}
-	}
-}
-
 // cooked is both of Linux's cooked headers once their fields are found.
-func cooked(data []byte, hardware, protocol uint16, at int) (uint16, int, Result) {
+func cooked(data []byte, hardware, protocol uint16, at int, w *Wrapping) (uint16, int, Result) {
 	switch hardware {
-	case arphrdFRAD, arphrdRadiotap, arphrdNetlink:
+	case arphrdFRAD, arphrdNetlink:
 		return 0, 0, NotIP
+	case arphrdRadiotap:
+		return radiotap(data, at, w)
 	}
-	return unwrap(data, protocol, at)
+	return unwrap(data, protocol, at, w)
 }
 
 // byVersion tells IPv4 from IPv6 where the link layer does not.
@@ -223,14 +198,14 @@ func ppp(data []byte, at int) (uint16, int, Result) {
 }
 
 // hdlc tells PPP from Cisco's framing, both of which share a link type.
-func hdlc(data []byte) (uint16, int, Result) {
-	if len(data) < 4 {
+func hdlc(data []byte, at int, w *Wrapping) (uint16, int, Result) {
+	if len(data) < at+4 {
 		return 0, 0, HeadersCut
 	}
-	if data[0] == ciscoUnicast || data[0] == ciscoMulticast {
-		return unwrap(data, be16(data[2:]), 4)
+	if data[at] == ciscoUnicast || data[at] == ciscoMulticast {
+		return unwrap(data, be16(data[at+2:]), at+4, w)
 	}
-	return ppp(data, 0)
+	return ppp(data, at)
 }
 
 // pppoe decodes a PPPoE header at data[at:] (RFC 2516 section 4). Its length

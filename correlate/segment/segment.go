@@ -35,9 +35,11 @@ type Segment struct {
 	IPID     uint16 // IPv4 only
 	IPv6     bool
 	DF       bool // IPv4 only
-	Fragment bool // the first fragment of several: Payload is its part only
+	Fragment bool // the first fragment of several, not put together: Payload is its part only
 	Cut      bool // the capture kept less than the packet: Payload is shorter than PayloadLen, or options are missing
 	Overlong bool // the IP header claims more than the frame's original length; the claim is believed, and Cut is set
+
+	Wrapping Wrapping // the tunnels that it was in
 
 	Options Options
 
@@ -134,14 +136,14 @@ const (
 	TCP           Result = iota // a segment; its fixed TCP header was there
 	NotIP                       // ARP, LLDP, PPP control, ...
 	NotTCP                      // IP, but another protocol
-	LaterFragment               // IP fragment without the TCP header
+	LaterFragment               // IP fragment without the TCP header; to a Decoder, any that does not complete its packet
 	HeadersCut                  // the capture kept, or the first fragment has, too little to see the TCP header
 	Malformed                   // lengths or versions that contradict each other
 	UnknownLink                 // a link type that Decode does not know
 	results                     // how many there are
 )
 
-var resultNames = [results]string{"TCP", "not IP", "not TCP", "later IP fragment", "headers cut", "malformed", "unknown link type"}
+var resultNames = [results]string{"TCP", "not IP", "not TCP", "part of a fragmented packet", "headers cut", "malformed", "unknown link type"}
 
 func (r Result) String() string {
 	if r < results {

@@ -15,6 +15,7 @@ type Source struct {
 	reader          capture.Reader
 	tick            func() error
 	packet          capture.Packet
+	decoder         segment.Decoder
 	decoded         segment.Counts
 	firstNS, lastNS int64
 	untimed, cut    int64
@@ -23,6 +24,7 @@ type Source struct {
 	ranBack         int64
 	resets          [2]int64
 	links           linkCounts
+	wrappings       map[segment.Wrapping]int64
 	repeats         repeats
 }
 
@@ -57,7 +59,7 @@ func (src *Source) Next(s *segment.Segment) error {
 			continue
 		}
 		src.noteTime(p.Interface, p.TimeNS)
-		result := segment.Decode(p, s)
+		result := src.decoder.Decode(p, s)
 		src.decoded[result]++
 		if result != segment.TCP {
 			continue
@@ -68,10 +70,23 @@ func (src *Source) Next(s *segment.Segment) error {
 		if s.Cut {
 			src.cut++
 		}
+		if s.Wrapping != 0 {
+			src.noteWrapping(s.Wrapping)
+		}
 		if s.Flags&segment.RST != 0 && s.Direction != capture.DirectionUnknown {
 			src.resets[s.Direction-capture.Inbound]++
 		}
 		return nil
+	}
+}
+
+func (src *Source) noteWrapping(w segment.Wrapping) {
+	if src.wrappings == nil {
+		src.wrappings = map[segment.Wrapping]int64{}
+	}
+	const most = 100 // more stacks than any network has
+	if _, known := src.wrappings[w]; known || len(src.wrappings) < most {
+		src.wrappings[w]++
 	}
 }
 
@@ -100,6 +115,7 @@ func (src *Source) report(sv *Survey) {
 	sv.FirstNS, sv.LastNS = src.firstNS, src.lastNS
 	sv.Untimed, sv.Cut, sv.Disorder, sv.RanBack = src.untimed, src.cut, src.disorder, src.ranBack
 	sv.Repeated, sv.Resets = src.repeats.count, src.resets
+	sv.Fragments, sv.Wrappings = src.decoder.Fragments(), src.wrappings
 	sv.Interfaces = src.reader.Interfaces()
 	for i, link := range src.links.types {
 		sv.LinkTypes[link] = src.links.counts[i]

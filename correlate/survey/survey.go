@@ -27,6 +27,8 @@ type Survey struct {
 	RanBack         int64    // and behind an earlier one of its own interface; see SetBack
 	Resets          [2]int64 // seen by direction: Inbound and Outbound of the tap's own host, where known
 	LinkTypes       map[capture.LinkType]int64
+	Wrappings       map[segment.Wrapping]int64 // TCP segments by the tunnels that they were in; without those that were in none
+	Fragments       segment.Fragments
 	ResetList       []Reset // the first resets, of whatever connection, in file order
 	MoreResets      int64   // further ones that were only counted
 	Interfaces      []capture.Interface
