@@ -79,12 +79,6 @@ const (
 	LinkLinuxSLL2 LinkType = 276 // Linux "cooked" v2
 )
 
-var linkNames = map[LinkType]string{
-	LinkNull: "NULL", LinkEthernet: "EN10MB", LinkPPP: "PPP", LinkPPPHDLC: "PPP_SERIAL",
-	LinkPPPoE: "PPP_ETHER", LinkRaw: "RAW", LinkLoop: "LOOP", LinkLinuxSLL: "LINUX_SLL",
-	LinkIPv4: "IPV4", LinkIPv6: "IPV6", LinkLinuxSLL2: "LINUX_SLL2",
-}
-
 // String gives libpcap's name, as `tcpdump -L` prints it, or "LINKTYPE_n".
 func (l LinkType) String() string {
 	if name, ok := linkNames[l]; ok {
