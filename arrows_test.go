@@ -25,6 +25,7 @@ var layers = [][]string{
 	{"bothends/correlate/clock"},
 	{"bothends/correlate/align"},
 	{"bothends/correlate/judge", "bothends/correlate/locate", "bothends/correlate/trigger"},
+	{"bothends/correlate/said"},
 	{"bothends/correlate/report"},
 	{"bothends/correlate"},
 	{"bothends/correlate/contrast/association"},

@@ -69,6 +69,19 @@ type Set struct {
 // wrong with a file, or that of ctx. A file that is damaged is no error: what
 // can be read of it is used, and its End tells.
 func Open(ctx context.Context, paths []string) (*Set, error) {
+	stdin := os.Stdin
+	return OpenWith(ctx, paths, func(path string) (*os.File, error) {
+		if path == Stdin {
+			return stdin, nil
+		}
+		return os.Open(path)
+	})
+}
+
+// OpenWith is [Open] for files that open finds: by their path in the file system,
+// or behind a pipe from where they are kept. They are closed when they have served,
+// but for standard input.
+func OpenWith(ctx context.Context, paths []string, open func(path string) (*os.File, error)) (*Set, error) {
 	if len(paths) == 0 {
 		return nil, errors.New("no capture file given")
 	}
@@ -77,7 +90,7 @@ func Open(ctx context.Context, paths []string) (*Set, error) {
 		if slices.Contains(paths[:i], path) { // before a pipe is opened again, which would block
 			return nil, errors.Join(twice(path, path), s.Close())
 		}
-		m, err := openMember(ctx, path)
+		m, err := openMember(ctx, path, open)
 		if err == nil {
 			s.members = append(s.members, m)
 			err = s.checkTwice(m)

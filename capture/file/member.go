@@ -59,15 +59,15 @@ func (m *member) reader() (r capture.Reader, input *io.SectionReader, err error)
 // openMember prepares one file. A pipe may keep a read waiting for ever, which
 // nothing interrupts, so the work is left alone when ctx ends, though not while a
 // spool has a name; none is made after that.
-func openMember(ctx context.Context, path string) (*member, error) {
+func openMember(ctx context.Context, path string, open func(string) (*os.File, error)) (*member, error) {
 	type outcome struct {
 		m   *member
 		err error
 	}
 	done := make(chan outcome, 1)
-	stdin, naming := os.Stdin, &naming{}
+	naming := &naming{}
 	go func() {
-		m, err := prepare(ctx, path, stdin, naming)
+		m, err := prepare(ctx, path, open, naming)
 		done <- outcome{m, err}
 	}()
 	select {
@@ -85,12 +85,10 @@ func openMember(ctx context.Context, path string) (*member, error) {
 	}
 }
 
-func prepare(ctx context.Context, path string, stdin *os.File, naming *naming) (m *member, err error) {
-	input := stdin
-	if path != Stdin {
-		if input, err = os.Open(path); err != nil {
-			return nil, osError(path, err)
-		}
+func prepare(ctx context.Context, path string, open func(string) (*os.File, error), naming *naming) (m *member, err error) {
+	input, err := open(path)
+	if err != nil {
+		return nil, osError(path, err)
 	}
 	m, err = prepareOpen(ctx, path, input, naming)
 	if path != Stdin && (err != nil || m.spool != nil) {

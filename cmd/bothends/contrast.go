@@ -37,8 +37,8 @@ func contrastVerb() verb {
 			Title:    "say what goes with being cut, over the reports of many sessions: a port, an address, an hour, or what the client said",
 			Synopsis: []string{"contrast [FLAGS] REPORT.json..."},
 			Text: []string{
-				`Each REPORT.json is what "bothends compare --format json" prints; a file may hold any number, one after the other. "-" is standard input.`,
-				"Connections that were reset or swallowed on the way are set against those that completed; all others are left out, counted, with the reason. What is named goes with being cut more than chance would have it: if nothing matters, something is named in 5 % of all such contrasts at most. Whether it is the cause, the recordings do not say.",
+				`Each REPORT.json is what "bothends campaign" or "bothends compare --format json" prints; a file may hold any number, one after the other. "-" is standard input. Only campaign notes what was said in connections that were not cut, and the factors that its manifest declares; compare's reports have ports, addresses and times.`,
+				"Connections that were reset or swallowed on the way are set against those that completed; all others are left out, counted, with the reason. What is named goes with being cut more than chance would have it: if nothing matters, something is named in 5 % of all such contrasts at most. Whether it is the cause, only sessions in an order left to chance can tell (bothends plan).",
 			},
 			Flags: flags,
 			Statuses: usage.Statuses{List: []usage.Status{

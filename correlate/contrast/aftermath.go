@@ -78,7 +78,7 @@ func aftermath(sessions []*session, questions []*question, residual time.Duratio
 // lackOf tells which sessions are known to lack what was found to go with being
 // cut, or is nil if nothing was.
 func lackOf(questions []*question) func(*session) bool {
-	if len(questions) == 0 || questions[0].adjusted > Level {
+	if len(questions) == 0 || !questions[0].named() {
 		return nil
 	}
 	q := questions[0]

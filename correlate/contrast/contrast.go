@@ -36,7 +36,7 @@ type Result struct {
 	Caution   []string  `json:"caution"` // what they do not
 	Reports   int       `json:"reports"`
 	Outcomes  Outcomes  `json:"outcomes"`
-	Factors   []Factor  `json:"factors"` // by what they tell, the most telling first
+	Factors   []Factor  `json:"factors"` // those that are claimed first, then by what they tell
 	Same      []string  `json:"no_difference"`
 	Hits      Hits      `json:"hits"`
 	Aftermath Aftermath `json:"residual"`
@@ -142,8 +142,8 @@ func describe(sessions []*session) Hits {
 type Factor struct {
 	Name string `json:"name"`
 	Kind Kind   `json:"kind"`
-	// SameAs names factors that divide the connections just as this one: no test
-	// can tell them apart.
+	// SameAs names factors that divide the connections just as this one, and speak
+	// for the same: no test can tell them apart.
 	SameAs []string `json:"same_as,omitempty"`
 	Levels []Value  `json:"levels"`
 	// Unknown counts connections of which no value is known.
@@ -155,8 +155,9 @@ type Factor struct {
 	Strata    string  `json:"strata,omitempty"`
 	OddsRatio *Odds   `json:"odds_ratio"`
 	P         float64 `json:"p"`
-	Adjusted  float64 `json:"p_adjusted"` // for all factors (Holm)
-	// Smallest is the least that P could have come to with so many connections.
+	Adjusted  float64 `json:"p_adjusted"` // for all factors that can tell anything (Holm)
+	// Smallest is the least that P could have come to, with so many connections of
+	// each value and so many that were cut. Above Level nothing can be told.
 	Smallest float64 `json:"p_smallest"`
 	// ExplainedBy names a more telling factor, at whose fixed values this one
 	// tells nothing.
@@ -174,12 +175,9 @@ type Value struct {
 	P         *float64 `json:"p,omitempty"` // this value against all others, where that was asked
 }
 
-// named reports whether the numbers carry a claim on the factor.
-func (f *Factor) named() bool { return f.Adjusted <= Level && f.ExplainedBy == "" }
-
 func (q *question) factor() Factor {
 	f := Factor{
-		Name: q.name, Kind: q.kind, SameAs: q.sameAs, Unknown: q.unknown, Telling: q.levels[q.telling].value,
+		Name: q.name, Kind: q.kind, SameAs: q.alsoKnownAs(), Unknown: q.unknown, Telling: q.levels[q.telling].value,
 		P: q.p, Adjusted: q.adjusted, Smallest: q.smallest, Test: "Fisher's exact test", Strata: q.strataName,
 		OddsRatio: odds(q.strata.OddsRatio()), ExplainedBy: q.explainedBy,
 	}

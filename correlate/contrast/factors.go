@@ -88,13 +88,22 @@ func (s *session) listen(m *said) {
 type question struct {
 	name    string
 	kind    Kind
-	sameAs  []string
+	sameAs  []alias
 	unknown int
 	levels  []level
 	value   func(*session) string // empty if not known
 	of      []int                 // by session: index into levels, or -1
 
 	weighing
+}
+
+// An alias is a factor that divides the sessions as another one does.
+type alias struct {
+	name string
+	// said is the level of the other that those have in which the message was said,
+	// or -1 for what is no message: to say DATA is the opposite of to say STARTTLS,
+	// where nobody says both.
+	said int
 }
 
 // A level is a value that a factor takes, and what became of those that have it.
@@ -202,8 +211,12 @@ func merge(questions []*question) []*question {
 next:
 	for _, q := range questions {
 		for _, before := range apart {
-			if divideAlike(before, q) {
-				before.sameAs = append(before.sameAs, q.name)
+			if to, alike := divideAlike(before, q); alike {
+				also := alias{q.name, -1}
+				if q.kind == Message {
+					also.said = slices.IndexFunc(to, func(level int) bool { return q.levels[level].value == yes })
+				}
+				before.sameAs = append(before.sameAs, also)
 				continue next
 			}
 		}
@@ -212,11 +225,13 @@ next:
 	return apart
 }
 
-func divideAlike(a, b *question) bool {
+// divideAlike reports whether two questions divide the sessions alike, and which
+// level of the second each of the first is.
+func divideAlike(a, b *question) (to []int, alike bool) {
 	if len(a.levels) != len(b.levels) {
-		return false
+		return nil, false
 	}
-	to := make([]int, len(a.levels))
+	to = make([]int, len(a.levels))
 	for i := range to {
 		to[i] = -1
 	}
@@ -225,11 +240,11 @@ func divideAlike(a, b *question) bool {
 		switch {
 		case one < 0 && two < 0:
 		case one < 0 || two < 0:
-			return false
+			return nil, false
 		case to[one] < 0:
 			to[one] = two
 		case to[one] != two:
-			return false
+			return nil, false
 		}
 	}
 	// As many values on either side, and a function of one to the other; it must
@@ -237,9 +252,19 @@ func divideAlike(a, b *question) bool {
 	used := make([]bool, len(b.levels))
 	for _, two := range to {
 		if used[two] {
-			return false
+			return nil, false
 		}
 		used[two] = true
 	}
-	return true
+	return to, true
+}
+
+// alsoKnownAs are the factors that the telling level may stand for just as well.
+func (q *question) alsoKnownAs() (names []string) {
+	for _, also := range q.sameAs {
+		if also.said < 0 || (also.said == q.telling) != q.spares() {
+			names = append(names, also.name)
+		}
+	}
+	return names
 }

@@ -7,9 +7,9 @@ import (
 
 // speak says in plain words what the numbers carry, and what they do not.
 func (r *Result) speak(questions []*question) {
-	for i := range r.Factors {
-		if r.Factors[i].named() {
-			r.Claims = append(r.Claims, questions[i].claim(questions))
+	for _, q := range questions {
+		if q.named() {
+			r.Claims = append(r.Claims, q.claim(questions))
 		}
 	}
 	for i := range r.Factors {
@@ -25,7 +25,7 @@ func (r *Result) speak(questions []*question) {
 			"pause for %.0f s after a session that was cut.", areCount(r.Outcomes.Apart, "connection"), r.Aftermath.Seconds))
 	}
 	if !r.heard && r.Outcomes.Hit() > 0 {
-		r.Caution = append(r.Caution, "What the clients said these reports do not hold.")
+		r.Caution = append(r.Caution, "What the clients said these reports do not hold: make them by \"bothends campaign\", or declare it there as a factor.")
 	}
 	if n := r.Outcomes.Failed; n > 0 {
 		r.Caution = append(r.Caution, fmt.Sprintf("%s of captures could not be compared.", count(n, "pair")))
@@ -58,18 +58,32 @@ func (r *Result) whyNothing() string {
 		return "The connections differ in nothing that the reports hold."
 	}
 	text := fmt.Sprintf("Nothing that these reports hold goes with being cut, as far as %d that were cut and %d that completed can show.", o.Hit(), o.Completed)
+	asked := r.asked()
 	for i := range r.Factors {
-		if f := &r.Factors[i]; f.Smallest*float64(len(r.Factors)) <= Level {
+		if f := &r.Factors[i]; f.Smallest*float64(asked) <= Level {
 			return text
 		}
 	}
-	return text + " They are too few: even what decides everything could not be told from chance."
+	return text + " They are too few: even what decides everything could not be told from chance. \"bothends plan\" says how many it takes."
+}
+
+// asked counts the factors that could tell anything.
+func (r *Result) asked() (n int) {
+	for i := range r.Factors {
+		if r.Factors[i].Smallest <= Level {
+			n++
+		}
+	}
+	return n
 }
 
 // claim is the plainest sentence that the numbers carry.
 func (q *question) claim(all []*question) string {
 	t := q.table()
 	with, without := q.subject()
+	if t.P(q.alternative) > Level {
+		return fmt.Sprintf("At equal %s being cut goes with %s, though not over all: see the tables.", q.strataName, q.name)
+	}
 	var b strings.Builder
 	switch {
 	case t.WithHit == t.With() && t.With() > 1:

@@ -66,7 +66,7 @@ func (r *Result) sure() string {
 		held = " at equal " + f.Strata
 	}
 	return fmt.Sprintf("by chance alone this would happen%s with p = %s, or %s as one of %s (Holm).",
-		held, small(f.P), small(f.Adjusted), count(len(r.Factors), "question"))
+		held, small(f.P), small(f.Adjusted), count(r.asked(), "question"))
 }
 
 func (r *Result) writeOutcomes(p *page) {
@@ -103,8 +103,13 @@ func (r *Result) writeFactors(p *page) {
 		return
 	}
 	p.heading("WHAT THEY DIFFER IN")
+	var few []string
 	for i := range r.Factors {
 		f := &r.Factors[i]
+		if f.Smallest > Level {
+			few = append(few, f.Name)
+			continue
+		}
 		p.para("  ", "%s: p = %s, corrected %s%s", f.Name, small(f.P), small(f.Adjusted), f.remarks())
 		p.line("    %-28s %6s %6s %7s   %s", "", "cut", "of", "share", "95 % interval")
 		for i, l := range f.Levels {
@@ -115,6 +120,9 @@ func (r *Result) writeFactors(p *page) {
 			p.line("    %-28s %6d %6d %5.0f %%   %.0f to %.0f %%", l.Value, l.Cut, l.Cut+l.Completed, 100*l.Share, 100*l.Low, 100*l.High)
 		}
 		p.WriteByte('\n')
+	}
+	if len(few) > 0 {
+		p.para("  ", "Too few of each value to tell anything: %s.", list(few))
 	}
 	if len(r.Same) > 0 {
 		p.para("  ", "The same for all: %s.", list(r.Same))

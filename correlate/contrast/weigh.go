@@ -21,7 +21,8 @@ type weighing struct {
 	explainedBy string
 }
 
-// weigh asks each question of the sessions and sorts them by what they tell.
+// weigh asks each question of the sessions and sorts them by what they tell, those
+// that carry a claim first.
 //
 // A message is tested for cutting only, and not for sparing: whoever is cut says
 // nothing more, so that all that is said late goes with completing.
@@ -41,15 +42,37 @@ func weigh(questions []*question, sessions []*session) {
 		}
 		q.test(sessions, fixed)
 	}
-	p := make([]float64, len(questions))
-	for i, q := range questions {
-		p[i] = q.p
+	correct(questions)
+	explain(questions, sessions)
+	slices.SortStableFunc(questions, func(a, b *question) int {
+		return cmp.Or(cmp.Compare(indicator(b.named()), indicator(a.named())), cmp.Compare(a.p, b.p))
+	})
+}
+
+// correct corrects for all questions that were asked. Those of which too few
+// sessions have each value to tell anything, however they fall, cannot be answered
+// wrongly, and cost the others nothing (Tarone 1990).
+func correct(questions []*question) {
+	var can []*question
+	var p []float64
+	for _, q := range questions {
+		if q.adjusted = 1; q.smallest <= Level {
+			can, p = append(can, q), append(p, q.p)
+		}
 	}
 	for i, adjusted := range association.Holm(p) {
-		questions[i].adjusted = adjusted
+		can[i].adjusted = adjusted
 	}
-	slices.SortStableFunc(questions, func(a, b *question) int { return cmp.Compare(a.p, b.p) })
-	explain(questions, sessions)
+}
+
+// named reports whether the numbers carry a claim on the factor.
+func (q *question) named() bool { return q.adjusted <= Level && q.explainedBy == "" }
+
+func indicator(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 // test sets each level against all others. Of more than two each is a question of
@@ -141,16 +164,19 @@ func (q *question) strataOf(level int, sessions []*session, fixed *question) ass
 	return strata
 }
 
-// explain finds the factors that tell nothing once the most telling one is held
-// fixed: a port is cut because of what is said there, and not the other way
-// round.
+// explain finds the factors that tell nothing once another one is held fixed that
+// still tells when they are: a port is cut because of what is said there, and not
+// the other way round.
 func explain(questions []*question, sessions []*session) {
-	for i, q := range questions {
-		if i == 0 || q.adjusted > Level {
-			continue
-		}
-		if best := questions[0]; q.strataOf(q.telling, sessions, best).P(q.alternative) > Level {
-			q.explainedBy = best.name
+	telling := func(q, fixed *question) bool {
+		return q.strataOf(q.telling, sessions, fixed).P(q.alternative) <= Level
+	}
+	for _, q := range questions {
+		for _, by := range questions {
+			if q != by && q.adjusted <= Level && by.adjusted <= Level && !telling(q, by) && telling(by, q) {
+				q.explainedBy = by.name
+				break
+			}
 		}
 	}
 }
