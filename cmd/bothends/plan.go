@@ -58,12 +58,12 @@ func planVerb() verb {
 				{Code: "3", Meaning: "printed, but even a factor that decides everything could not be told from chance"},
 			}},
 		},
-		run: func(_ context.Context, c *console, args []string) (int, error) {
+		run: func(ctx context.Context, c *console, args []string) (int, error) {
 			p, err := o.plan(args, flags)
 			if err != nil {
 				return 0, err
 			}
-			return o.run(c, p)
+			return o.run(ctx, c, p)
 		},
 	}
 }
@@ -146,7 +146,7 @@ const (
 	planTooFew = 3
 )
 
-func (o *planOptions) run(c *console, p *plan.Plan) (int, error) {
+func (o *planOptions) run(ctx context.Context, c *console, p *plan.Plan) (int, error) {
 	script := p.Script(o.again(p))
 	status := planEnough
 	if power := p.Power(); !power[0].Enough() {
@@ -156,7 +156,7 @@ func (o *planOptions) run(c *console, p *plan.Plan) (int, error) {
 	if o.output == standardOutput {
 		return status, c.print(script)
 	}
-	return status, writeFile(o.output, o.force, func(w io.Writer) error {
+	return status, writeFile(ctx, o.output, o.force, func(w io.Writer) error {
 		_, err := io.WriteString(w, script)
 		return err
 	})

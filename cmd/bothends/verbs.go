@@ -37,11 +37,11 @@ func program(verbs []verb) *usage.Program {
 			{Name: "manual", Title: "print the manual page, for man -l -"},
 		},
 		Statuses: exitStatuses,
-		Outro:    []string{"info and contrast end with 0 whenever they can read what they are given."},
+		Outro:    []string{"info, contrast and campaign end with 0 whenever they can read what they are given."},
 		Examples: []usage.Example{
 			{Title: "Compare what was recorded at both ends:", Command: "bothends compare client.pcapng server.pcapng"},
 			{Title: "Compare rotated sets; the quotes keep the pattern from the shell:", Command: "bothends compare 'client_*.pcapng' 'server_*.pcapng'"},
-			{Title: "See what goes with being cut, over the reports of many sessions:", Command: "bothends contrast reports/*.json"},
+			{Title: "See what goes with being cut, over the reports of many sessions:", Command: "bothends campaign manifest.csv -o reports.jsonl && bothends contrast reports.jsonl"},
 			{Title: "See what a capture is worth before it is sent to the other end:", Command: "bothends info client.pcapng"},
 		},
 		SeeAlso: []string{"bothcap(1)", "tcpdump(1)", "tshark(1)"},

@@ -60,7 +60,7 @@ func (r *Result) whyNothing() string {
 	text := fmt.Sprintf("Nothing that these reports hold goes with being cut, as far as %d that were cut and %d that completed can show.", o.Hit(), o.Completed)
 	asked := r.asked()
 	for i := range r.Factors {
-		if f := &r.Factors[i]; f.Smallest*float64(asked) <= Level {
+		if f := &r.Factors[i]; asked > 0 && f.Smallest*float64(asked) <= Level {
 			return text
 		}
 	}
