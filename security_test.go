@@ -55,7 +55,8 @@ func TestEachPromiseNamesATestThatExists(t *testing.T) {
 }
 
 // The flag library links package net to parse addresses; nothing of ours may use it.
-// Other programs are started in one place only, which takes the user's pager.
+// Other programs are started in one place only: the user's pager, a campaign's
+// command that fetches captures, and this program itself as its workers.
 func TestTheCorrelatorReachesNeitherTheNetworkNorOtherPrograms(t *testing.T) {
 	for _, p := range list(t, "-deps", "./cmd/bothends") {
 		if !within(p.ImportPath, "bothends") {

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 
 	"github.com/spf13/pflag"
 
 	"bothends/cmd/bothends/internal/campaign"
+	"bothends/cmd/bothends/internal/outside"
 	"bothends/cmd/internal/usage"
 )
 
@@ -152,10 +152,7 @@ func (o *campaignOptions) checkOutput(manifest string, shard campaign.Shard) err
 
 // compare runs the workers, and says on standard error how it went.
 func (o *campaignOptions) compare(ctx context.Context, c *console, m *campaign.Manifest, shard campaign.Shard, output *campaign.Output) error {
-	program, err := os.Executable()
-	if err != nil { // without /proc
-		program, err = exec.LookPath(os.Args[0])
-	}
+	program, err := outside.Itself()
 	if err != nil {
 		return fmt.Errorf("find this program, to start workers: %w", err)
 	}

@@ -1,17 +1,16 @@
 package campaign
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"time"
 
 	"bothends/capture/file"
+	"bothends/cmd/bothends/internal/outside"
 )
 
 // A Fetch is a command that prints a file, with {} where its name belongs.
@@ -47,7 +46,7 @@ func (f Fetch) open(ctx context.Context, paths []string) (*file.Set, error) {
 		// Nobody reads on, which ends most commands; the others are ended.
 		defer time.AfterFunc(grace, cancel).Stop()
 	}
-	if failed := running.wait(); failed != nil && (err == nil || !errors.Is(failed, errStopped)) {
+	if failed := running.wait(); failed != nil && (err == nil || !errors.Is(failed, outside.ErrStopped)) {
 		if set != nil {
 			set.Close()
 		}
@@ -63,16 +62,15 @@ const grace = 2 * time.Second
 // fetches are the commands that print the files of one capture.
 type fetches struct {
 	sync.Mutex
-	commands []*fetching
+	running []fetching
 }
 
 type fetching struct {
-	*exec.Cmd
-	path   string
-	stderr tail
+	*outside.Printing
+	path string
 }
 
-// start returns the end of the pipe to read from.
+// start returns what to read from.
 func (all *fetches) start(ctx context.Context, f Fetch, path string) (*os.File, error) {
 	if strings.HasPrefix(path, "-") {
 		return nil, fmt.Errorf("%q looks like a flag to %s", path, f[0])
@@ -81,60 +79,30 @@ func (all *fetches) start(ctx context.Context, f Fetch, path string) (*os.File, 
 	for _, word := range f {
 		words = append(words, strings.ReplaceAll(word, fetched, path))
 	}
-	r, w, err := os.Pipe()
+	p, err := outside.Print(ctx, words)
 	if err != nil {
-		return nil, err
-	}
-	defer w.Close() // the command has it
-	one := &fetching{Cmd: exec.CommandContext(ctx, words[0], words[1:]...), path: path}
-	one.Stdout, one.Stderr = w, &one.stderr
-	if err := one.Start(); err != nil {
-		r.Close()
 		return nil, fmt.Errorf("fetch: %w", err)
 	}
 	all.Lock()
 	defer all.Unlock()
-	all.commands = append(all.commands, one)
-	return r, nil
+	all.running = append(all.running, fetching{p, path})
+	return p.Output, nil
 }
 
-// errStopped is wrapped if a command ended because nobody read on.
-var errStopped = errors.New("stopped")
-
-// wait waits for all commands and returns the first failure of one.
-func (all *fetches) wait() error {
+// wait waits for all commands and returns the first failure of one, or else that
+// one was stopped.
+func (all *fetches) wait() (stopped error) {
 	all.Lock()
 	defer all.Unlock()
-	var stopped error
-	for _, one := range all.commands {
+	for _, one := range all.running {
 		err := one.Wait()
-		var exit *exec.ExitError
-		switch {
-		case err == nil:
-		case errors.Is(err, context.Canceled), errors.As(err, &exit) && exit.ExitCode() < 0: // by us, or by the pipe
-			stopped = fmt.Errorf("%s: fetch: %w: %w", one.path, errStopped, err)
-		default:
-			return fmt.Errorf("%s: fetch: %w%s", one.path, err, one.stderr.lastLine())
+		if err != nil {
+			err = fmt.Errorf("%s: fetch: %w", one.path, err)
 		}
+		if err != nil && !errors.Is(err, outside.ErrStopped) {
+			return err
+		}
+		stopped = errors.Join(stopped, err)
 	}
 	return stopped
-}
-
-// A tail keeps the end of what a command complains of.
-type tail struct{ kept []byte }
-
-const tailBytes = 1 << 10
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.kept = append(t.kept, p[max(0, len(p)-tailBytes):]...)
-	t.kept = t.kept[max(0, len(t.kept)-tailBytes):]
-	return len(p), nil
-}
-
-func (t *tail) lastLine() string {
-	lines := bytes.Split(bytes.TrimSpace(t.kept), []byte("\n"))
-	if last := lines[len(lines)-1]; len(last) > 0 {
-		return ": " + string(last)
-	}
-	return ""
 }

@@ -7,9 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/exec"
 	"sync"
+
+	"bothends/cmd/bothends/internal/outside"
 )
 
 // A Worker compares in a process of its own, so that a pair that crashes it, or
@@ -44,10 +44,8 @@ func (w *Worker) Serve(ctx context.Context, input io.Reader, output io.Writer) e
 // A process is a worker that is running, or not yet, or no more.
 type process struct {
 	command []string // that serves
-	running *exec.Cmd
-	pairs   io.WriteCloser
+	running *outside.Worker
 	lines   *bufio.Reader
-	stderr  *tail
 }
 
 // compare lets the worker compare a pair. If it dies of it the line says so, and
@@ -57,11 +55,13 @@ func (w *process) compare(ctx context.Context, p *Pair) ([]byte, error) {
 		return nil, err
 	}
 	if w.running == nil {
-		if err := w.start(ctx); err != nil {
+		running, err := outside.StartWorker(ctx, w.command)
+		if err != nil {
 			return nil, fmt.Errorf("start a worker: %w", err)
 		}
+		w.running, w.lines = running, bufio.NewReaderSize(running.Work, 1<<16)
 	}
-	err := json.NewEncoder(w.pairs).Encode(p)
+	err := json.NewEncoder(w.running.Orders).Encode(p)
 	var line []byte
 	if err == nil {
 		line, err = w.lines.ReadBytes('\n')
@@ -74,7 +74,7 @@ func (w *process) compare(ctx context.Context, p *Pair) ([]byte, error) {
 		return nil, ctx.Err()
 	}
 	crashed := Line{Schema: Schema, ID: p.ID, Factors: p.Factors, Said: []Said{}, Status: exitCrashed,
-		Error: fmt.Sprintf("the comparison crashed: %v%s", err, w.stderr.lastLine()),
+		Error: fmt.Sprintf("the comparison crashed: %v", err),
 		Hint:  "this is a defect of bothends and not of the captures; compare them with GOTRACEBACK=all and report what it prints"}
 	return crashed.encode()
 }
@@ -82,35 +82,14 @@ func (w *process) compare(ctx context.Context, p *Pair) ([]byte, error) {
 // exitCrashed is compare's own status for what could not be compared.
 const exitCrashed = 2
 
-func (w *process) start(ctx context.Context) (err error) {
-	command := exec.CommandContext(ctx, w.command[0], w.command[1:]...)
-	command.Args[0] = os.Args[0]
-	w.stderr = &tail{}
-	command.Stderr = w.stderr
-	stdout, err := command.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	if w.pairs, err = command.StdinPipe(); err != nil {
-		return err
-	}
-	if err := command.Start(); err != nil {
-		return err
-	}
-	w.running, w.lines = command, bufio.NewReaderSize(stdout, 1<<16)
-	return nil
-}
-
 // stop ends the worker and says how it ended.
 func (w *process) stop() error {
 	if w.running == nil {
 		return nil
 	}
-	w.pairs.Close()
-	io.Copy(io.Discard, w.lines)
-	err := w.running.Wait()
+	running := w.running
 	w.running = nil
-	return err
+	return running.Stop()
 }
 
 // A Runner compares pairs on several workers and hands on their lines in order.
@@ -146,7 +125,7 @@ func (r *Runner) Run(ctx context.Context, pairs func(yield func(Pair) bool), lin
 				t.done <- made
 			}
 			if err := w.stop(); err != nil && ctx.Err() == nil {
-				cancel(fmt.Errorf("a worker ended badly: %w%s", err, w.stderr.lastLine()))
+				cancel(fmt.Errorf("a worker ended badly: %w", err))
 			}
 		})
 	}
