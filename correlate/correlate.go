@@ -108,8 +108,7 @@ func (c *comparison) survey(ctx context.Context, sets [2]*file.Set) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for i, set := range sets {
 		group.Go(func() error {
-			reader := set.Reader()
-			sv, err := survey.Take(ctx, reader, seed, func() { progress(i, reader.Position()) })
+			sv, reader, err := survey.Take(ctx, set.Reader, seed, func(r *file.Reader) { progress(i, r.Position()) })
 			if err != nil {
 				return fmt.Errorf("%s: %w", set.Files()[0].Path, err)
 			}
@@ -158,7 +157,8 @@ func (c *comparison) align(ctx context.Context) error {
 	offset, uncertain := roughOffset(c.surveys, c.pairs)
 	m := c.meeting(offset, uncertain)
 	progress := c.progress()
-	return replay(ctx, c.sets, m.routes, offset, func(end tap.End, n int64) { progress(int(end), n) }, m)
+	doubles := [2]survey.Doubles{c.surveys[0].Doubles, c.surveys[1].Doubles}
+	return replay(ctx, c.sets, doubles, m.routes, offset, func(end tap.End, n int64) { progress(int(end), n) }, m)
 }
 
 // roughOffset is the server's clock less the client's, from the handshakes: good

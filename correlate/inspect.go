@@ -54,7 +54,7 @@ type inspection struct {
 // inspect learns all that is shown of one capture, but for what it is worth.
 func inspect(ctx context.Context, set *file.Set, progress func(int64)) (*inspection, error) {
 	i := &inspection{}
-	reader := &tally{Reader: set.Reader()}
+	var reader *tally
 	var digests []file.Digest
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
@@ -63,9 +63,10 @@ func inspect(ctx context.Context, set *file.Set, progress func(int64)) (*inspect
 	})
 	group.Go(func() (err error) {
 		var before int64
-		i.survey, err = survey.Take(ctx, reader, maphash.MakeSeed(), func() {
-			progress(reader.Position() - before)
-			before = reader.Position()
+		open := func() *tally { return &tally{Reader: set.Reader()} }
+		i.survey, reader, err = survey.Take(ctx, open, maphash.MakeSeed(), func(r *tally) {
+			progress(r.Position() - before)
+			before = r.Position()
 		})
 		return err
 	})
@@ -138,7 +139,7 @@ func (i *inspection) describeRecorder(r report.Recorder) {
 func (i *inspection) describePackets() {
 	sv := i.survey
 	i.Packets, i.Segments = sv.Packets, sv.Decoded[segment.TCP]-sv.Repeated
-	i.Cut, i.Repeated, i.Untimed = sv.Cut, sv.Repeated, sv.Untimed
+	i.Cut, i.Repeated, i.Routed, i.Untimed = sv.Cut, sv.Repeated, sv.Routed, sv.Untimed
 	i.Clock.DisorderNS = sv.Disorder
 	if i.timed() {
 		i.First, i.Last, i.DurationNS = report.Stamp(sv.FirstNS), report.Stamp(sv.LastNS), sv.LastNS-sv.FirstNS

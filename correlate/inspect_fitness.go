@@ -196,7 +196,7 @@ func (i *inspection) judgePackets() {
 		i.because(report.Limits, "cut-short", wholePackets, "it kept only the beginning of %d of %s, so that changed data cannot be told from other data", i.Cut, counted(i.Segments, "TCP packet"))
 	}
 	if i.Repeated > 0 {
-		i.because(report.Limits, "repeated", oneInterface, "it holds %s twice (bridge, VLAN or -i any); the second recording is left out", counted(i.Repeated, "packet"))
+		i.because(report.Limits, "repeated", oneInterface, "it holds %s twice (%s); the second recording is left out", counted(i.Repeated, "packet"), report.Twice(i.Repeated, i.survey.Routed))
 	}
 	if n := i.survey.Decoded[segment.UnknownLink]; n > 0 {
 		i.because(report.Limits, "link-unknown", "record on an interface with Ethernet, PPP, cooked or raw IP frames", "%s %s recorded on a kind of link that cannot be read (%s)", counted(n, "packet"), was(n), i.links())

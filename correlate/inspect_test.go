@@ -97,7 +97,7 @@ func TestInspectionFindsWhatWasDoneToACapture(t *testing.T) {
 					"drops-counted": tap.SaysLoss,
 					"filtered":      tap.Only != model.BothWays,
 					"cut-short":     tap.SnapLen > 0,
-					"repeated":      tap.Twice,
+					"repeated":      tap.Twice || tap.Routed,
 					"truncated":     tap.CutBytes > 0,
 					"ended-early":   tap.End > 0,
 					"end-unknown":   tap.Only != model.BothWays,
@@ -115,8 +115,18 @@ func TestInspectionFindsWhatWasDoneToACapture(t *testing.T) {
 				if i.Tap.End != end && tap.Only == model.BothWays {
 					t.Errorf("recorded at %q (%s), want %q", i.Tap.End, i.Tap.DecidedBy, end)
 				}
-				if recorded := i.Segments + i.Repeated; recorded != i.Packets || tap.Twice && i.Repeated != i.Segments {
-					t.Errorf("%d segments and %d repeated, of %d packets", i.Segments, i.Repeated, i.Packets)
+				recorded := i.Segments + i.Repeated
+				if f := i.Fragments; f != nil {
+					recorded += f.Received - f.Packets
+				}
+				if recorded != i.Packets || (tap.Twice || tap.Routed) && i.Repeated != i.Segments {
+					t.Errorf("%d segments, %d repeated and fragments %+v, of %d packets", i.Segments, i.Repeated, i.Fragments, i.Packets)
+				}
+				if want := map[bool]int64{true: i.Repeated}[tap.Routed]; i.Routed != want {
+					t.Errorf("%d recorded behind a router, too, want %d", i.Routed, want)
+				}
+				if len(i.Tunnels) > 0 != (len(tap.Tunnels) > 0) {
+					t.Errorf("in tunnels %v, want in %v", i.Tunnels, tap.Tunnels)
 				}
 				holdConnections(t, i, end, tr)
 				if len(i.Files) != max(1, tap.Files) || len(i.Seams) != len(i.Files)-1 {

@@ -84,10 +84,10 @@ func newLane(lead int64) *lane {
 
 // fill reads the capture and closes the lane's channel at its end. progress is
 // told how far in the capture's bytes it has come.
-func (l *lane) fill(ctx context.Context, set *file.Set, routes []route, progress func(int64)) error {
+func (l *lane) fill(ctx context.Context, set *file.Set, doubles survey.Doubles, routes []route, progress func(int64)) error {
 	defer close(l.batches)
 	reader := set.Reader()
-	source := survey.NewSource(reader, func() error {
+	source := survey.NewSource(reader, doubles, func() error {
 		progress(reader.Position())
 		return ctx.Err()
 	})
@@ -198,12 +198,12 @@ type observer interface {
 
 // replay reads both captures again and gives their segments, in the order of one
 // clock, to an observer.
-func replay(ctx context.Context, sets [2]*file.Set, routes [2][]route, lead int64, progress func(tap.End, int64), to observer) error {
+func replay(ctx context.Context, sets [2]*file.Set, doubles [2]survey.Doubles, routes [2][]route, lead int64, progress func(tap.End, int64), to observer) error {
 	lanes := [2]*lane{newLane(0), newLane(lead)}
 	group, ctx := errgroup.WithContext(ctx)
 	for end, l := range lanes {
 		group.Go(func() error {
-			return l.fill(ctx, sets[end], routes[end], func(position int64) { progress(tap.End(end), position) })
+			return l.fill(ctx, sets[end], doubles[end], routes[end], func(position int64) { progress(tap.End(end), position) })
 		})
 	}
 	group.Go(func() error {

@@ -26,7 +26,7 @@ func take(t *testing.T, dir string, names []string) *survey.Survey {
 		t.Fatal(err)
 	}
 	defer set.Close()
-	sv, err := survey.Take(context.Background(), set.Reader(), maphash.MakeSeed(), func() {})
+	sv, _, err := survey.Take(context.Background(), set.Reader, maphash.MakeSeed(), func(*file.Reader) {})
 	if err != nil {
 		t.Fatal(err)
 	}

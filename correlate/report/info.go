@@ -41,11 +41,12 @@ type Inspection struct {
 	Resets      Resets            `json:"resets"`
 	Filter      InspectedFilter   `json:"filter"`
 	Segments    int64             `json:"segments"`
-	Cut         int64             `json:"cut"`                 // segments kept shorter than they were
-	Repeated    int64             `json:"repeated"`            // second recordings of one packet, left out
-	Untimed     int64             `json:"untimed"`             // packets without a time, left out
-	Tunnels     map[string]int64  `json:"tunnels,omitempty"`   // segments by the tunnels that they were in, from the outermost
-	Fragments   *Fragments        `json:"fragments,omitempty"` // of IP, if there were any
+	Cut         int64             `json:"cut"`                                // segments kept shorter than they were
+	Repeated    int64             `json:"repeated"`                           // second recordings of one packet, left out
+	Routed      int64             `json:"repeated_across_a_router,omitempty"` // of those, with a TTL one lower or higher
+	Untimed     int64             `json:"untimed"`                            // packets without a time, left out
+	Tunnels     map[string]int64  `json:"tunnels,omitempty"`                  // segments by the tunnels that they were in, from the outermost
+	Fragments   *Fragments        `json:"fragments,omitempty"`                // of IP, if there were any
 	NotTCP      map[string]int64  `json:"passed_over,omitempty"`
 	Clock       InspectedClock    `json:"clock"`
 }

@@ -79,8 +79,9 @@ type Health struct {
 	Filter       string           `json:"filter,omitempty"`
 	Completeness                  // over all connections
 	Unseen       int64            `json:"acknowledged_unseen_bytes"`
-	Cut          int64            `json:"cut"`      // segments kept shorter than they were
-	Repeated     int64            `json:"repeated"` // second recordings of one packet, left out
+	Cut          int64            `json:"cut"`                                // segments kept shorter than they were
+	Repeated     int64            `json:"repeated"`                           // second recordings of one packet, left out
+	Routed       int64            `json:"repeated_across_a_router,omitempty"` // of those, with a TTL one lower or higher
 	Untimed      int64            `json:"untimed"`
 	Tunnels      map[string]int64 `json:"tunnels,omitempty"`     // segments by the tunnels that they were in, from the outermost: "GRE, MPLS"
 	Fragments    *Fragments       `json:"fragments,omitempty"`   // of IP, if there were any

@@ -54,7 +54,7 @@ func (t *text) witness(end string) {
 		say("recorded with the filter %q", h.Filter)
 	}
 	if h.Repeated > 0 {
-		say("%s recorded twice, and counted once (bridge, VLAN or -i any)", count(h.Repeated, "packet"))
+		say("%s recorded twice, and counted once (%s)", count(h.Repeated, "packet"), Twice(h.Repeated, h.Routed))
 	}
 	if len(h.Tunnels) > 0 {
 		say("in tunnels, of which the inner TCP is compared: %s", passedOver(h.Tunnels))
@@ -209,4 +209,15 @@ func readable(d time.Duration) string {
 		return d.Round(10 * time.Microsecond).String()
 	}
 	return d.Round(100 * time.Nanosecond).String()
+}
+
+// Twice says how it comes that packets were recorded twice, some of them routed.
+func Twice(repeated, routed int64) string {
+	switch {
+	case routed == 0:
+		return "on a bridge, a VLAN and its carrier, a mirror of two ports, or by -i any"
+	case routed == repeated:
+		return "on both sides of a router: the TTL of one copy is one lower"
+	}
+	return fmt.Sprintf("%d of them on both sides of a router: the TTL of one copy is one lower", routed)
 }

@@ -41,6 +41,7 @@ func decodeCommon(p *capture.Packet, s *Segment) bool {
 	s.Ack = be32(h[tcpAt+8:])
 	s.Window = be16(h[tcpAt+14:])
 	s.Flags = Flags(h[tcpAt+13])
+	s.Checksum = be16(h[tcpAt+16:])
 
 	s.TTL = h[ipAt+8]
 	s.TOS = h[ipAt+1]

@@ -29,6 +29,7 @@ type Segment struct {
 	Ack      uint32 // valid if Flags has ACK
 	Window   uint16 // as sent, not scaled
 	Flags    Flags
+	Checksum uint16 // as it stands; a card may have been left to fill it in
 
 	TTL      uint8  // IPv6: hop limit
 	TOS      uint8  // IPv6: traffic class; the low two bits are ECN

@@ -38,6 +38,7 @@ func decodeTCP(b []byte, n int, s *Segment) Result {
 	s.Ack = be32(h[8:])
 	s.Flags = Flags(h[13])
 	s.Window = be16(h[14:])
+	s.Checksum = be16(h[16:])
 	s.Cut = len(b) < n
 	s.PayloadLen = max(n-header, 0)
 

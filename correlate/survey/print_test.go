@@ -138,7 +138,7 @@ func TestAResetLeavesThePrint(t *testing.T) {
 	}
 	seed := maphash.MakeSeed()
 	take := func(list ...capture.Packet) uint64 {
-		sv, err := Take(context.Background(), &frames{list: list}, seed, func() {})
+		sv, _, err := Take(context.Background(), opens(&frames{list: list}), seed, func(*frames) {})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package survey
 
 import (
 	"encoding/binary"
+	"hash/maphash"
 
 	"bothends/capture"
 	"bothends/correlate/segment"
@@ -9,10 +10,15 @@ import (
 
 // repeats finds packets that were recorded more than once because they passed
 // several interfaces of the recording host: a bridge and its port, a tunnel and
-// its carrier. Linux's "any" device sees each of them.
+// its carrier. Linux's "any" device sees each of them. On one interface only the
+// packets of Doubles are sought.
 type repeats struct {
 	count   int64
-	several bool // the capture can see a packet twice
+	routed  int64 // of those, with a TTL one lower or higher than the first recording's
+	doubles Doubles
+	probe   *probe // nil if doubles are known
+	several bool   // the capture can see a packet twice
+	seed    maphash.Seed
 	begun   bool
 	first   device      // the first packet's of its file
 	sets    []repeatSet // by the digest, from the first packet that can be a second
@@ -40,8 +46,25 @@ type repeatSet struct {
 // bits of the other factor (Knuth, TAOCP 6.4).
 const spread = 0x9E3779B97F4A7C15
 
-// recording is what tells one packet from another. The TTL is left out: a host
-// that forwards between its interfaces lowers it.
+// take looks for the recording that now is the copy of on the same interface, and
+// forgets it: the next one like it is another packet.
+func (set *repeatSet) take(digest uint64, now *recording) *recording {
+	for i, d := range set.digests {
+		if before := &set.recent[i]; d == digest && before.doubledBy(now) {
+			set.digests[i] = 0
+			return before
+		}
+	}
+	return nil
+}
+
+func (set *repeatSet) put(digest uint64, now *recording) {
+	set.digests[set.next], set.recent[set.next] = digest, *now
+	set.next = (set.next + 1) % repeatWays
+}
+
+// recording is what tells one packet from another. The TTL does not: a host that
+// forwards between its interfaces lowers it.
 type recording struct {
 	src, dst segment.Endpoint
 	seq, ack uint32
@@ -50,6 +73,10 @@ type recording struct {
 	window   uint16
 	ipid     uint16
 	flags    segment.Flags
+	cut      bool
+	checksum uint16
+	payload  uint64 // a hash of what was kept of it
+	ttl      uint8
 	timeNS   int64
 	device   device
 }
@@ -86,40 +113,70 @@ func (r *repeats) seen(p *capture.Packet, s *segment.Segment) bool {
 	case on != r.first:
 		r.several = true
 	}
-	if !r.several {
+	doubled := len(r.doubles) > 0 && r.doubles[pairOf(s)]
+	probed := r.probe != nil && r.probe.wants(s)
+	if !r.several && !doubled && !probed {
 		return false
 	}
-	now := recording{s.Src, s.Dst, s.Seq, s.Ack, s.Options.TSVal, s.PayloadLen, s.Window, s.IPID, s.Flags, s.TimeNS, on}
+	now := recording{s.Src, s.Dst, s.Seq, s.Ack, s.Options.TSVal, s.PayloadLen, s.Window, s.IPID, s.Flags,
+		s.Cut, s.Checksum, 0, s.TTL, s.TimeNS, on}
+	if len(s.Payload) > 0 {
+		now.payload = maphash.Bytes(r.seed, s.Payload)
+	}
 	digest := uint64(s.Seq)<<32 ^ uint64(s.Ack)<<8 ^ uint64(s.IPID)<<40 ^ uint64(s.PayloadLen)<<16 ^ uint64(s.Flags)
+	if probed {
+		r.probe.add(&now, digest, s)
+	}
+	if !r.several && !doubled {
+		return false
+	}
 	if r.sets == nil {
 		r.sets = make([]repeatSet, repeatSets)
 	}
 	set := &r.sets[digest*spread>>(64-repeatBits)]
 	for i, d := range set.digests {
 		if d == digest && set.recent[i].repeatedBy(&now) {
-			r.count++
+			r.note(&set.recent[i], &now)
 			return true
 		}
 	}
-	set.digests[set.next], set.recent[set.next] = digest, now
-	set.next = (set.next + 1) % repeatWays
+	if doubled {
+		if before := set.take(digest, &now); before != nil {
+			r.note(before, &now)
+			return true
+		}
+	}
+	set.put(digest, &now)
 	return false
 }
 
+func (r *repeats) note(before, now *recording) {
+	r.count++
+	if before.ttl != now.ttl {
+		r.routed++
+	}
+}
+
 // repeatedBy is sure of a repetition if another device recorded the same packet.
-// Where devices are not named, only an IP-ID can tell a packet recorded twice
-// from two packets that look alike.
 func (before *recording) repeatedBy(now *recording) bool {
-	if age := now.timeNS - before.timeNS; age <= -repeatWindowNS || age >= repeatWindowNS {
-		return false // a little before is possible: each device has its own queue
-	}
-	if now.device.file != before.device.file {
-		return false
-	}
-	if now.device == before.device && (now.device.number != unknownDevice || now.ipid == 0) {
-		return false
-	}
+	return before.device.file == now.device.file && before.device != now.device && before.near(now) && before.alike(now)
+}
+
+// near reports whether two recordings stand within one passage through a host. A
+// little before is possible: each device has its own queue.
+func (before *recording) near(now *recording) bool {
+	age := now.timeNS - before.timeNS
+	return -repeatWindowNS < age && age < repeatWindowNS
+}
+
+// alike compares all but when, where and after how many routers a packet was recorded.
+// The checksum speaks for what was not kept; where all was kept it may differ, as a
+// network card fills it in after the host's own recording.
+func (before *recording) alike(now *recording) bool {
 	same := *before
-	same.timeNS, same.device = now.timeNS, now.device
+	same.timeNS, same.device, same.ttl = now.timeNS, now.device, now.ttl
+	if !now.cut {
+		same.checksum = now.checksum
+	}
 	return same == *now
 }

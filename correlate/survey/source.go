@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"hash/maphash"
 	"math"
 
 	"bothends/capture"
@@ -30,7 +31,10 @@ type Source struct {
 
 // NewSource reads from r. tick is called before the first frame and every so many
 // after it; an error of it ends the reading.
-func NewSource(r capture.Reader, tick func() error) *Source { return &Source{reader: r, tick: tick} }
+// doubles are those that a first pass has found.
+func NewSource(r capture.Reader, doubles Doubles, tick func() error) *Source {
+	return &Source{reader: r, tick: tick, repeats: repeats{doubles: doubles, seed: maphash.MakeSeed()}}
+}
 
 // tickEvery is how many frames pass between two ticks: some milliseconds.
 const tickEvery = 1 << 14
@@ -114,7 +118,8 @@ func (src *Source) report(sv *Survey) {
 	sv.Packets, sv.Decoded = src.Packets, src.decoded
 	sv.FirstNS, sv.LastNS = src.firstNS, src.lastNS
 	sv.Untimed, sv.Cut, sv.Disorder, sv.RanBack = src.untimed, src.cut, src.disorder, src.ranBack
-	sv.Repeated, sv.Resets = src.repeats.count, src.resets
+	sv.Repeated, sv.Routed, sv.Resets = src.repeats.count, src.repeats.routed, src.resets
+	sv.Doubles = src.repeats.doubles
 	sv.Fragments, sv.Wrappings = src.decoder.Fragments(), src.wrappings
 	sv.Interfaces = src.reader.Interfaces()
 	for i, link := range src.links.types {

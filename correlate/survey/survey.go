@@ -22,7 +22,9 @@ type Survey struct {
 	FirstNS, LastNS int64    // the earliest and latest frame, Unix nanoseconds
 	Untimed         int64    // frames that the file gives no time; they are left out of everything else
 	Cut             int64    // TCP segments of which the capture kept less than the packet
-	Repeated        int64    // second recordings of one packet, left out (Linux "any" device)
+	Repeated        int64    // second recordings of one packet, left out (Linux "any" device, mirror ports)
+	Routed          int64    // of those, recorded on the other side of a router: the TTL is one lower or higher
+	Doubles         Doubles  // pairs of hosts whose packets are recorded twice on one interface
 	Disorder        int64    // the furthest that a frame lies behind an earlier one in time, nanoseconds
 	RanBack         int64    // and behind an earlier one of its own interface; see SetBack
 	Resets          [2]int64 // seen by direction: Inbound and Outbound of the tap's own host, where known
@@ -121,21 +123,37 @@ func (f *Flow) Missing() int64 { return f.Cover.Missing(f.Acked) }
 // section 2.3); beyond it is a forgery, or another connection's segment.
 const maxStray = 1 << 30
 
-// Take reads r to its end. The error is the operating system's, or ctx's; how
-// the file ended is r's to say. Surveys that are to be compared have one seed.
-// progress is called now and then.
-func Take(ctx context.Context, r capture.Reader, seed maphash.Seed, progress func()) (*Survey, error) {
+// Take reads the capture that open opens to its end: once, or twice if the first time
+// shows that packets stand in it twice on one interface. It returns the reader that it
+// read last. The error is the operating system's, or ctx's; how the file ended is the
+// reader's to say. Surveys that are to be compared have one seed. progress is called
+// now and then, of the first time only.
+func Take[R capture.Reader](ctx context.Context, open func() R, seed maphash.Seed, progress func(R)) (*Survey, R, error) {
+	r := open()
+	probe := &probe{}
+	sv, err := take(r, seed, nil, probe, func() error {
+		progress(r)
+		return ctx.Err()
+	})
+	doubles := probe.found()
+	if err != nil || doubles == nil {
+		return sv, r, err
+	}
+	r = open()
+	sv, err = take(r, seed, doubles, nil, ctx.Err)
+	return sv, r, err
+}
+
+func take(r capture.Reader, seed maphash.Seed, doubles Doubles, probe *probe, tick func() error) (*Survey, error) {
 	var (
 		sv     = &Survey{LinkTypes: map[capture.LinkType]int64{}}
 		noted  = listen(r)
-		source = NewSource(r, func() error {
-			progress()
-			return ctx.Err()
-		})
+		source = NewSource(r, doubles, tick)
 		table  = NewTable(0)
 		prints = printer{seed: seed}
 		seg    segment.Segment
 	)
+	source.repeats.probe = probe
 	for {
 		err := source.Next(&seg)
 		if errors.Is(err, io.EOF) {
