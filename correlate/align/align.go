@@ -61,6 +61,9 @@ func (c *Connection) Observe(end, sender tap.End, s *segment.Segment) {
 		stream.IPIDs.note(&v)
 	} else {
 		stream.LastGot.note(&v)
+		if v.Flags&segment.RST == 0 {
+			stream.GotTTLs.add(v.TTL)
+		}
 	}
 	if v.Flags&segment.RST != 0 {
 		stream.observeReset(end, &v, back, c.lastNS[end])

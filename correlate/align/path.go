@@ -16,6 +16,14 @@ type Path struct {
 	Rewrites
 }
 
+// TTLs is a set of TTLs.
+type TTLs [4]uint64
+
+func (t *TTLs) add(ttl uint8) { t[ttl>>6] |= 1 << (ttl & 63) }
+
+// Has reports whether a packet had that TTL.
+func (t *TTLs) Has(ttl uint8) bool { return t[ttl>>6]&(1<<(ttl&63)) != 0 }
+
 // minSamples is how many segments must agree before the path's behaviour
 // is taken for a rule.
 const minSamples = 3

@@ -18,6 +18,7 @@ type Stream struct {
 	MoreLeft  int64      // further ones that were only counted
 	Resets    [2][]*Reset
 	MoreReset int64 // further resets that were only counted
+	GotTTLs   TTLs  // of the segments but resets that arrived
 	Path      Path  // what the way does to packets that passed both taps
 	LastSent  Last  // the last segment but resets at the sender's tap
 	LastGot   Last  // and at the receiver's

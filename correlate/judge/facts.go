@@ -86,7 +86,6 @@ type NumberFacts struct {
 	// which Guesses are ahead of the stream; 0 if none is, or it stands alone.
 	Burst, Guesses int
 	InStream       bool      // its number lies where the sender's stream is, or could be
-	Beyond         int64     // the receiver's window: a gap of less may hide lost data
 	Offset         int64     // from the next number expected by the receiver
 	TriggerIPID    uint16    // of what it may answer, if IPIDBelow
 	IPIDBelow      tap.Frame // the message of which its IP-ID is a known distance below
@@ -101,6 +100,7 @@ type WayFacts struct {
 	Hops        int  // between the taps, for what the sender sends
 	TTL         uint8
 	Same        int64        // packets that showed it
+	Seen        bool         // other packets in the sender's name arrived with the TTL of this one
 	Initials    map[int]bool // TTLs with which the sender's packets leave
 	Translated  bool         // the two captures know the sender under different addresses
 	TranslatedR bool         // and the receiver
@@ -186,11 +186,16 @@ func (f *Facts) hops() int { return hopsTravelled(f.Packet.TTL) }
 // cameWhole reports whether everything that the receiver sent in the window before
 // the packet came to the sender, and the receiver's capture holds all that it sent.
 func (f *Facts) cameWhole() bool {
-	return !f.OneSided && f.Answer.Astray == 0 && f.Getting.Missed == 0 && f.Getting.Lacking == 0 && f.Getting.Drops == 0
+	return !f.OneSided && f.Answer.Astray == 0 && f.Getting.whole()
 }
 
+// whole reports whether nothing is known to be missing from the capture.
+func (r *RecordingFacts) whole() bool { return r.Missed == 0 && r.Lacking == 0 && r.Drops == 0 }
+
 // silentBefore reports whether there was nothing that the packet could answer.
-func (f *Facts) silentBefore() bool { return f.Answer.IdleNS >= longIdleNS && !f.Answer.AnyFromPeer }
+func (f *Facts) silentBefore() bool {
+	return f.Answer.IdleNS >= longIdleNS && !f.Answer.AnyFromPeer && f.Getting.whole()
+}
 
 // Miss bounds, at 95 % confidence, by which a verdict is proven or strong.
 const (

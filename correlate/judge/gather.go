@@ -165,7 +165,10 @@ func (s *stream) numberFacts(p *suspect) NumberFacts {
 	}
 	n.Behind = s.flow.Got.Next - r.Position // what had arrived, the sender had sent
 	shift := int64(int32(s.pair.Shift[s.sender]))
-	n.IsShift = shift != 0 && (n.Ahead == shift || n.Ahead == -shift)
+	for _, next := range []int64{s.flow.Sent.Next, s.flow.Got.Next, s.flow.AckedAtReceiver} {
+		off := int64(int32(r.Position - next))
+		n.IsShift = n.IsShift || shift != 0 && (off == shift || off == -shift)
+	}
 	for _, o := range s.unmatched {
 		if o == r || growing(o, r) {
 			n.Burst++
@@ -227,6 +230,7 @@ func (s *stream) wayFacts(p *suspect, c *ClockFacts) WayFacts {
 			w.Initials = map[int]bool{int(way.TTL) + int(way.Hops): true}
 		}
 	}
+	w.Seen = s.flow.GotTTLs.Has(p.TTL)
 	for ttl := range s.sentTTLs[s.sender] {
 		w.Initials[int(ttl)] = true
 	}

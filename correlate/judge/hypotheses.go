@@ -238,7 +238,7 @@ func filtered(f *Facts) Result {
 		return refuted("the %s's capture admits this direction, and resets", f.Sender).with(values)
 	case r.AdmitsResets():
 		return refuted("the %s's capture was recorded with the filter %q, which leaves out no reset", f.Sender, r.Filter).with(values)
-	case f.Stated.has(Filter):
+	case f.Stated.has(Filter) && (&Witness{Filter: f.Stated[Filter]}).AdmitsResets():
 		return attested("the %s's capture was recorded with the filter %q, as is stated", f.Sender, f.Stated[Filter]).with(values)
 	}
 	return open("the %s's capture holds this direction, but no reset of any kind, so that a filter against resets cannot be excluded", f.Sender).with(values)
@@ -295,9 +295,7 @@ func missed(f *Facts) Result {
 	default:
 		said += fmt.Sprintf("; by this connection's %s alone, below %.2g %%", count(r.Passed, "packet"), 100*here)
 	}
-	res := refuted("%s", said).with(values)
-	res.Attested = f.Stated.has(NoDrops) && !r.DropsKnown || f.Stated.has(HostTap) && !r.OnHost && r.DropsKnown
-	return res
+	return refuted("%s", said).with(values)
 }
 
 func bothMissed(f *Facts) Result {
@@ -306,10 +304,13 @@ func bothMissed(f *Facts) Result {
 	}
 	values := map[string]any{"miss_bound": f.Sending.bound(), "miss_bound_receiver": f.Getting.bound()}
 	switch {
-	case f.Sending.counted(f.Stated), f.Getting.counted(f.StatedThere):
+	case f.Sending.counted(stated{}), f.Getting.counted(stated{}):
 		return refuted("the counters of one capture say that it lost nothing").with(values)
 	case f.Sending.bound() <= missStrong, f.Getting.bound() <= missStrong:
 		return refuted("one capture is known to be complete within 5 %%").with(values)
+	}
+	if f.Sending.counted(f.Stated) || f.Getting.counted(f.StatedThere) {
+		return attested("that one capture lost nothing is stated").with(values)
 	}
 	return open("its number is ahead of all that either capture shows, and neither is known to be complete: data before it may have been lost to both").with(values)
 }
@@ -328,6 +329,8 @@ func renumbered(f *Facts) Result {
 		shifted = "sequence numbers differ by a constant"
 	}
 	switch {
+	case n.IsShift:
+		return fits("its number is off by just what the path adds to the %s's numbers (%d): it got past what rewrites them", f.Sender, int32(n.Shift[f.Sender])).with(values)
 	case n.There >= enoughSegments && n.Back >= enoughSegments:
 		return refuted("%s on %s from the %s and %d to it", shifted, count(n.There, "other segment"), f.Sender, n.Back).with(values)
 	case n.Shift == [2]uint32{} && n.There > 0 && n.Back > 0 && n.There+n.Back >= enoughSegments:
@@ -402,6 +405,10 @@ func kernelUnseen(f *Facts) Result {
 	if k.Counted > k.Captured {
 		return open("from %s to %s the %s's kernel counted %s sent by its TCP, and its capture holds %d of them: others left unseen",
 			clockTime(k.FromNS), clockTime(k.UntilNS), f.Sender, count(int64(k.Counted), "reset"), k.Captured).with(values)
+	}
+	if k.Counted > 0 && k.Captured > k.Counted {
+		return open("from %s to %s the %s's capture holds %s, of which its kernel counted %d: what its firewall sends is not counted, and hides what is missing",
+			clockTime(k.FromNS), clockTime(k.UntilNS), f.Sender, count(int64(k.Captured), "reset"), k.Counted).with(values)
 	}
 	return refuted("the %s's kernel counted no reset that its capture does not hold", f.Sender).with(values)
 }

@@ -173,6 +173,11 @@ func order(f *Facts) Result {
 		return Result{}
 	}
 	refutes := without(causal, KernelUnseen)
+	if !f.everyWayOut() {
+		// What it acknowledges may have come in by another interface, and have been
+		// answered there.
+		refutes = without(refutes, OtherInterface, OwnFirewall)
+	}
 	if remapped(f).Outcome != Refuted {
 		// What it acknowledges may have come under an address that the capture leaves out.
 		refutes = without(refutes, Remapped, OtherInterface)
@@ -187,8 +192,11 @@ func lightCone(f *Facts) Result {
 		return Result{}
 	}
 	late := a.ReachedAt.TimeNS - f.Frame.TimeNS - f.Clocks.BesideNS
-	if late <= 2*f.Clocks.TickNS {
+	if late <= 2*f.Clocks.TickNS || f.Sending.Drops > 0 || f.Sending.Deaf > 0 {
 		return Result{}
+	}
+	if slow := a.ReachedAt.TimeNS - a.LeftNS.TimeNS - f.Clocks.BesideNS; a.LeftNS.Number == 0 || slow > f.Clocks.MinRTTNS/2 {
+		return Result{} // an earlier copy may have come, and be missing
 	}
 	return supports(append([]Name{Cluster}, causal...), "it acknowledges bytes that reached the %s (frame %d there) only %s after it had reached the %s, by the packets right before and right after it",
 		f.Sender, a.ReachedAt.Number, readable(late), f.Receiver).
@@ -239,7 +247,7 @@ func senderContradiction(f *Facts) Result {
 
 func kernelCount(f *Facts) Result {
 	k := &f.Kernel
-	if !k.Known || f.Kind != "rst" || k.Counted > k.Captured {
+	if !k.Known || f.Kind != "rst" || k.Counted != k.Captured {
 		return Result{}
 	}
 	return supports([]Name{Missed, BothMissed, OtherInterface, KernelUnseen, Remapped}, "from %s to %s the %s's kernel counted %s sent by its TCP, and its capture holds %d",
@@ -283,7 +291,7 @@ func strangeTTL(f *Facts) Result {
 		return Result{}
 	}
 	hops, usual := f.hops(), hopsTravelled(w.TTL)
-	if hops == usual || w.Initials[ttl+w.Hops] {
+	if hops == usual || w.Initials[ttl+w.Hops] || w.Seen {
 		return Result{}
 	}
 	byAnyWay := true
@@ -295,6 +303,9 @@ func strangeTTL(f *Facts) Result {
 	values := map[string]any{"ttl": ttl, "genuine_ttl": w.TTL, "hops": hops, "genuine_hops": usual, "path_hops": w.Hops}
 	text := fmt.Sprintf("it arrived with TTL %d, %s from an initial value; all %s from the %s arrived with TTL %d, %s", ttl, count(hops, "hop"),
 		count(w.Same, "other packet"), f.Sender, w.TTL, count(usual, "hop"))
+	if !byAnyWay && f.Sending.AllInterfaces && f.Sending.Interfaces != 1 {
+		return supports(nil, "%s; several ways out were recorded", text).with(values)
+	}
 	if !byAnyWay {
 		return supports([]Name{NotRunning, Filtered, Missed, BothMissed}, "%s", text).with(values)
 	}

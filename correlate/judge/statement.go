@@ -121,7 +121,7 @@ func (s stated) has(f Fact) bool { _, ok := s[f]; return ok }
 
 // with is s and one more fact.
 func (s stated) with(f Fact) stated {
-	more := stated{f: ""}
+	more := stated{f: toState(0, f).Value}
 	for fact, value := range s {
 		more[fact] = value
 	}
@@ -133,7 +133,7 @@ func toState(end tap.End, fact Fact) Statement {
 	s := Statement{End: end, Fact: fact}
 	for _, entry := range FactTable {
 		if entry.Fact == fact {
-			_, s.Value, _ = strings.Cut(entry.Typed, "=")
+			_, s.Value, _ = strings.Cut(entry.Typed, "=") // that of a filter admits everything
 		}
 	}
 	return s

@@ -121,22 +121,40 @@ func (t *table) confidence(f *Facts) Confidence {
 	sees := t.weighty(func(s *Sign) bool { return !s.Silence })
 	causal := t.weighty(func(s *Sign) bool { return s.Causal })
 	nearer := t.weighty(func(s *Sign) bool { return s.Name == Nearer })
-	filterOpen, attested := false, false
+	filterOpen, attested, byReceiver := false, false, false
 	for i := range t.rows {
 		r := &t.rows[i]
 		filterOpen = filterOpen || r.mayStayOpen && !r.refuted()
 		attested = attested || r.Attested && len(r.By) == 0
+		byReceiver = byReceiver || len(r.By) == 0 && restsOnReceiver(r.Rule) && f.cameWhole()
 	}
-	bound := max(f.Sending.bound(), 0)
+	// What rests on the receiver's capture, too, is no surer than that: the weaker
+	// decides. A statement makes no proof.
+	sound := f.Sending.sound(stated{}) && (!byReceiver || f.Getting.sound(stated{}))
+	soundAsStated := f.Sending.sound(f.Stated) && (!byReceiver || f.Getting.sound(f.StatedThere))
+	bound := f.Sending.bound()
+	if byReceiver {
+		bound = max(bound, f.Getting.bound())
+	}
 	switch {
 	case filterOpen || nearer:
 		return Supported
-	case sees && !attested && f.Sending.sound(f.Stated):
+	case sees && !attested && sound:
 		return Proven
-	case causal, sees && (bound <= missStrong || f.Sending.sound(f.Stated)):
+	case causal, sees && (bound <= missStrong || soundAsStated):
 		return Strong
 	}
 	return Supported
+}
+
+// restsOnReceiver reports whether a row may be refuted by what the receiver's capture
+// shows to have come to the sender.
+func restsOnReceiver(name Name) bool {
+	switch name {
+	case BelowTap, OtherHost, Remapped, AddressOwner:
+		return true
+	}
+	return false
 }
 
 // mostConditions is how many facts a conditional verdict may rest on.
