@@ -1,0 +1,89 @@
+package judge
+
+import (
+	"bothends/correlate/align"
+	"bothends/correlate/segment"
+	"bothends/correlate/tap"
+)
+
+// plainFacts are those of a reset without window, options or IP-ID that came to the
+// client in the server's name, from as far as all that the server sends, right after
+// the client had sent something that reached the server. Both captures were made on
+// the hosts themselves, on every interface, by recorders that lost nothing, with 300
+// packets each way. No sign speaks against it. Of the innocent explanations only
+// another node of a cluster is left.
+func plainFacts() *Facts {
+	recording := func(first, last int64) RecordingFacts {
+		return RecordingFacts{
+			Witness: &Witness{
+				Coverage: tap.Coverage{FirstNS: first, LastNS: last}, Complete: true, DropsKnown: true, OnHost: true, Resets: 2,
+				Interfaces: 1, Peers: 2, AllInterfaces: true, NoOther: true, Passed: 300,
+			},
+			FromSYN: true, Passed: 300,
+		}
+	}
+	return &Facts{
+		Sender: tap.Server, Receiver: tap.Client, Kind: "rst",
+		Packet: align.Header{Seq: 1000, Flags: segment.RST, TTL: 57},
+		Frame:  tap.Frame{Number: 70, TimeNS: 3020 * ms},
+		Clocks: ClockFacts{
+			Known: true, Comparable: true, LatestNS: 3001 * ms, DoubtNS: ms, MinRTTNS: 40 * ms, MarginNS: 10 * ms,
+			Bracketed: true, BesideNS: 20 * ms, TickNS: 1000,
+		},
+		Sending: recording(-5000*ms, 10000*ms), Getting: recording(-5000*ms, 10000*ms),
+		Numbers: NumberFacts{There: 300, Back: 300, InStream: true},
+		Way:     WayFacts{Known: true, Hops: 7, TTL: 57, Same: 300, Initials: map[int]bool{64: true}},
+		Answer:  AnswerFacts{AnyFromPeer: true, Stateless: true, IdleNS: 30 * ms},
+	}
+}
+
+// astray lets one packet of the client's not have come to the server.
+func astray(f *Facts) { f.Answer.Astray = 1 }
+
+// silent lets nothing have passed for a minute.
+func silent(f *Facts) { f.Answer.IdleNS, f.Answer.AnyFromPeer = 60_000*ms, false }
+
+// socket lets the reset look like one that a socket makes.
+func socket(f *Facts) {
+	f.Packet.Window, f.Packet.Options, f.Packet.IPID, f.Answer.Stateless = 500, segment.Timestamps, 77, false
+}
+
+// oneInterface lets the server's capture be of one interface, and say nothing of
+// others.
+func oneInterface(f *Facts) { f.Sending.AllInterfaces, f.Sending.NoOther = false, false }
+
+// uncounted takes the counters from the server's capture and leaves it with n packets
+// that are known to have passed.
+func uncounted(n int64) func(*Facts) {
+	return func(f *Facts) {
+		f.Sending.DropsKnown, f.Sending.Witness.Passed, f.Sending.Passed = false, n, n
+	}
+}
+
+// unknown lets only the server's half of the connection be recorded: nothing of it is in
+// the server's capture.
+func onlyReceived(f *Facts) {
+	f.OneSided = true
+	f.Numbers.There, f.Numbers.Back, f.Sending.Passed, f.Getting.Passed = 0, 0, 0, 0
+}
+
+// without the hops of the path.
+func unknownWay(f *Facts) { f.Way = WayFacts{} }
+
+// stating lets the user state facts of the server's end.
+func stating(facts ...Fact) func(*Facts) {
+	return func(f *Facts) {
+		for _, fact := range facts {
+			f.Stated = f.Stated.with(fact)
+		}
+	}
+}
+
+// all applies several changes in order.
+func all(changes ...func(*Facts)) func(*Facts) {
+	return func(f *Facts) {
+		for _, change := range changes {
+			change(f)
+		}
+	}
+}
