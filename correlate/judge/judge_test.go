@@ -167,18 +167,32 @@ func TestEachExplanationThatFitsMakesTheVerdictIndeterminateAndIsNamed(t *testin
 	}
 }
 
-func TestConfidenceGrowsWithWhatIsKnownOfTheCapture(t *testing.T) {
+func TestConfidenceGrowsWithWhatIsKnownOfBothCaptures(t *testing.T) {
+	passed := func(there, back int64) func(*Input) {
+		return func(b *Input) {
+			b.Cases[0].Streams[tap.Server].Passed, b.Cases[0].Streams[tap.Client].Passed = there, back
+		}
+	}
+	counting := func(there, here bool) func(*Input) {
+		return func(b *Input) {
+			b.Witnesses[tap.Server].DropsKnown, b.Witnesses[tap.Client].DropsKnown = there, here
+		}
+	}
 	tests := []struct {
 		name   string
 		adjust func(b *Input)
 		want   Confidence
 	}{
 		{"few packets", func(b *Input) {}, Supported},
-		{"59 packets", func(b *Input) { b.Cases[0].Streams[tap.Server].Passed = 59 }, Strong},
-		{"299 packets", func(b *Input) { b.Cases[0].Streams[tap.Server].Passed = 299 }, Proven},
-		{"counters that say zero", func(b *Input) { b.Witnesses[tap.Server].DropsKnown = true }, Proven},
+		{"59 packets each way", passed(59, 59), Strong},
+		{"299 packets each way", passed(299, 299), Proven},
+		{"299 packets from the server, and 59 to it", passed(299, 59), Strong},
+		{"299 packets from the server, and 58 to it", passed(299, 58), Supported},
+		{"counters that say zero", counting(true, true), Proven},
+		{"counters at the server alone", counting(true, false), Supported},
+		{"counters at the client alone", counting(false, true), Supported},
 		{"299 packets, but perhaps a filter", func(b *Input) {
-			b.Cases[0].Streams[tap.Server].Passed = 299
+			passed(299, 299)(b)
 			b.Witnesses[tap.Server].Resets = 0
 		}, Supported},
 	}

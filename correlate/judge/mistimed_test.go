@@ -41,6 +41,7 @@ func TestAResetThatDiffersFromOneThatWasSentByItsTimeAloneIsNotForged(t *testing
 		for _, r := range []*align.Reset{sent, got} {
 			r.Flags |= segment.ACK
 		}
+		got.AckSent = tap.Frame{Number: 8, TimeNS: 3015 * ms}
 		got.AckReached, got.AckArrived = align.Seen, tap.Frame{Number: 9, TimeNS: 3045 * ms}
 		s := &b.Cases[0].Streams[tap.Server]
 		s.Resets[tap.Server], s.Resets[tap.Client] = []*align.Reset{sent}, []*align.Reset{got}

@@ -82,11 +82,10 @@ func TestTheVerdictIsTheTablesSentence(t *testing.T) {
 
 		{"a statement that closes a row caps at strong", all(oneInterface, stating(OneWayOut)), Injected, Strong, nil, ""},
 		{"a statement whose row a sign refutes does not", all(func(f *Facts) { f.Packet.TTL = 252 }, oneInterface, stating(OneWayOut)), Injected, Proven, nil, ""},
-		{"zero drops of twenty packets, stated", all(uncounted(20), stating(NoDrops)), Injected, Strong, nil, "a statement makes it proven where a sign refutes the row"},
-		{"zero drops of twenty packets, stated, and a light cone", all(plain, tooSoon, uncounted(20), stating(NoDrops)), Injected, Strong, nil, "a statement makes it proven where a sign refutes the row"},
+		{"zero drops of twenty packets, stated", all(uncounted(20), stating(NoDrops)), Injected, Strong, nil, ""},
+		{"zero drops of twenty packets, stated, and a light cone", all(plain, tooSoon, uncounted(20), stating(NoDrops)), Injected, Strong, nil, ""},
 		{"299 packets and no counters", all(plain, goesOn, uncounted(299), func(f *Facts) { f.Way.Initiator = true }), Injected, Proven, nil, ""},
-		{"the same, and zero drops are stated without need", all(plain, goesOn, uncounted(299), stating(NoDrops), func(f *Facts) { f.Way.Initiator = true }), Injected, Proven, nil,
-			"a statement that is not needed counts as the reason"},
+		{"the same, and zero drops are stated without need", all(plain, goesOn, uncounted(299), stating(NoDrops), func(f *Facts) { f.Way.Initiator = true }), Injected, Proven, nil, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if tt.fault != "" {
