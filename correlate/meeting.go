@@ -40,9 +40,10 @@ func (c *comparison) meeting(offset, uncertain int64) *meeting {
 	c.cases = make([]judge.Case, 0, paired)
 	m.left = make([]int64, 0, paired)
 	c.caseOf = make([]int32, len(c.pairs))
+	copies := c.copies()
 	for i := range c.pairs {
 		p := &c.pairs[i]
-		if !p.Paired() && !c.telling(p) {
+		if !p.Paired() && (copies.has(p) || !c.telling(p)) {
 			c.caseOf[i] = nowhere
 			continue
 		}
