@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"hash/maphash"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
 	"bothends/capture"
 	"bothends/capture/file"
+	"bothends/capture/testimony"
 	"bothends/correlate/report"
 	"bothends/correlate/segment"
 	"bothends/correlate/survey"
@@ -81,6 +83,7 @@ func inspect(ctx context.Context, set *file.Set, progress func(int64)) (*inspect
 	i.describePackets()
 	i.describeInterfaces(reader.packets)
 	i.describeGaps()
+	i.describeKernelLog()
 	i.findTap()
 	i.countConnections()
 	i.countSeen()
@@ -183,6 +186,41 @@ func (i *inspection) describeInterfaces(packets []int64) {
 		i.describeRecorder(report.Recorder{Application: about.Application, OS: about.OS, Hardware: about.Hardware})
 		i.Interfaces = append(i.Interfaces, shown)
 	}
+}
+
+// describeKernelLog shows what the host's own TCP said of resets.
+func (i *inspection) describeKernelLog() {
+	log := &i.survey.KernelLog
+	switch {
+	case log.Kept:
+		i.KernelLog = &report.KernelLog{
+			From: report.Stamp(log.From.UnixNano()), Until: report.Stamp(log.Until.UnixNano()),
+			Complete: log.Complete(log.From, log.Until), Others: log.Others, Lost: log.Lost, NotShown: strings.Join(notShown(log.Sees), " and "),
+		}
+		for _, e := range log.Events {
+			if e.Sent {
+				i.KernelLog.Sent++
+			} else {
+				i.KernelLog.Received++
+			}
+		}
+	case log.Missing != "":
+		i.KernelLog = &report.KernelLog{Missing: log.Missing}
+	}
+}
+
+// notShown are the kinds of resets that a kernel's log did not show when they were
+// made on purpose.
+func notShown(sees testimony.KernelSight) (kinds []string) {
+	for _, kind := range []struct {
+		shown bool
+		name  string
+	}{{sees.Abort, "aborts"}, {sees.NoSocket, "resets without a socket"}, {sees.TimeWait, "resets of closed connections"}} {
+		if !kind.shown {
+			kinds = append(kinds, kind.name)
+		}
+	}
+	return kinds
 }
 
 // describeGaps shows when the recorder says that it recorded nothing.

@@ -19,6 +19,12 @@ type Log struct {
 	Looks  int
 	Resets []ResetCount // in the order of the file
 	Gaps   []Span       // in the order of the file
+	// Kernel is the kernel's own log of resets, if this is the interface with which
+	// it was written; see [JoinKernel].
+	Kernel KernelLog
+	// Hosts are what else on the host could send in its name, at each look at it: at
+	// the start and the end of the recording.
+	Hosts []HostFacts
 
 	lastLook time.Time
 	open     bool // the last of Gaps has not ended
@@ -42,6 +48,7 @@ const (
 	maxGaps    = 1 << 14
 	maxUplinks = 1 << 10
 	maxName    = 64 // bytes; Linux's have 15 (IFNAMSIZ)
+	maxHosts   = 16
 )
 
 // NewLog returns the log of an interface of which nothing is known.
@@ -67,6 +74,12 @@ func (l *Log) add(r *Record) {
 	}
 	if r.Gap != nil {
 		l.gap(r)
+	}
+	if r.KernelLog != nil {
+		l.Kernel.read(r.KernelLog)
+	}
+	if r.Host != nil && len(l.Hosts) < maxHosts {
+		l.Hosts = append(l.Hosts, *r.Host)
 	}
 }
 

@@ -1,6 +1,7 @@
 // Package testimony is what bothcap writes down beside the packets: who
 // recorded what, how good the clock was, which offloads were in force, what the
-// kernel's own counters said, and when nothing could be recorded.
+// kernel's own counters and its log of resets said, and when nothing could be
+// recorded.
 //
 // Each record is one line of JSON behind [Prefix] in a pcapng comment. (A custom
 // block would need a number assigned by IANA, and Wireshark's editcap and
@@ -33,6 +34,7 @@ const (
 	End        Event = "end"        // in the last statistics block of an interface
 	GapBegins  Event = "gap-begins" // from here on the interface recorded nothing
 	GapEnds    Event = "gap-ends"
+	Resets     Event = "resets" // what the kernel's log told of, as soon as it did
 )
 
 // A Record is one statement of the recorder. What it does not know it leaves
@@ -57,6 +59,10 @@ type Record struct {
 	// they were recorded or not.
 	Uplinks []string `json:"uplinks,omitempty"`
 	Gap     *Gap     `json:"gap,omitempty"`
+	// KernelLog and Host are of the whole host and given with its first interface:
+	// the log with each record of the host's state, Host at the start and the end.
+	KernelLog *KernelReading `json:"kernel_log,omitempty"`
+	Host      *HostFacts     `json:"host,omitempty"`
 }
 
 // A Peer is a name as it was given and the addresses it then had.

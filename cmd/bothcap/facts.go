@@ -27,6 +27,7 @@ func thisHost() agent.Host {
 		Clock:    host.Clock,
 		Counters: host.Counters,
 		Uplinks:  uplinks,
+		Facts:    host.Facts,
 		Describe: describe,
 	}
 }

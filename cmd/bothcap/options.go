@@ -36,6 +36,7 @@ type options struct {
 	promiscuous    bool
 	user           string
 	reopen         bool
+	kernelLog      bool
 	duration       time.Duration
 	maxPackets     int64
 	maxSize        size
@@ -88,6 +89,7 @@ func (o *options) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.promiscuous, "promiscuous", false, "take in frames for other hosts, too")
 	f.StringVar(&o.user, "user", "", "become `USER` once recording (default: who called sudo, else nobody)")
 	f.BoolVar(&o.reopen, "reopen", false, "keep the privilege to open an interface that was unplugged, or is new (CAP_NET_RAW; without -i that is so unless --reopen=false)")
+	f.BoolVar(&o.kernelLog, "kernel-log", true, "record what the kernel itself says of resets (Linux, root or CAP_PERFMON)")
 	f.DurationVar(&o.duration, "duration", 0, "stop after `D`, such as 90s or 5m")
 	f.Int64Var(&o.maxPackets, "max-packets", 0, "stop after `N` packets")
 	f.Var(&o.maxSize, "max-size", "stop before the files exceed `SIZE`, such as 500M")

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime"
 	"slices"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"bothends/cmd/bothcap/internal/agent"
 	"bothends/cmd/bothcap/internal/child"
 	"bothends/cmd/bothcap/internal/host"
+	"bothends/cmd/bothcap/internal/kernellog"
 	"bothends/cmd/bothcap/internal/privilege"
 	"bothends/cmd/bothcap/internal/store"
 	"bothends/cmd/bothcap/internal/target"
@@ -84,6 +86,7 @@ func (r *recording) start() error {
 	if r.roles, err = assignRoles(r.options); err != nil {
 		return err
 	}
+	closeLog := r.openKernelLog()
 	opener := func(name string, o live.Options) (agent.Source, error) {
 		var source *live.Handle
 		var err error
@@ -94,6 +97,7 @@ func (r *recording) start() error {
 		return source, nil
 	}
 	if r.agent, err = agent.Start(r.config, opener, r.create); err != nil {
+		closeLog()
 		r.discard()
 		return err
 	}
@@ -105,6 +109,24 @@ func (r *recording) start() error {
 		return err
 	}
 	return nil
+}
+
+// openKernelLog has the kernel tell of the resets that it sends and takes, as long as
+// there is the privilege to ask. Without it the recording goes on.
+func (r *recording) openKernelLog() (done func()) {
+	if !r.options.kernelLog {
+		return func() {}
+	}
+	log, err := kernellog.Open(r.config.Target.Concerns)
+	if err != nil {
+		r.config.KernelMissing = err.Error()
+		if !errors.Is(err, kernellog.ErrUnsupported) || runtime.GOOS == "linux" {
+			r.console.say("without the kernel's log of resets: %v", err)
+		}
+		return func() {}
+	}
+	r.config.KernelLog = log
+	return log.Close
 }
 
 // handOver starts the command, while there is the privilege to become its user,

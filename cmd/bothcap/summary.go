@@ -95,6 +95,11 @@ func (s summary) print(w io.Writer) {
 	} else if k != nil {
 		fmt.Fprintf(w, "         this host's TCP sent %s in this time, to anybody, says its kernel\n", count(k.Sent, "reset"))
 	}
+	if l := s.status.Log; l != nil && l.Missing == "" && l.Lost == 0 {
+		fmt.Fprintln(w, "         the kernel's own log of resets is in the file")
+	} else if l != nil && l.Missing == "" {
+		fmt.Fprintf(w, "         the kernel's own log of resets is in the file, but for %s that got lost\n", count(l.Lost, "event"))
+	}
 	if next := s.next(); next != "" {
 		fmt.Fprintf(w, "next     %s\n", next)
 	}

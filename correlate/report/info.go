@@ -34,7 +34,8 @@ type Inspection struct {
 	Interfaces  []Interface       `json:"interfaces"`
 	Recorders   []Recorder        `json:"recorders,omitempty"`
 	Drops       InspectedDrops    `json:"drops"`
-	Gaps        []InspectedGap    `json:"gaps,omitempty"` // as the recorder noted them, by interface and time
+	Gaps        []InspectedGap    `json:"gaps,omitempty"`       // as the recorder noted them, by interface and time
+	KernelLog   *KernelLog        `json:"kernel_log,omitempty"` // if the recorder tried to have one
 	Tap         Tap               `json:"tap"`
 	Seen        Seen              `json:"seen"`
 	Connections InspectedSessions `json:"connections"`
@@ -113,6 +114,19 @@ type InspectedGap struct {
 	Interface string `json:"interface"`
 	From      string `json:"from"`            // RFC 3339 with nanoseconds
 	Until     string `json:"until,omitempty"` // empty if it lasted to the end
+}
+
+// KernelLog is what the recording host's own TCP said of resets while recording.
+type KernelLog struct {
+	Missing  string `json:"missing,omitempty"` // why there is none; nothing else is given then
+	From     string `json:"from,omitempty"`    // RFC 3339 with nanoseconds
+	Until    string `json:"until,omitempty"`
+	Complete bool   `json:"complete"`            // it has every reset that TCP sent in that time to the hosts and ports recorded
+	Sent     int    `json:"sent"`                // resets sent, of those connections
+	Received int    `json:"received"`            // and taken
+	Others   uint64 `json:"others"`              // events of other connections, which are not in the file
+	Lost     uint64 `json:"lost"`                // events lost
+	NotShown string `json:"not_shown,omitempty"` // kinds of resets that this kernel does not show
 }
 
 // Recorder is what wrote a capture, as far as it says so.

@@ -27,6 +27,7 @@ func (i *Info) WriteText(w io.Writer, o TextOptions) error {
 		t.files()
 		t.coverage()
 		t.place()
+		t.kernelLog()
 		t.losses()
 		t.contents()
 		if n < len(i.Captures)-1 {

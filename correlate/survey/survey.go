@@ -35,6 +35,11 @@ type Survey struct {
 	MoreResets      int64   // further ones that were only counted
 	Interfaces      []capture.Interface
 	Testimony       []*testimony.Log // of each interface, what its recorder noted beside the packets
+	// KernelLog is what the host's own TCP said of the resets that it sent and took,
+	// where the recorder wrote it down; Hosts what else there could send, each time
+	// that the recorder looked.
+	KernelLog testimony.KernelLog
+	Hosts     []testimony.HostFacts
 
 	room []Connection // for those to come
 }
@@ -186,6 +191,10 @@ func take(r capture.Reader, seed maphash.Seed, doubles Doubles, probe *probe, ti
 	}
 	source.report(sv)
 	sv.Testimony = noted.of(sv.Interfaces)
+	sv.KernelLog = testimony.JoinKernel(sv.Testimony)
+	for _, l := range sv.Testimony {
+		sv.Hosts = append(sv.Hosts, l.Hosts...)
+	}
 	return sv, nil
 }
 

@@ -58,9 +58,23 @@ type Host struct {
 	// UplinksChanged reports whether they may have since it was last asked; nil if
 	// they are not followed.
 	UplinksChanged func() bool
+	// Facts are what else on the host could send in its name; nil if nobody asks.
+	Facts func() testimony.HostFacts
 	// Describe says what is known of an interface: name, description, hardware,
 	// addresses; and its offloads.
 	Describe func(name string) (capture.Interface, map[string]bool)
+}
+
+// A KernelLog is what the kernel says of resets; *kernellog.Log is one.
+type KernelLog interface {
+	// Begin says what the log can show, and forgets what it has.
+	Begin() testimony.KernelReading
+	// Listen takes what the kernel has said since the last time.
+	Listen()
+	// Waiting is how many events have not been taken.
+	Waiting() int
+	// Take returns what there is to write, with at most n events.
+	Take(n int) testimony.KernelReading
 }
 
 // A Config is what to record, and how much of it.
@@ -77,6 +91,10 @@ type Config struct {
 	Libpcap     string // its version
 	Limits      Limits
 	Host        Host
+	// KernelLog is the kernel's log of resets, or nil; then KernelMissing says why,
+	// if it was tried.
+	KernelLog     KernelLog
+	KernelMissing string
 	// Say tells the user something now, in one line.
 	Say func(format string, arguments ...any)
 }
@@ -96,6 +114,9 @@ const (
 	tickInterval       = 100 * time.Millisecond
 	flushInterval      = time.Second - tickInterval // so that a second is never exceeded
 	statisticsInterval = 10 * time.Second
+	// resetInterval is how soon after the last the host's state is noted again when a
+	// reset has passed: its own count of resets then tells of little more than that.
+	resetInterval = time.Second
 )
 
 // An Agent is one recording.
@@ -259,6 +280,12 @@ func (a *Agent) halt(at time.Time) {
 
 // finish completes the last file.
 func (a *Agent) finish(now time.Time) {
+	if a.config.KernelLog != nil {
+		a.config.KernelLog.Listen()
+	}
+	if a.failure == nil {
+		a.kernelEvents(now)
+	}
 	if a.failure == nil {
 		a.statistics(now, testimony.End)
 	}
@@ -301,8 +328,16 @@ func (a *Agent) tick(now time.Time) {
 	if l.RotateInterval > 0 && now.Sub(a.fileAt) >= l.RotateInterval && a.stopAt.IsZero() {
 		a.rotate(now)
 	}
-	if now.Sub(a.statsAt) >= statisticsInterval && !a.ended {
-		a.statsAt = now
+	if a.config.KernelLog != nil {
+		a.config.KernelLog.Listen()
+		a.kernelEvents(now)
+	}
+	due := statisticsInterval
+	if a.counts.resetPassed {
+		due = resetInterval
+	}
+	if now.Sub(a.statsAt) >= due && !a.ended {
+		a.statsAt, a.counts.resetPassed = now, false
 		for _, t := range a.taps {
 			t.source.Refresh()
 		}

@@ -6,6 +6,7 @@ import (
 
 	"bothends/capture"
 	"bothends/capture/live"
+	"bothends/capture/testimony"
 	"bothends/correlate/segment"
 )
 
@@ -20,6 +21,7 @@ type Status struct {
 	Drops    Drops
 	Down     []string // interfaces that record nothing now
 	Kernel   *KernelResets
+	Log      *testimony.KernelReading // the kernel's log of resets, without its events
 }
 
 // Resets are all of them.
@@ -42,6 +44,7 @@ type counts struct {
 	packets, bytes, onDisk int64
 	resets                 [3]int64 // by capture.Direction
 	resetAt                time.Time
+	resetPassed            bool // since the last statistics
 	drops                  Drops
 	kernel                 *KernelResets
 }
@@ -56,6 +59,7 @@ func (c *counts) addSegment(s *segment.Segment) {
 		return
 	}
 	c.resets[s.Direction]++
+	c.resetPassed = true
 	if c.resetAt.IsZero() {
 		c.resetAt = time.Now()
 	}
@@ -69,7 +73,7 @@ func (a *Agent) Status() Status {
 	s := Status{
 		Packets: c.packets, Bytes: c.bytes, OnDisk: c.onDisk,
 		Inbound: c.resets[capture.Inbound], Outbound: c.resets[capture.Outbound], Unknown: c.resets[capture.DirectionUnknown],
-		Drops: c.drops, Kernel: c.kernel,
+		Drops: c.drops, Kernel: c.kernel, Log: a.start.KernelLog,
 	}
 	if !a.ended {
 		s.Drops = a.drops()

@@ -99,16 +99,25 @@ func (a *Agent) room(n int64) bool {
 	if a.ended || l.Size == 0 && l.RotateSize == 0 {
 		return !a.ended
 	}
-	// Twice: once for the block itself if it is one of statistics.
-	reserve := int64(len(a.taps)+1) * statisticsSize
-	if l.Size > 0 && a.before+a.writer.Size()+n+reserve > l.Size {
+	if l.Size > 0 && a.before+a.writer.Size()+n+a.reserve() > l.Size {
 		a.halt(time.Now())
 		return false
 	}
-	if l.RotateSize > 0 && a.writer.Size()+n+reserve > l.RotateSize {
+	if l.RotateSize > 0 && a.writer.Size()+n+a.reserve() > l.RotateSize {
 		a.rotate(time.Now())
 	}
 	return !a.ended
+}
+
+// reserve is the room for what must stand at a file's end. Twice: once for the
+// block itself if it is one of statistics.
+func (a *Agent) reserve() int64 { return int64(len(a.taps)+1) * statisticsSize }
+
+// fits reports whether n more bytes fit into the present file.
+func (a *Agent) fits(n int64) bool {
+	l := &a.config.Limits
+	size := a.writer.Size() + n + a.reserve()
+	return (l.Size == 0 || a.before+size <= l.Size) && (l.RotateSize == 0 || size <= l.RotateSize)
 }
 
 // rotate completes the file and begins the next.
@@ -137,7 +146,9 @@ func (a *Agent) rotate(now time.Time) {
 // writeHead begins a file: who recorded, and where.
 func (a *Agent) writeHead() error {
 	section := a.config.Host.Section
-	section.Comments = append([]string{a.forPeople()}, a.start.Line())
+	head := a.start
+	head.KernelLog, head.Host = nil, nil // said with the first interface
+	section.Comments = append([]string{a.forPeople()}, head.Line())
 	w, err := pcapng.NewWriter(a.out, section)
 	if err != nil {
 		return err
@@ -154,6 +165,9 @@ func (a *Agent) writeHead() error {
 // describe writes a tap's interface description block.
 func (a *Agent) describe(t *tap) error {
 	r := a.start
+	if t != a.taps[0] {
+		r.KernelLog, r.Host = nil, nil
+	}
 	r.Interface, r.Offloads = t.name, t.offloads
 	granted := t.source.Nanoseconds()
 	r.Nanoseconds = &granted

@@ -18,6 +18,17 @@ func (a *Agent) startRecord(now time.Time) testimony.Record {
 		HeadersOnly: a.config.HeadersOnly, Libpcap: a.config.Libpcap,
 	}
 	a.hostState(&r)
+	switch {
+	case a.config.KernelLog != nil:
+		reading := a.config.KernelLog.Begin()
+		r.KernelLog = &reading
+	case a.config.KernelMissing != "":
+		r.KernelLog = &testimony.KernelReading{Missing: a.config.KernelMissing}
+	}
+	if a.config.Host.Facts != nil {
+		facts := a.config.Host.Facts()
+		r.Host = &facts
+	}
 	return r
 }
 
@@ -66,8 +77,12 @@ func (a *Agent) forPeople() string {
 func (a *Agent) statistics(now time.Time, event testimony.Event) {
 	r := testimony.Record{Event: event, Time: now.UTC()}
 	a.hostState(&r)
-	for _, t := range a.taps {
+	for i, t := range a.taps {
 		r.Interface, r.Gap = t.name, t.gap
+		r.KernelLog, r.Host = nil, nil
+		if i == 0 {
+			a.wholeHost(&r)
+		}
 		c := a.countersOf(t, now)
 		if a.write(a.writer.WriteStatistics(t.number, now.UnixNano(), c, r.Line())); a.ended {
 			return
@@ -78,6 +93,48 @@ func (a *Agent) statistics(now time.Time, event testimony.Event) {
 		a.counts.kernel = &KernelResets{
 			Sent:        r.Kernel[outResets] - a.atHead[outResets],
 			Established: r.Kernel[establishedResets] - a.atHead[establishedResets],
+		}
+	}
+}
+
+// wholeHost adds what is said once: how far the kernel's log is in the file, and at
+// the end what else can send.
+func (a *Agent) wholeHost(r *testimony.Record) {
+	if a.config.KernelLog != nil {
+		r.KernelLog = a.logged(a.config.KernelLog.Take(0))
+	}
+	if r.Event == testimony.End && a.config.Host.Facts != nil {
+		facts := a.config.Host.Facts()
+		r.Host = &facts
+	}
+}
+
+// logged notes a reading as written: where the next file or description of the
+// first interface begins.
+func (a *Agent) logged(r testimony.KernelReading) *testimony.KernelReading {
+	written := r
+	written.Sees, written.Events = a.start.KernelLog.Sees, nil
+	a.start.KernelLog = &written
+	return &r
+}
+
+// eventsTogether are written in one block, which then is smaller than
+// statisticsSize.
+const eventsTogether = 12
+
+// kernelEvents writes what the kernel's log has told of and the file does not hold
+// yet. What does not fit stays unwritten, and the log says how far it goes.
+func (a *Agent) kernelEvents(now time.Time) {
+	log := a.config.KernelLog
+	for log != nil && log.Waiting() > 0 {
+		if a.ended && !a.fits(statisticsSize) || !a.ended && !a.room(statisticsSize) {
+			return
+		}
+		t := a.taps[0]
+		r := testimony.Record{Event: testimony.Resets, Time: now.UTC(), Interface: t.name, KernelLog: a.logged(log.Take(eventsTogether))}
+		if err := a.writer.WriteStatistics(t.number, now.UnixNano(), a.countersOf(t, now), r.Line()); err != nil {
+			a.write(err)
+			return
 		}
 	}
 }

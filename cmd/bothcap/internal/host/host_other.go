@@ -25,3 +25,6 @@ func OS() string { return runtime.GOOS }
 
 // Hardware is the processor that the program was built for.
 func Hardware() string { return runtime.GOARCH }
+
+// Facts are none.
+func Facts() testimony.HostFacts { return testimony.HostFacts{} }

@@ -62,6 +62,17 @@ func Resolve(ctx context.Context, host string) (testimony.Peer, error) {
 	return peer, nil
 }
 
+// Concerns reports whether a connection may be of the target, by its ends. Of a
+// filter of the user's nothing is known, and everything may be.
+func (t Target) Concerns(local, remote netip.AddrPort) bool {
+	if t.Expression != "" {
+		return true
+	}
+	peers := t.Addresses()
+	return (len(t.Peers) == 0 || slices.Contains(peers, local.Addr()) || slices.Contains(peers, remote.Addr())) &&
+		(len(t.Ports) == 0 || slices.Contains(t.Ports, local.Port()) || slices.Contains(t.Ports, remote.Port()))
+}
+
 // Filter is the target as a filter for frames of a link type; empty for
 // everything.
 //

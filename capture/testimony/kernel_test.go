@@ -1,0 +1,98 @@
+package testimony
+
+import (
+	"testing"
+	"time"
+)
+
+// readings adds one record for each of some readings. That of the head comes last,
+// as a survey meets it: it stands in the interface's description.
+func readings(list ...KernelReading) *Log {
+	l := NewLog()
+	for _, r := range append(list[1:], list[0]) {
+		l.Add(Record{Event: Statistics, Time: r.Until, KernelLog: &r}.Line())
+	}
+	return l
+}
+
+var (
+	begun = time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
+	sees  = &KernelSight{Abort: true, NoSocket: true, TimeWait: true}
+)
+
+func at(seconds int) time.Time { return begun.Add(time.Duration(seconds) * time.Second) }
+
+func TestAKernelsLogIsTheSameInWhateverOrderItIsRead(t *testing.T) {
+	head, first := KernelReading{Sees: sees, Until: at(0), Lost: 1}, KernelReading{Until: at(4), Lost: 2}
+	for _, order := range [][]KernelReading{{head, first}, {first, head}} {
+		var l KernelLog
+		for _, r := range order {
+			l.read(&r)
+		}
+		if l.Complete(at(1), at(2)) || len(l.Gaps) != 1 || l.Gaps[0] != (Span{at(0), at(4)}) || l.Until != at(4) {
+			t.Errorf("got %+v", l)
+		}
+	}
+}
+
+func TestAKernelsLogIsCompleteWhereNothingWasLost(t *testing.T) {
+	event := KernelEvent{Time: at(3), Sent: true, Reason: "NO_SOCKET"}
+	l := readings(
+		KernelReading{Sees: sees, Until: at(0)},
+		KernelReading{Until: at(4), Events: []KernelEvent{event}, Sent: 2, Others: 1},
+		KernelReading{Until: at(10), Lost: 5, Sent: 2},
+		KernelReading{Until: at(20), Lost: 5, Sent: 2},
+	).Kernel
+	if !l.Kept || len(l.Events) != 1 || l.Events[0] != event || l.Lost != 5 || l.Sent != 2 || l.Others != 1 {
+		t.Errorf("got %+v", l)
+	}
+	for _, test := range []struct {
+		from, until int
+		want        bool
+	}{{0, 3, true}, {1, 2, true}, {3, 5, false}, {5, 9, false}, {11, 20, true}, {-1, 3, false}, {11, 21, false}} {
+		if got := l.Complete(at(test.from), at(test.until)); got != test.want {
+			t.Errorf("complete from %d to %d: %v, want %v", test.from, test.until, got, test.want)
+		}
+	}
+	blind := readings(KernelReading{Sees: &KernelSight{Abort: true}, Until: at(0)}, KernelReading{Until: at(9)}).Kernel
+	if blind.Complete(at(1), at(2)) {
+		t.Error("a kernel that does not show resets without a socket has a complete log")
+	}
+	if none := readings(KernelReading{Missing: "no permission"}).Kernel; none.Kept || none.Missing != "no permission" || none.Complete(at(1), at(1)) {
+		t.Errorf("without a log: %+v", none)
+	}
+}
+
+// A clock that is set while recording leaves the events' times uncertain by as much.
+func TestAClockThatIsSetWidensTheEventsTimes(t *testing.T) {
+	l := readings(
+		KernelReading{Sees: sees, Until: at(0), OffsetNS: 1e18, OffsetErrorNS: 300},
+		KernelReading{Until: at(4), OffsetNS: 1e18 + 200, OffsetErrorNS: 300},
+		KernelReading{Until: at(5), OffsetNS: 1e18 + 15e9, OffsetErrorNS: 300},
+	).Kernel
+	if l.OffsetError < 14*time.Second {
+		t.Errorf("wrong by %v at most", l.OffsetError)
+	}
+}
+
+func TestTheFilesOfASetMakeOneLog(t *testing.T) {
+	event := func(s int) KernelReading {
+		return KernelReading{Until: at(s), Events: []KernelEvent{{Time: at(s - 1)}}, Lost: 5}
+	}
+	first := readings(KernelReading{Sees: sees, Until: at(0)}, event(10))
+	second := readings(KernelReading{Sees: sees, Until: at(10), Lost: 5}, event(20))
+	third := readings(KernelReading{Sees: sees, Until: at(20), Lost: 5}, event(30))
+	other := NewLog() // of another interface
+	whole := JoinKernel([]*Log{first, other, second, other, third})
+	if len(whole.Events) != 3 || !whole.Complete(at(11), at(30)) || whole.Complete(at(1), at(30)) {
+		t.Errorf("of three files: %+v", whole)
+	}
+	torn := JoinKernel([]*Log{second, NewLog()})
+	if torn.Complete(at(9), at(15)) || !torn.Complete(at(10), at(20)) {
+		t.Errorf("the first file is missing: %+v", torn)
+	}
+	torn = JoinKernel([]*Log{first, third})
+	if torn.Complete(at(12), at(15)) || torn.Complete(at(9), at(25)) || !torn.Complete(at(21), at(29)) {
+		t.Errorf("the second file is missing: %+v", torn)
+	}
+}

@@ -1,0 +1,110 @@
+package kernellog
+
+import (
+	"net"
+	"net/netip"
+	"time"
+
+	"bothends/capture/testimony"
+)
+
+// testLimit bounds each step of the test. Over loopback they take microseconds.
+const testLimit = 500 * time.Millisecond
+
+// test makes resets of each kind over loopback and looks which of them the log
+// shows. What a kernel can show does not follow from its version: distributions
+// take changes over.
+func (l *Log) test() {
+	wanted := l.wanted
+	defer func() { l.wanted = wanted }()
+	l.wanted = func(local, _ Endpoint) bool { return local.Addr().IsLoopback() }
+	sees := testimony.KernelSight{}
+	l.reading.Sees = &sees
+	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return
+	}
+	address := listener.Addr().(*net.TCPAddr).AddrPort()
+	// Each is found by the end that sends the reset, and by its partner.
+	if aborted, err := abort(listener); err == nil {
+		sees.Abort = l.shows(aborted, address)
+	}
+	if closed, err := speakToClosed(listener); err == nil {
+		sees.TimeWait = l.shows(address, closed)
+	}
+	listener.Close()
+	dialer := net.Dialer{Timeout: testLimit, LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}}
+	if c, err := dialer.Dial("tcp4", address.String()); err == nil {
+		c.Close() // somebody else listens there meanwhile
+		return
+	}
+	sees.NoSocket = l.shows(address, Endpoint{})
+}
+
+// shows reports whether the log has a reset that local sent to remote; with no
+// remote, to anybody.
+func (l *Log) shows(local, remote Endpoint) bool {
+	l.waiting = nil
+	// The event precedes the packet by which the other end learns of it, and that is
+	// what the test waited for.
+	for range 2 {
+		l.Listen()
+		for _, e := range l.waiting {
+			if e.Sent && e.Local == local && (e.Remote == remote || remote == Endpoint{}) {
+				return true
+			}
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return false
+}
+
+// pair makes a connection to the listener.
+func pair(listener net.Listener) (near, far *net.TCPConn, err error) {
+	c, err := net.DialTimeout("tcp4", listener.Addr().String(), testLimit)
+	if err != nil {
+		return nil, nil, err
+	}
+	near = c.(*net.TCPConn)
+	_ = listener.(*net.TCPListener).SetDeadline(time.Now().Add(testLimit))
+	accepted, err := listener.Accept()
+	if err != nil {
+		near.Close()
+		return nil, nil, err
+	}
+	far = accepted.(*net.TCPConn)
+	_ = near.SetDeadline(time.Now().Add(testLimit))
+	_ = far.SetDeadline(time.Now().Add(testLimit))
+	return near, far, nil
+}
+
+// abort has a program end its connection at once, and returns its end.
+func abort(listener net.Listener) (end Endpoint, err error) {
+	near, far, err := pair(listener)
+	if err != nil {
+		return end, err
+	}
+	defer far.Close()
+	end = near.LocalAddr().(*net.TCPAddr).AddrPort()
+	_ = near.SetLinger(0)
+	near.Close()
+	_, _ = far.Read(make([]byte, 1)) // until it learns of it
+	return netip.AddrPortFrom(end.Addr(), end.Port()), nil
+}
+
+// speakToClosed sends data to an end that has closed its side and forgotten all but
+// that it had the connection. It returns the end that spoke.
+func speakToClosed(listener net.Listener) (end Endpoint, err error) {
+	near, far, err := pair(listener)
+	if err != nil {
+		return end, err
+	}
+	defer near.Close()
+	end = near.LocalAddr().(*net.TCPAddr).AddrPort()
+	far.Close()
+	_, _ = near.Read(make([]byte, 1)) // until its FIN is here
+	// The acknowledgment of that FIN, which makes far forget, precedes these.
+	_, _ = near.Write([]byte{0})
+	_, _ = near.Read(make([]byte, 1))
+	return end, nil
+}

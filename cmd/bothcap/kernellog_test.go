@@ -1,0 +1,150 @@
+//go:build linux && cgo
+
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"bothends/capture/testimony"
+)
+
+// kernelLog is what a recording has of the kernel's, and of the host.
+func kernelLog(t *testing.T, path string) (testimony.KernelLog, []testimony.HostFacts) {
+	t.Helper()
+	_, r := read(t, path)
+	var logs []*testimony.Log
+	var facts []testimony.HostFacts
+	for _, about := range r.Interfaces() {
+		log := testimony.NewLog()
+		for _, comment := range append(about.Comments, remarks(t, path)...) {
+			log.Add(comment)
+		}
+		logs = append(logs, log)
+		facts = append(facts, log.Hosts...)
+	}
+	return testimony.JoinKernel(logs), facts
+}
+
+// remarks are the records in a file's statistics blocks, found by their prefix.
+func remarks(t *testing.T, path string) (all []string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rest := string(text); ; {
+		_, after, found := strings.Cut(rest, testimony.Prefix)
+		if !found {
+			return all
+		}
+		line, _, _ := strings.Cut(after, "\x00")
+		if end := strings.LastIndex(line, "}"); end >= 0 && !strings.Contains(line[:end+1], `"event":"start"`) {
+			all = append(all, testimony.Prefix+line[:end+1])
+		}
+		rest = after
+	}
+}
+
+// outResets is what the client's TCP counts.
+func (l *lab) outResets() string {
+	out, err := exec.Command("ip", "netns", "exec", l.client, "awk", "/^Tcp: [0-9]/{print $15}", "/proc/net/snmp").Output()
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+func TestTheKernelsLogNamesTheProcessThatAborted(t *testing.T) {
+	l := newLab(t)
+	path := filepath.Join(l.dir, "client.pcapng")
+	r := l.record("-i", "v0", "--port", "587", "-w", path)
+	before := l.outResets()
+	l.talk(server4, 0)
+	l.talk(server6, 0)
+	after := l.outResets()
+	if status := r.stop(syscall.SIGINT); status != 0 {
+		t.Errorf("exit status %d: %s", status, r.stderr)
+	}
+	log, _ := kernelLog(t, path)
+	if before == after || !log.Kept || !log.Sees.Abort || log.Lost != 0 {
+		t.Fatalf("OutRsts %s to %s, log %+v", before, after, log)
+	}
+	resets := tool(t, "tshark", "-r", path, "-Y", "tcp.flags.reset==1", "-T", "fields", "-E", "separator= ", "-e", "frame.time_epoch", "-e", "tcp.srcport")
+	var sent []testimony.KernelEvent
+	for _, e := range log.Events {
+		if e.Sent && e.Local.Port() != 587 { // the server's kernel is the same
+			sent = append(sent, e)
+		}
+	}
+	if len(sent) != 2 || strings.Count(resets, "\n") != 2 {
+		t.Fatalf("%d resets in the log, and on the wire:\n%s%+v", len(sent), resets, log.Events)
+	}
+	for i, e := range sent {
+		line := strings.Split(resets, "\n")[i]
+		if !strings.Contains(line, " "+e.Local.String()[strings.LastIndex(e.Local.String(), ":")+1:]) || e.Remote.Port() != 587 || !e.Active ||
+			e.Reason == "" || e.PID == 0 || e.Command != "bothcap.test" {
+			t.Errorf("event %+v, packet %s", e, line)
+		}
+		// The event precedes its packet by some tens of microseconds.
+		wire, err := strconv.ParseFloat(strings.Fields(line)[0], 64)
+		if apart := wire - float64(e.Time.UnixNano())/1e9; err != nil || apart < -0.001 || apart > 0.01 {
+			t.Errorf("the event is at %v, the packet %g s later", e.Time, apart)
+		}
+	}
+	if !log.Complete(sent[0].Time, sent[1].Time) {
+		t.Errorf("the log is not complete: %+v", log)
+	}
+}
+
+// A REJECT is made by the packet filter and not by TCP. That there is such a rule is
+// said, as the log's silence does not exclude it.
+func TestAPacketFiltersResetIsNotInTheKernelsLogButItsRuleIsNoted(t *testing.T) {
+	if _, err := exec.LookPath("iptables"); err != nil {
+		t.Skip(err)
+	}
+	l := newLab(t)
+	rule := []string{"netns", "exec", l.client, "iptables", "-A", "OUTPUT", "-p", "tcp", "--dport", "587", "-j", "REJECT", "--reject-with", "tcp-reset"}
+	if out, err := exec.Command("ip", rule...).CombinedOutput(); err != nil {
+		t.Skipf("iptables: %v: %s", err, out)
+	}
+	path := filepath.Join(l.dir, "client.pcapng")
+	r := l.record("-i", "v0", "-i", "lo", "--port", "587", "-w", path)
+	l.command(l.client, "talk", server4+":587", "0").Run()
+	r.stop(syscall.SIGINT)
+	log, facts := kernelLog(t, path)
+	for _, e := range log.Events {
+		if e.Sent {
+			t.Errorf("TCP sent %+v", e)
+		}
+	}
+	if !log.Kept || len(facts) == 0 || facts[0].ResetRules == nil || *facts[0].ResetRules != 1 {
+		t.Errorf("log kept: %v, facts %+v", log.Kept, facts)
+	}
+}
+
+func TestWithoutPermissionForTheKernelsLogTheRecordingGoesOn(t *testing.T) {
+	l := newLab(t)
+	self, err := os.ReadFile("/proc/self/exe")
+	program := filepath.Join(l.dir, "bothcap")
+	if err == nil {
+		err = os.WriteFile(program, self, 0o755)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(l.dir, "client.pcapng")
+	cmd := exec.Command("ip", append([]string{"netns", "exec", l.client, "setpriv", "--reuid", "12345", "--regid", "12346", "--clear-groups",
+		"--inh-caps", "+net_raw", "--ambient-caps", "+net_raw", program, "-i", "v0", "--port", "587", "-w", path}, l.talker(server4, 1000)...)...)
+	cmd.Env = append(os.Environ(), actVariable+"=bothcap")
+	out, _ := cmd.CombinedOutput()
+	log, _ := kernelLog(t, path)
+	if cmd.ProcessState.ExitCode() != 3 || !strings.Contains(string(out), "without the kernel's log of resets") || log.Kept || log.Missing == "" {
+		t.Errorf("exit status %d, log %+v: %s", cmd.ProcessState.ExitCode(), log, out)
+	}
+}
