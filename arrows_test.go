@@ -20,6 +20,7 @@ var layers = [][]string{
 	{"bothends/capture"},
 	{"bothends/correlate/tap"},
 	{"bothends/correlate/segment"},
+	{"bothends/correlate/redact"},
 	{"bothends/correlate/survey"},
 	{"bothends/correlate/pair"},
 	{"bothends/correlate/clock"},

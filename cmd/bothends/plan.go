@@ -92,15 +92,9 @@ func (o *planOptions) plan(args []string, flags *pflag.FlagSet) (*plan.Plan, err
 	if len(o.ports) == 0 {
 		return nil, &hinted{errors.New("--ports is missing"), "name those to try: bothends plan --ports 25,465,587,2525"}
 	}
-	for _, word := range o.ports {
-		port, err := strconv.ParseUint(word, 10, 16)
-		if err != nil || port == 0 {
-			return nil, &hinted{fmt.Errorf("--ports: %q is no port", word), "a port is a number from 1 to 65535"}
-		}
-		if slices.Contains(p.Ports, uint16(port)) {
-			return nil, &hinted{fmt.Errorf("--ports: %d is given twice", port), "--repeat says how often each is tried"}
-		}
-		p.Ports = append(p.Ports, uint16(port))
+	var err error
+	if p.Ports, err = parsePorts("--ports", o.ports); err != nil {
+		return nil, err
 	}
 	if o.repeat < 1 || o.repeat > mostRepeats {
 		return nil, &hinted{fmt.Errorf("--repeat %d cannot be meant", o.repeat), fmt.Sprintf("give a number from 1 to %d", mostRepeats)}
