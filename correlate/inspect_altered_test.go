@@ -4,6 +4,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"bothends/correlate/report"
@@ -165,6 +166,39 @@ func TestAlteredCapturesAreSeenThrough(t *testing.T) {
 				test.hold(t, i)
 			}
 		})
+	}
+}
+
+// Wireshark's tools drop what the recorder counted.
+func TestCountersThatAToolLeftOutAreMissed(t *testing.T) {
+	need(t, "mergecap", "editcap")
+	const counted = synthetic + "/pcapng-with-counters-on-both-sides/client.pcapng"
+	bothcap := filepath.Join(synthetic, "..", "pairs", "starttls-2012", "client.pcapng")
+	for name, test := range map[string]struct {
+		file    string
+		command []string
+		lost    bool
+	}{
+		"as recorded":           {counted, nil, false},
+		"as bothcap recorded":   {bothcap, nil, false},
+		"mergecap":              {counted, []string{"mergecap", "-w", "OUT", "IN"}, true},
+		"editcap of bothcap's":  {bothcap, []string{"editcap", "IN", "OUT"}, true},
+		"mergecap of bothcap's": {bothcap, []string{"mergecap", "-w", "OUT", "IN"}, true},
+	} {
+		file := test.file
+		if test.command != nil {
+			file = filepath.Join(t.TempDir(), "altered.pcapng")
+			args := slices.Clone(test.command)
+			for n := range args {
+				args[n] = strings.NewReplacer("IN", test.file, "OUT", file).Replace(args[n])
+			}
+			if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
+				t.Fatalf("%v: %v\n%s", args, err, out)
+			}
+		}
+		if i := inspect(t, file); has(i, "counters-lost") != test.lost || has(i, "drops-unknown") != test.lost {
+			t.Errorf("%s: counters called lost %v, unknown %v, want %v", name, has(i, "counters-lost"), has(i, "drops-unknown"), test.lost)
+		}
 	}
 }
 

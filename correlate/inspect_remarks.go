@@ -17,6 +17,9 @@ func (i *inspection) remark() {
 	if i.Segments == 0 {
 		return
 	}
+	if why := i.countersLost(); why != "" && !i.Drops.Known {
+		i.because(report.Remark, "counters-lost", "give the files as they were recorded: several files of one end are compared as one capture", "%s", why)
+	}
 	if !i.Drops.Known {
 		i.because(report.Remark, "drops-unknown", "send the counts along that the recorder printed when it ended (tcpdump: \"packets dropped by kernel\"), or record with dumpcap, which writes them into the file",
 			"it does not say whether packets were dropped, which is not the same as none")
@@ -59,4 +62,21 @@ func (i *inspection) cooked() bool {
 		}
 	}
 	return i.survey.LinkTypes[capture.LinkLinuxSLL]+i.survey.LinkTypes[capture.LinkLinuxSLL2] > 0
+}
+
+// countersLost says how it may come that a file has no counters of lost packets though
+// its recorder wrote some. Wireshark's mergecap keeps no statistics, and its editcap
+// none of several interfaces.
+func (i *inspection) countersLost() string {
+	for _, r := range i.Recorders {
+		if strings.Contains(strings.ToLower(r.Application), "mergecap") {
+			return "it was written by mergecap, which leaves out the counters of lost packets that its recorder may have noted"
+		}
+	}
+	for _, l := range i.survey.Testimony {
+		if !l.Begun.IsZero() {
+			return "bothcap notes counters of lost packets, and they are not in it: it was killed, or the file was written anew (editcap leaves them out)"
+		}
+	}
+	return ""
 }
