@@ -104,6 +104,7 @@ type Interface struct {
 	Resolution  uint64 // ticks a second of the stored times: 1e6, 1e9, 1<<20, ...; 0 if more than 64 bits hold
 	OffsetSec   int64  // if_tsoffset, already added to every Packet.TimeNS
 	Comments    []string
+	Ignored     []string // options of its blocks whose length cannot be right, by name; they are left out
 	Counters    Counters
 }
 

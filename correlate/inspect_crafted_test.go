@@ -320,3 +320,22 @@ func TestAGapThatTheRecorderNotedIsToldAndCounts(t *testing.T) {
 		})
 	}
 }
+
+func TestOptionsThatTheReaderLeftOutAreNamed(t *testing.T) {
+	frames, err := os.ReadFile(plainServer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := section(frames, recording{statistics: []uint64{0, 0}})
+	for name, test := range map[string]struct{ from, to, fitness string }{
+		"if_MACaddr":  {"\x02\x00\x04\x00wan0", "\x06\x00\x04\x00wan0", "good"},
+		"if_tsoffset": {"\x02\x00\x04\x00wan0", "\x0e\x00\x04\x00wan0", "limited"},
+	} {
+		i := inspectBytes(t, bytes.Replace(file, []byte(test.from), []byte(test.to), 1))
+		if i.Fitness != test.fitness || !slices.ContainsFunc(i.Reasons, func(r report.Reason) bool {
+			return r.What == "options-ignored" && strings.Contains(r.Text, "("+name+")")
+		}) {
+			t.Errorf("%s: %s because of %+v, want %s", name, i.Fitness, i.Reasons, test.fitness)
+		}
+	}
+}

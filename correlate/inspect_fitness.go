@@ -201,6 +201,7 @@ func (i *inspection) judgePackets() {
 	if n := i.survey.Decoded[segment.UnknownLink]; n > 0 {
 		i.because(report.Limits, "link-unknown", "record on an interface with Ethernet, PPP, cooked or raw IP frames", "%s %s recorded on a kind of link that cannot be read (%s)", counted(n, "packet"), was(n), i.links())
 	}
+	i.judgeIgnored()
 	if i.Untimed > 0 && i.timed() {
 		i.because(report.Limits, "untimed", "record with tcpdump or dumpcap, which give every packet a time", "%s %s recorded without a time and left out", counted(i.Untimed, "packet"), was(i.Untimed))
 	}
@@ -229,4 +230,23 @@ const plausibleNS = 946684800e9
 // links names the link types of the capture.
 func (i *inspection) links() string {
 	return strings.Join(slices.Sorted(maps.Keys(i.LinkTypes)), ", ")
+}
+
+// judgeIgnored names what the reader had to leave out of the descriptions.
+func (i *inspection) judgeIgnored() {
+	var ignored []string
+	for n := range i.survey.Interfaces {
+		ignored = append(ignored, i.survey.Interfaces[n].Ignored...)
+	}
+	slices.Sort(ignored)
+	ignored = slices.Compact(ignored)
+	if len(ignored) == 0 {
+		return
+	}
+	weight, times := report.Remark, ""
+	if slices.Contains(ignored, "if_tsresol") || slices.Contains(ignored, "if_tsoffset") {
+		weight, times = report.Limits, ", so that its times may be wrong"
+	}
+	i.because(weight, "options-ignored", "keep the file as its recorder wrote it; a program has changed it, or it was damaged",
+		"options in it have a length that they cannot have, and are left out (%s)%s", strings.Join(ignored, ", "), times)
 }

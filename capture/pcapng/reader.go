@@ -5,8 +5,8 @@
 // that is larger than anything known to exist, whose options leave it, or that
 // belongs to no described interface ends the file as damaged at that block; such
 // a block's packet is not yielded. What is merely odd is kept: a captured length
-// above the original or the snapshot length stays as it stands, and a time stamp
-// outside the years that int64 nanoseconds hold makes its packet Untimed.
+// above the original or the snapshot length stays as it stands, an option of a length that
+// it cannot have is left out and noted (Interface.Ignored), and a time stamp outside the years that int64 nanoseconds hold makes its packet Untimed.
 package pcapng
 
 import (

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/bits"
 	"net/netip"
+	"slices"
 
 	"bothends/capture"
 )
@@ -124,9 +125,9 @@ func (r *Reader) description(total uint32) error {
 	resolution := byte(resolutionDefault)
 	list := options{list: body[interfaceFixed:], bigEndian: r.bigEndian}
 	for r.textSize <= maxText && list.next() {
-		size, sized := interfaceOptionSizes[list.code]
-		if sized && len(list.value) != size {
-			return r.damaged("option %d of %d bytes in an %s, got %d", list.code, size, what, len(list.value))
+		if option, sized := interfaceOptionSizes[list.code]; sized && len(list.value) != option.size {
+			ignore(&about, option.name)
+			continue
 		}
 		switch list.code {
 		case optIfResolution:
@@ -148,15 +149,28 @@ func (r *Reader) description(total uint32) error {
 	return nil
 }
 
-// interfaceOptionSizes holds the options of an IDB that have one size only.
-// Another size there would change what every packet's time means, or be read
-// beyond its end, so it counts as damage.
-var interfaceOptionSizes = map[uint16]int{
-	optIfIPv4:       optionIPv4Size,
-	optIfIPv6:       optionIPv6Size,
-	optIfMAC:        optionMACSize,
-	optIfResolution: 1,
-	optIfOffset:     optionOffsetSize,
+// sizedOption is an option of one size only, and the draft's name for it.
+type sizedOption struct {
+	size int
+	name string
+}
+
+// interfaceOptionSizes holds those of an IDB. One of another size is left out, as
+// Wireshark does, and noted: without its time stamp resolution or offset what the
+// packets' times mean is a guess, but what they are is not.
+var interfaceOptionSizes = map[uint16]sizedOption{
+	optIfIPv4:       {optionIPv4Size, "if_IPv4addr"},
+	optIfIPv6:       {optionIPv6Size, "if_IPv6addr"},
+	optIfMAC:        {optionMACSize, "if_MACaddr"},
+	optIfResolution: {1, "if_tsresol"},
+	optIfOffset:     {optionOffsetSize, "if_tsoffset"},
+}
+
+// ignore notes that an option was left out, once for each name.
+func ignore(about *capture.Interface, name string) {
+	if !slices.Contains(about.Ignored, name) {
+		about.Ignored = append(about.Ignored, name)
+	}
 }
 
 // describe takes one option that says what the interface was.
@@ -213,7 +227,8 @@ func (r *Reader) statistics(total uint32) error {
 		counter := counterOf(counters, list.code)
 		isTime := list.code == optStatStart || list.code == optStatEnd
 		if (counter != nil || isTime) && len(list.value) != optionCounterSize {
-			return r.damaged("option %d of %d bytes in an %s, got %d", list.code, optionCounterSize, what, len(list.value))
+			ignore(&r.interfaces[index], statisticsNames[list.code])
+			continue
 		}
 		switch {
 		case list.code == optComment:
@@ -237,6 +252,12 @@ func (r *Reader) statistics(total uint32) error {
 	}
 	r.input.Advance(padded(int(total)))
 	return nil
+}
+
+// statisticsNames are the draft's names of the options of an ISB.
+var statisticsNames = map[uint16]string{
+	optStatStart: "isb_starttime", optStatEnd: "isb_endtime", optStatReceived: "isb_ifrecv", optStatIfDropped: "isb_ifdrop",
+	optStatAccepted: "isb_filteraccept", optStatOSDropped: "isb_osdrop", optStatDelivered: "isb_usrdeliv",
 }
 
 func counterOf(c *capture.Counters, code uint16) *capture.Count {

@@ -113,12 +113,6 @@ func TestABlockThatCannotBeOneIsDamageAtItsOffset(t *testing.T) {
 			func(b *builder) { b.packet(0, 0, "abc", b.fields(uint16(1), uint16(500), "abcd")) }},
 		{"an interface option that leaves its block", "option 2 of 500 bytes where 4 are left",
 			func(b *builder) { b.iface(1, 0, b.fields(uint16(2), uint16(500), "abcd")) }},
-		{"a time stamp resolution of four bytes", "option 9 of 1 bytes", func(b *builder) { b.iface(1, 0, b.option(9, uint32(6))) }},
-		{"a time stamp resolution of no bytes", "option 9 of 1 bytes", func(b *builder) { b.iface(1, 0, b.option(9)) }},
-		{"a time stamp offset of four bytes", "option 14 of 8 bytes", func(b *builder) { b.iface(1, 0, b.option(14, uint32(6))) }},
-		{"an IPv4 address without its mask", "option 4 of 8 bytes", func(b *builder) { b.iface(1, 0, b.option(4, "\x0a\x00\x00\x01")) }},
-		{"an IPv6 address without its prefix", "option 5 of 17 bytes", func(b *builder) { b.iface(1, 0, b.option(5, make([]byte, 16))) }},
-		{"a counter of four bytes", "option 4 of 8 bytes", func(b *builder) { b.block(5, uint32(0), uint64(0), b.option(4, uint32(1))) }},
 		{"a section without byte order", "byte order magic, got 0x6e6f6e65", func(b *builder) { b.block(0x0a0d0d0a, "none", make([]byte, 12)) }},
 		{"a section of version 3", "version 3.0", func(b *builder) { b.block(0x0a0d0d0a, uint32(0x1a2b3c4d), uint16(3), uint16(0), ^uint64(0)) }},
 	} {
@@ -132,6 +126,40 @@ func TestABlockThatCannotBeOneIsDamageAtItsOffset(t *testing.T) {
 				t.Errorf("%d packets, %v, %q; want 1, damaged at offset %d, %q", len(packets), end, end.Reason, at, test.reason)
 			}
 		})
+	}
+}
+
+// An option of a wrong length says nothing; all else is read.
+func TestAnOptionOfAWrongLengthDiscardsNothingButItself(t *testing.T) {
+	for _, test := range []struct {
+		option  func(*builder) []byte
+		ignored string
+	}{
+		{func(b *builder) []byte { return b.option(9, uint32(6)) }, "if_tsresol"},
+		{func(b *builder) []byte { return b.option(9) }, "if_tsresol"},
+		{func(b *builder) []byte { return b.option(14, uint32(6)) }, "if_tsoffset"},
+		{func(b *builder) []byte { return b.option(4, "\x0a\x00\x00\x01") }, "if_IPv4addr"},
+		{func(b *builder) []byte { return b.option(5, make([]byte, 16)) }, "if_IPv6addr"},
+		{func(b *builder) []byte { return b.option(6, "\x02\x00\x00") }, "if_MACaddr"},
+	} {
+		b := little()
+		b.section().iface(1, 0, test.option(b), b.option(2, "eth0")).packet(0, 1, "abc")
+		packets, r := read(t, b.bytes)
+		about := r.Interfaces()[0]
+		if len(packets) != 1 || r.End() != (capture.End{}) || about.Name != "eth0" || len(about.MAC)+len(about.Addresses) > 0 {
+			t.Errorf("%s: %d packets, %v, %+v", test.ignored, len(packets), r.End(), about)
+		}
+		if len(about.Ignored) != 1 || about.Ignored[0] != test.ignored {
+			t.Errorf("ignored %q, want %s", about.Ignored, test.ignored)
+		}
+	}
+	b := little()
+	wrong, right := b.option(4, uint32(1)), b.option(5, uint64(7))
+	b.section().iface(1, 0).packet(0, 1, "abc").block(5, uint32(0), uint64(0), wrong, wrong, right).block(5, uint32(0), uint64(0), wrong)
+	_, r := read(t, b.bytes)
+	about := r.Interfaces()[0]
+	if about.Counters.Received.Known || about.Counters.IfDropped != (capture.Count{N: 7, Known: true}) || len(about.Ignored) != 1 || about.Ignored[0] != "isb_ifrecv" {
+		t.Errorf("counters %+v, ignored %q", about.Counters, about.Ignored)
 	}
 }
 
