@@ -148,7 +148,7 @@ func (c *comparison) pair() {
 // hear asks what each capture is worth as a witness.
 func (c *comparison) hear() {
 	for end, sv := range c.surveys {
-		c.witnesses[end] = witness(sv, c.files[end])
+		c.witnesses[end] = witness(sv, c.files[end], c.seams[end])
 	}
 }
 

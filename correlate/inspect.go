@@ -78,7 +78,7 @@ func inspect(ctx context.Context, set *file.Set, progress func(int64)) (*inspect
 	i.files = reader.Files()
 	i.describeFiles(digests)
 	for _, s := range reader.Seams() {
-		i.Seams = append(i.Seams, report.Seam(s))
+		i.Seams = append(i.Seams, report.SeamOf(s))
 	}
 	i.describePackets()
 	i.describeInterfaces(reader.packets)

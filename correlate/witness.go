@@ -15,7 +15,7 @@ import (
 )
 
 // witness takes from a survey what bears on the capture's fitness.
-func witness(sv *survey.Survey, files []file.File) judge.Witness {
+func witness(sv *survey.Survey, files []file.File, seams []file.Seam) judge.Witness {
 	w := judge.Witness{
 		Coverage: tap.Coverage{FirstNS: sv.FirstNS, LastNS: sv.LastNS},
 		Complete: true, DropsKnown: len(sv.Interfaces) > 0, Interfaces: len(sv.Interfaces),
@@ -30,6 +30,11 @@ func witness(sv *survey.Survey, files []file.File) judge.Witness {
 		w.Complete = w.Complete && f.End.Kind == 0
 	}
 	w.Kernel, w.Gaps = testify(sv.Testimony)
+	for _, s := range seams { // a file of the set may be missing there: a ring buffer overwrites
+		if !s.Joined && s.GapNS > 0 {
+			w.Gaps = append(w.Gaps, judge.Gap{FromNS: s.FromNS, UntilNS: s.UntilNS})
+		}
+	}
 	for i := range sv.Interfaces {
 		// A recorder that says when it stopped was watching until then.
 		w.LastNS = max(w.LastNS, sv.Interfaces[i].Counters.EndNS)

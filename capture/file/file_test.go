@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -110,7 +111,7 @@ func TestASetIsOrderedByFirstPacketAndReadAgain(t *testing.T) {
 		if diff := cmp.Diff(files, r.Files()); diff != "" {
 			t.Errorf("files (-want +got):\n%s", diff)
 		}
-		if diff := cmp.Diff([]Seam{{After: early, Before: late, GapNS: 10e9}}, r.Seams()); diff != "" {
+		if diff := cmp.Diff([]Seam{{After: early, Before: late, GapNS: 10e9, FromNS: 20e9, UntilNS: 30e9}}, r.Seams()); diff != "" {
 			t.Errorf("seams (-want +got):\n%s", diff)
 		}
 		var links []capture.LinkType
@@ -304,5 +305,53 @@ func TestNotesOfAllFilesAreHeardUnderTheNumberThatTheirInterfaceHasInTheSet(t *t
 	}
 	if diff := cmp.Diff([]string{"0 on a", "1 on b", "2 on c", "3 on d"}, heard); diff != "" {
 		t.Errorf("(-want +heard):\n%s", diff)
+	}
+}
+
+// A recorder that rotates goes on counting; a file that is missing shows.
+func TestASeamIsJoinedIfTheRecorderCountedOn(t *testing.T) {
+	part := func(second int64, packets int, delivered ...uint64) string {
+		var b bytes.Buffer
+		w, err := pcapng.NewWriter(&b, capture.Section{})
+		for n := range max(len(delivered), 1) {
+			if err == nil {
+				_, err = w.AddInterface(capture.Interface{LinkType: 1, Name: fmt.Sprint("eth", n)})
+			}
+		}
+		for range packets {
+			if err == nil {
+				err = w.WritePacket(&capture.Packet{TimeNS: second * 1e9, OrigLen: 1, Data: []byte("x")})
+			}
+		}
+		for n, count := range delivered {
+			if err == nil {
+				err = w.WriteStatistics(n, second*1e9, capture.Counters{Delivered: capture.Count{N: count, Known: true}})
+			}
+		}
+		if err = errors.Join(err, w.Flush()); err != nil {
+			t.Fatal(err)
+		}
+		return write(t, "part.pcapng", b.Bytes())
+	}
+	for name, test := range map[string]struct {
+		files []string
+		want  []bool
+	}{
+		"three parts":               {[]string{part(1, 5, 5), part(2, 3, 8), part(3, 2, 10)}, []bool{true, true}},
+		"the second is missing":     {[]string{part(1, 5, 5), part(3, 2, 10)}, []bool{false}},
+		"another run":               {[]string{part(1, 5, 5), part(3, 2, 2)}, []bool{false}},
+		"two interfaces":            {[]string{part(1, 5, 4, 1), part(2, 3, 5, 3)}, []bool{true}},
+		"one of which did not say":  {[]string{part(1, 5), part(2, 3, 8)}, []bool{false}},
+		"a format without counters": {[]string{write(t, "a", classic(1, "x", 1)), write(t, "b", classic(1, "x", 2))}, []bool{false}},
+	} {
+		s := open(t, test.files...)
+		_, r := readThrough(t, s)
+		var got []bool
+		for _, seam := range r.Seams() {
+			got = append(got, seam.Joined)
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%s: joined %v, want %v", name, got, test.want)
+		}
 	}
 }

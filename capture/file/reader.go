@@ -247,8 +247,13 @@ func (r *Reader) End() capture.End {
 // before it, if one of them lasted longer) and the first of the next. A negative
 // gap is an overlap.
 type Seam struct {
-	After, Before string // paths
-	GapNS         int64
+	After, Before   string // paths
+	GapNS           int64
+	FromNS, UntilNS int64 // the gap, Unix nanoseconds
+	// Joined tells that the recorder's counters show that no file is missing in between:
+	// it had handed on as many packets at the end of the second file as at the end of
+	// the first, and those of the second. Without counters nothing shows it.
+	Joined bool
 }
 
 // Seams returns the seams of the set once Next has returned io.EOF. Files
@@ -261,11 +266,35 @@ func (r *Reader) Seams() []Seam {
 			continue
 		}
 		if last >= 0 {
-			seams = append(seams, Seam{r.files[last].Path, about.Path, about.FirstNS - r.files[last].LastNS})
+			before := &r.files[last]
+			seams = append(seams, Seam{before.Path, about.Path, about.FirstNS - before.LastNS, before.LastNS, about.FirstNS, r.joined(last, i)})
 		}
 		if last < 0 || about.LastNS > r.files[last].LastNS {
 			last = i
 		}
 	}
 	return seams
+}
+
+// joined reports whether the counters of one file go on in another.
+func (r *Reader) joined(first, second int) bool {
+	before, knownBefore := r.delivered(first)
+	after, known := r.delivered(second)
+	return knownBefore && known && after-before == uint64(r.files[second].Packets)
+}
+
+// delivered adds up what the interfaces of a file had handed on when it ended.
+func (r *Reader) delivered(index int) (packets uint64, known bool) {
+	if index >= len(r.passes) {
+		return 0, false
+	}
+	interfaces := r.passes[index].interfaces
+	for i := range interfaces {
+		n := interfaces[i].Counters.Delivered
+		if !n.Known {
+			return 0, false
+		}
+		packets += n.N
+	}
+	return packets, len(interfaces) > 0
 }

@@ -106,7 +106,7 @@ func (in *Input) capture(end tap.End) Capture {
 		}
 	}
 	for _, s := range in.Seams[end] {
-		c.Health.Seams = append(c.Health.Seams, Seam(s))
+		c.Health.Seams = append(c.Health.Seams, SeamOf(s))
 	}
 	for link := range sv.LinkTypes {
 		c.LinkTypes = append(c.LinkTypes, link.String())

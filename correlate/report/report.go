@@ -2,6 +2,8 @@
 // it: as text for people, as JSON for programs. Nothing is decided here.
 package report
 
+import "bothends/capture/file"
+
 // Schema names the shape of Report. Fields are added without changing it; it
 // changes when one is renamed or removed.
 const Schema = "bothends.report/2"
@@ -111,7 +113,11 @@ type Seam struct {
 	After  string `json:"after"`
 	Before string `json:"before"`
 	GapNS  int64  `json:"gap_ns"`
+	Joined bool   `json:"joined,omitempty"` // the recorder's counters show that no file is missing in between
 }
+
+// SeamOf is a seam as the reader found it.
+func SeamOf(s file.Seam) Seam { return Seam{s.After, s.Before, s.GapNS, s.Joined} }
 
 // Clock is the server's clock against the client's at the first shared packet.
 type Clock struct {

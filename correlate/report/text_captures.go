@@ -66,7 +66,7 @@ func (t *text) witness(end string) {
 		say("%s without a time, left out", count(h.Untimed, "packet"))
 	}
 	for _, s := range h.Seams {
-		if s.GapNS > 0 {
+		if s.GapNS > 0 && !s.Joined {
 			say("between %s and %s nothing was recorded for %s", t.names[s.After], t.names[s.Before], readable(time.Duration(s.GapNS)))
 		}
 	}
