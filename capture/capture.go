@@ -39,6 +39,7 @@ type Packet struct {
 	Untimed   bool      // recorded without a time (pcapng simple packet block)
 	OrigLen   int       // length on the wire, in bytes
 	Data      []byte    // what was kept of it; at most OrigLen bytes in a sound capture
+	Digest    []byte    // of the payload that redaction took out, as package digest writes it, or nil
 }
 
 // Direction tells whether the recording host received or sent a packet.

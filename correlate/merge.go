@@ -124,6 +124,7 @@ func (l *lane) fill(ctx context.Context, set *file.Set, doubles survey.Doubles, 
 // take puts a whole segment into the batch, in whose next place it is.
 func (l *lane) take(r *route, side survey.Side, s *segment.Segment) {
 	l.arena, s.Payload = stow(l.arena, s.Payload)
+	l.arena, s.Digest = stow(l.arena, s.Digest)
 	b := l.filling
 	b.add(r, side, s, int16(len(b.segments)-1))
 	b.segments = b.segments[:len(b.segments)+1]

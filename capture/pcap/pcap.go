@@ -201,6 +201,7 @@ func (r *Reader) Next(p *capture.Packet) error {
 	p.File, p.Interface = 0, 0
 	p.LinkType = r.interfaces[0].LinkType
 	p.Direction = capture.DirectionUnknown
+	p.Digest = nil
 	p.OrigLen = clampLength(original)
 	p.Data = r.input.Rest[r.headerSize:size:size]
 	p.TimeNS, p.Untimed = 0, fraction >= r.fractions

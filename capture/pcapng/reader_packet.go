@@ -1,10 +1,12 @@
 package pcapng
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 
 	"bothends/capture"
+	"bothends/capture/digest"
 )
 
 // clampLength keeps a length positive where int has 32 bits.
@@ -89,7 +91,7 @@ func (r *Reader) timedPacket(what string, h packetHeader, p *capture.Packet) err
 	if err != nil {
 		return err
 	}
-	p.Direction = capture.DirectionUnknown
+	p.Direction, p.Digest = capture.DirectionUnknown, nil
 	if options := body[padded(end):]; len(options) > 0 {
 		if err := r.packetOptions(options, index, p); err != nil {
 			return err
@@ -123,7 +125,7 @@ func (r *Reader) simplePacket(total uint32, p *capture.Packet) error {
 	if room := len(body) - simpleFixed; length > room {
 		return r.damaged("%s with room for %d bytes, got one for %d", what, length, room)
 	}
-	p.Direction = capture.DirectionUnknown
+	p.Direction, p.Digest = capture.DirectionUnknown, nil
 	p.TimeNS, p.Untimed = 0, true
 	p.Data = body[simpleFixed : simpleFixed+length : simpleFixed+length]
 	r.fill(p, r.base, original, total)
@@ -143,6 +145,9 @@ func (r *Reader) fill(p *capture.Packet, index int, original, total uint32) {
 	r.last = padded(int(total))
 }
 
+// digestPrefix begins the comment of a packet whose payload was redacted.
+var digestPrefix = []byte(digest.Prefix)
+
 // packetOptions takes the direction and the drop count from a packet's options
 // and checks that the others stay in their block.
 func (r *Reader) packetOptions(block []byte, index int, p *capture.Packet) error {
@@ -156,6 +161,8 @@ func (r *Reader) packetOptions(block []byte, index int, p *capture.Packet) error
 			case flagOutbound:
 				p.Direction = capture.Outbound
 			}
+		case list.code == optComment && bytes.HasPrefix(list.value, digestPrefix):
+			p.Digest = list.value[len(digestPrefix):]
 		case list.code == optPacketDropCount && len(list.value) == optionCounterSize:
 			r.addMissing(index, r.uint64(list.value))
 		}

@@ -24,6 +24,7 @@ type redactOptions struct {
 	peers, ports, keepPorts []string
 	all                     bool
 	mapAddresses            bool
+	askPassphrase           bool
 	passphraseFile          string
 	force                   bool
 }
@@ -41,7 +42,7 @@ func redactVerb() verb {
 			Text: []string{
 				"Payload is removed, lengths and headers stay; comments, names, secrets and other people's connections are left out; what bothcap noted is kept. Without --peer and --port those count that bothcap was told to record. OUT is pcapng, which compare takes as it takes the original. Keep the original: it is the evidence.",
 				rotatedSets,
-				"With --map-addresses every address becomes another one, the same at both ends if they use the same pass phrase; addresses that share their first bits still share as many (Crypto-PAn).",
+				"With --passphrase, the same at both ends, each payload leaves a keyed digest of its 64-byte stretches, so that compare still sees what was changed on the way. With --map-addresses every address becomes another one, the same at both ends; addresses that share their first bits still share as many (Crypto-PAn).",
 			},
 			Flags: flags,
 			Statuses: usage.Statuses{List: []usage.Status{
@@ -60,7 +61,8 @@ func (o *redactOptions) addFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.all, "all", false, "keep the connections of everybody")
 	flags.StringSliceVar(&o.keepPorts, "keep-ports", nil, "keep what was said on these `PORTS`")
 	flags.BoolVar(&o.mapAddresses, "map-addresses", false, "map addresses by a pass phrase")
-	flags.StringVar(&o.passphraseFile, "passphrase-file", "", "`FILE` with the pass phrase; else it is asked for on the terminal")
+	flags.BoolVar(&o.askPassphrase, "passphrase", false, "ask for a pass phrase, by which changed payload still shows")
+	flags.StringVar(&o.passphraseFile, "passphrase-file", "", "`FILE` with the pass phrase")
 	flags.BoolVar(&o.force, "force", false, "let OUT replace a file, though never a capture")
 	usage.File(flags, "passphrase-file")
 	addHelp(flags)
@@ -91,12 +93,12 @@ func (o *redactOptions) run(ctx context.Context, c *console, args []string) erro
 			return &hinted{errors.New("whose connections to keep is not said, and bothcap noted none"), "name them: --peer ADDRESS, --port PORT or both; --all keeps everybody's"}
 		}
 	}
-	if o.mapAddresses {
+	if o.askPassphrase || o.passphraseFile != "" {
 		passphrase, err := o.passphrase()
 		if err != nil {
 			return err
 		}
-		options.Map = redact.NewKey(passphrase)
+		options.Keys, options.MapAddresses = redact.NewKeys(passphrase), o.mapAddresses
 	}
 	return o.write(ctx, c, set, out, options)
 }
@@ -138,8 +140,8 @@ func (o *redactOptions) parse(args []string) (*redact.Options, error) {
 		return nil, &hinted{fmt.Errorf("%q is given beside two files", args[2]), "redact one capture at a time; a rotated set is one pattern in quotes"}
 	case o.all && len(o.peers)+len(o.ports) > 0:
 		return nil, &hinted{errors.New("--all is given beside --peer or --port"), "leave one of them out"}
-	case o.passphraseFile != "" && !o.mapAddresses:
-		return nil, &hinted{errors.New("--passphrase-file is given, and nothing that takes a pass phrase"), "add --map-addresses"}
+	case o.mapAddresses && !o.askPassphrase && o.passphraseFile == "":
+		return nil, &hinted{errors.New("--map-addresses takes a pass phrase, the same at both ends"), "add --passphrase to be asked for it, or --passphrase-file FILE"}
 	}
 	options := &redact.Options{}
 	for _, word := range o.peers {

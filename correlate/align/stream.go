@@ -91,7 +91,7 @@ func (s *Stream) view(end tap.End, seg *segment.Segment) view {
 		seq:     seg.Seq - s.shift[end],
 		ack:     seg.Ack - s.ackShift[end],
 		Header:  header(seg),
-		payload: seg.Payload,
+		payload: seg.Payload, redacted: seg.Digest,
 	}
 	if v.Flags&segment.RST != 0 {
 		v.start = s.position(v.seq)

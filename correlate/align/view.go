@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"bothends/capture"
+	"bothends/capture/digest"
 	"bothends/correlate/segment"
 	"bothends/correlate/tap"
 )
@@ -18,6 +19,7 @@ type view struct {
 	seq, ack   uint32 // the client end's numbers
 	Header            // raw, as this tap saw it
 	payload    []byte // what was captured of it
+	redacted   []byte // what redaction left in its place, or nil
 }
 
 // Header is what a segment's headers said, raw, as the tap saw them.
@@ -50,10 +52,7 @@ func header(s *segment.Segment) Header {
 // bytesAt returns the captured payload between two positions of the stream, and
 // the position where it begins. It may be shorter than asked for, or empty.
 func (v *view) bytesAt(start, end int64) (payload []byte, from int64) {
-	first := v.start
-	if v.Flags&segment.SYN != 0 {
-		first++
-	}
+	first := v.payloadAt()
 	from = max(start, first)
 	to := min(end, first+int64(len(v.payload)))
 	if from >= to {
@@ -77,7 +76,27 @@ func agree(a, b *view, start, end int64) bool {
 		pb = pb[min(int64(len(pb)), fromA-fromB):]
 	}
 	n := min(len(pa), len(pb))
-	return bytes.Equal(pa[:n], pb[:n])
+	return bytes.Equal(pa[:n], pb[:n]) && agreeRedacted(a, b, start, end)
+}
+
+// agreeRedacted tells whether what redaction left of two payloads is the same,
+// where both were redacted and have stretches in common.
+func agreeRedacted(a, b *view, start, end int64) bool {
+	if a.redacted == nil || b.redacted == nil {
+		return true
+	}
+	lengthA, lengthB := a.PayloadLen, b.PayloadLen
+	one, okOne := digest.Parse(a.redacted, lengthA)
+	two, okTwo := digest.Parse(b.redacted, lengthB)
+	return !okOne || !okTwo || digest.Agree(one, two, a.payloadAt(), b.payloadAt(), lengthA, lengthB, start, end)
+}
+
+// payloadAt is the position of the first byte of payload.
+func (v *view) payloadAt() int64 {
+	if v.Flags&segment.SYN != 0 {
+		return v.start + 1
+	}
+	return v.start
 }
 
 func (v *view) synAt(start int64) bool { return v.Flags&segment.SYN != 0 && start == v.start }

@@ -10,6 +10,7 @@ import (
 	"sort"
 
 	"bothends/capture"
+	"bothends/capture/digest"
 	"bothends/correlate/segment"
 )
 
@@ -57,7 +58,23 @@ func (r *redactor) packet(p *capture.Packet) error {
 	if err := r.same(&shown, &s, src, dst); err != nil {
 		return fmt.Errorf("frame %d: %w", p.Frame, err)
 	}
-	return r.out.WritePacket(&shown)
+	return r.out.WritePacket(&shown, r.digest(&s)...)
+}
+
+// digest is the comment that takes the payload's place, if there is one.
+func (r *redactor) digest(s *segment.Segment) []string {
+	begins, at := [2]segment.Endpoint{s.Src, s.Dst}, s.Seq
+	if s.Flags&segment.SYN != 0 {
+		at++
+		r.begins[begins] = at
+	}
+	if len(s.Digest) > 0 && len(s.Payload) == 0 { // redacted before
+		return []string{digest.Prefix + string(s.Digest)}
+	}
+	if r.options.Keys == nil || r.keepsPayload(s) || s.PayloadLen == 0 || len(s.Payload) < s.PayloadLen {
+		return nil
+	}
+	return []string{r.options.Keys.payload.Comment(at-r.begins[begins], s.Payload)}
 }
 
 // wants reports whether a segment is of a connection that was asked for.

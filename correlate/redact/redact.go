@@ -22,8 +22,10 @@ type Options struct {
 	Ports []uint16       // of either end; none are all
 	// KeepPorts are the ports of whose connections the payload is kept.
 	KeepPorts []uint16
-	// Map, if not nil, is the key by which addresses are mapped.
-	Map *Key
+	// Keys, if not nil, are those by which payload leaves a digest.
+	Keys *Keys
+	// MapAddresses maps addresses by the same keys.
+	MapAddresses bool
 }
 
 // A Summary counts what became of the packets.
@@ -50,16 +52,17 @@ type redactor struct {
 	out     *pcapng.Writer
 	summary Summary
 	routes  map[[2]segment.Endpoint]bool
+	begins  map[[2]segment.Endpoint]uint32 // where a direction's stream begins, by its SYN
 	frame   []byte
 }
 
 // Redact reads a capture twice and writes what may be shown of it, as one section
 // of pcapng. A capture that breaks off gives one that does.
 func Redact(ctx context.Context, set *file.Set, out io.Writer, o Options) (*Summary, error) {
-	r := &redactor{options: o, routes: map[[2]segment.Endpoint]bool{}}
-	if o.Map != nil {
+	r := &redactor{options: o, routes: map[[2]segment.Endpoint]bool{}, begins: map[[2]segment.Endpoint]uint32{}}
+	if o.MapAddresses {
 		var err error
-		if r.mapping, err = newMapping(*o.Map); err != nil {
+		if r.mapping, err = newMapping(o.Keys.addresses); err != nil {
 			return nil, err
 		}
 	}

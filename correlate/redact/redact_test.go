@@ -242,7 +242,7 @@ func TestThePayloadOfAPortIsKeptIfAskedFor(t *testing.T) {
 func TestNoAddressIsLeftAndTheTestimonyIs(t *testing.T) {
 	paths := []string{filepath.Join("..", "..", "fixtures", "pairs", "starttls-2012", "client.pcapng")}
 	to := filepath.Join(t.TempDir(), "shown.pcapng")
-	if _, err := redacted(t, paths, to, redact.Options{Map: redact.NewKey([]byte("correct horse"))}); err != nil {
+	if _, err := redacted(t, paths, to, redact.Options{Keys: redact.NewKeys([]byte("correct horse")), MapAddresses: true}); err != nil {
 		t.Fatal(err)
 	}
 	shown, err := os.ReadFile(to)

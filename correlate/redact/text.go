@@ -43,12 +43,15 @@ func (s *Summary) Text(name string, o *Options) string {
 
 func (s *Summary) readable(o *Options) []string {
 	list := []string{"When each segment passed, how long it was, and its headers: ports, numbers, flags, windows, options, TTL. From lengths and times it can be guessed what kind of session it was."}
-	if o.Map == nil {
+	if !o.MapAddresses {
 		list = append(list, "The addresses, of the link layer, too, and those of the interfaces.")
 	} else {
 		list = append(list, "Which segments have the same addresses, and how many first bits two of them share. Whoever knows the pass phrase can tell the addresses.")
 	}
 	list = append(list, "The names of the interfaces, the filter, the system and the program that recorded.")
+	if o.Keys != nil && s.Cut > 0 {
+		list = append(list, "Which stretches of 64 bytes that were said are equal. Whoever knows the pass phrase can try out what may have been said, and learns at most one bit for each byte, and 16 for 64 bytes, of whether it was.")
+	}
 	if s.Testimony > 0 {
 		list = append(list, fmt.Sprintf("What bothcap noted (%d lines): counters, the clock, gaps, the other interfaces' names.", s.Testimony))
 	}
@@ -60,10 +63,15 @@ func (s *Summary) readable(o *Options) []string {
 
 func (s *Summary) costs(o *Options) []string {
 	var list []string
+	if s.Cut > 0 && o.Keys == nil {
+		list = append(list, "Payload that was changed on the way, or put in the place of other, cannot be seen: a pass phrase that both ends use would show it.")
+	}
 	if s.Cut > 0 {
 		list = append(list,
-			"Payload that was changed on the way, or put in the place of other, cannot be seen.",
 			"What a reset answers is found, and not named: no STARTTLS, no server's name.")
+	}
+	if s.Cut > 0 && o.Keys != nil {
+		list = append(list, "That payload was changed shows only if the other end is redacted with the same pass phrase, and not what was changed; where segments were cut differently on the way, to 64 bytes.")
 	}
 	if s.Others > 0 {
 		list = append(list, "Other connections no longer show how complete the capture is; the bounds on what it may have missed are wider.")

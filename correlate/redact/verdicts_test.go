@@ -54,8 +54,8 @@ func TestNoVerdictFlipsInRedactedCaptures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key := redact.NewKey([]byte("correct horse battery staple"))
-	for name, o := range map[string]redact.Options{"addresses kept": {}, "addresses mapped": {Map: key}} {
+	keys := redact.NewKeys([]byte("correct horse battery staple"))
+	for name, o := range map[string]redact.Options{"no pass phrase": {}, "addresses kept": {Keys: keys}, "addresses mapped": {Keys: keys, MapAddresses: true}} {
 		t.Run(name, func(t *testing.T) {
 			weaker, pairs, refused := map[string]int{}, 0, 0
 			for folder, tr := range truths {
@@ -68,7 +68,7 @@ func TestNoVerdictFlipsInRedactedCaptures(t *testing.T) {
 					problem = errors.Join(problem, err)
 				}
 				if problem != nil {
-					if !unfit(problem, o.Map != nil) {
+					if !unfit(problem, o.MapAddresses) {
 						t.Errorf("%s: %v", folder, problem)
 					}
 					refused++
@@ -80,6 +80,9 @@ func TestNoVerdictFlipsInRedactedCaptures(t *testing.T) {
 					weaker[change]++
 					if flips(change) {
 						t.Errorf("%s: %s", filepath.Base(folder), change)
+					}
+					if o.Keys != nil && strings.HasPrefix(change, "data modified") {
+						t.Errorf("%s: %s, although both ends have digests", filepath.Base(folder), change)
 					}
 				}
 			}

@@ -57,5 +57,6 @@ func decodeCommon(p *capture.Packet, s *Segment) bool {
 	last := min(len(data), ipAt+total)
 	s.PayloadLen = total - 20 - header
 	s.Payload = data[payloadAt:last:last]
+	s.Digest = p.Digest
 	return true
 }

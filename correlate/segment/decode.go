@@ -84,6 +84,7 @@ func decodeLayers(p *capture.Packet, s *Segment, r *reassembly) Result {
 	s.Interface = int32(p.Interface)
 	s.Direction = direction(p)
 	s.Loopback = loopbackDevice(p)
+	s.Digest = p.Digest
 	return TCP
 }
 

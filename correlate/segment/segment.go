@@ -46,6 +46,7 @@ type Segment struct {
 
 	PayloadLen int    // bytes on the wire, from the IP header
 	Payload    []byte // those that were captured, at most PayloadLen
+	Digest     []byte // what redaction left in their place, or nil
 }
 
 // An Endpoint is an IP address and a port, comparable and without pointers.

@@ -29,6 +29,8 @@ func (p *printer) add(flow, back *Flow, s *segment.Segment) {
 	le.PutUint64(r[8:], 0)
 	if len(s.Payload) > 0 {
 		le.PutUint64(r[8:], maphash.Bytes(p.seed, s.Payload))
+	} else if len(s.Digest) > 0 {
+		le.PutUint64(r[8:], maphash.Bytes(p.seed, s.Digest))
 	}
 	acked := uint32(0)
 	if s.Flags&segment.ACK != 0 {
