@@ -62,6 +62,9 @@ func (c *comparison) compare(ctx context.Context, sets [2]*file.Set) (*report.Re
 	if err := c.survey(ctx, sets); err != nil {
 		return nil, err
 	}
+	if err := c.checkNotes(); err != nil {
+		return nil, err
+	}
 	c.pair()
 	c.hear()
 	if err := c.align(ctx); err != nil {
@@ -132,6 +135,25 @@ func (c *comparison) progress() func(reader int, position int64) {
 		}
 		before[reader] = position
 	}
+}
+
+// ErrNotThatEnd is wrapped by the error for a capture that is given as one end's and
+// says itself that it is the other's.
+var ErrNotThatEnd = errors.New("is said to be the other end's")
+
+// checkNotes holds what a recorder was told of its end (bothcap --end) against what
+// the user says now.
+func (c *comparison) checkNotes() error {
+	if !c.options.FixedEnds {
+		return nil
+	}
+	for end, sv := range c.surveys {
+		given := tap.End(end).String()
+		if noted := sv.Recording().Ends; len(noted) > 0 && !slices.Contains(noted, given) {
+			return fmt.Errorf("%q: it was recorded as the %s's (--end %s) and is given as the %s's: it %w", c.sets[end].Files()[0].Path, noted[0], noted[0], given, ErrNotThatEnd)
+		}
+	}
+	return nil
 }
 
 // pair finds the connections that both captures hold, and which end is which.

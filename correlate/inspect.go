@@ -80,6 +80,7 @@ func inspect(ctx context.Context, set *file.Set, progress func(int64)) (*inspect
 	for _, s := range reader.Seams() {
 		i.Seams = append(i.Seams, report.SeamOf(s))
 	}
+	i.Recording = report.RecordingOf(i.survey)
 	i.describePackets()
 	i.describeInterfaces(reader.packets)
 	i.describeGaps()

@@ -93,7 +93,7 @@ func activation(err error) error {
 // filtered as they leave it.
 func (h *Handle) Filter(expression string) error {
 	if err := h.pcap.SetBPFFilter(expression); err != nil {
-		return fmt.Errorf("%s: filter %q: %w", h.name, expression, err)
+		return fmt.Errorf("%s: %w: %q: %w", h.name, ErrFilter, expression, err)
 	}
 	return nil
 }

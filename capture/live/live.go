@@ -46,6 +46,7 @@ var (
 	ErrDown        = errors.New("interface went down")
 	ErrGone        = errors.New("interface disappeared")
 	ErrBuild       = errors.New("built without libpcap")
+	ErrFilter      = errors.New("filter not understood")
 )
 
 // AnyInterface is the name of libpcap's interface that stands for all of them.

@@ -1,6 +1,7 @@
 package testimony
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -10,6 +11,10 @@ import (
 // the recording is long.
 type Log struct {
 	Begun time.Time // of the run, which the files of a rotated set have in common
+	// Session and End are the notes that the user had it make, the first of each.
+	Session, End string
+	// Clock is the worst that the host's clock was, or nil.
+	Clock *Clock
 	// Uplinks are the interfaces by which the host could ever send, each once.
 	Uplinks []string
 	// AlwaysLooked tells that whenever the recorder wrote down the host's state, it
@@ -49,6 +54,7 @@ const (
 	maxUplinks = 1 << 10
 	maxName    = 64 // bytes; Linux's have 15 (IFNAMSIZ)
 	maxHosts   = 16
+	maxNote    = 256 // bytes
 )
 
 // NewLog returns the log of an interface of which nothing is known.
@@ -64,6 +70,10 @@ func (l *Log) Add(comment string) {
 func (l *Log) add(r *Record) {
 	if r.Event == Start {
 		l.Begun = r.Time
+		l.Session, l.End = cmp.Or(l.Session, shortened(r.Session)), cmp.Or(l.End, shortened(r.End))
+	}
+	if r.Clock != nil {
+		l.clock(r.Clock)
 	}
 	switch r.Event {
 	case Start, Statistics, End:
@@ -81,6 +91,20 @@ func (l *Log) add(r *Record) {
 	if r.Host != nil && len(l.Hosts) < maxHosts {
 		l.Hosts = append(l.Hosts, *r.Host)
 	}
+}
+
+// shortened is a note that takes no more room than a line.
+func shortened(note string) string { return note[:min(len(note), maxNote)] }
+
+func (l *Log) clock(now *Clock) {
+	if l.Clock == nil {
+		c := *now
+		l.Clock = &c
+		return
+	}
+	l.Clock.Synchronised = l.Clock.Synchronised && now.Synchronised
+	l.Clock.EstimatedErrorNS = max(l.Clock.EstimatedErrorNS, now.EstimatedErrorNS)
+	l.Clock.MaximumErrorNS = max(l.Clock.MaximumErrorNS, now.MaximumErrorNS)
 }
 
 func (l *Log) look(r *Record) {

@@ -22,6 +22,7 @@ func program() *usage.Program {
 			Synopsis: []string{
 				"[FLAGS] -w FILE",
 				"[FLAGS] -w FILE -- COMMAND [ARGUMENT...]",
+				"[FLAGS] -w FILE FILTER",
 				"--list-interfaces",
 			},
 			Text: []string{

@@ -24,6 +24,7 @@ type options struct {
 	peers          []string
 	ports          ports
 	filter         string
+	trailing       bool // the filter, as with tcpdump
 	everything     bool
 	write          string
 	force          bool
@@ -77,7 +78,7 @@ func (o *options) addFlags(f *pflag.FlagSet) {
 	f.StringArrayVarP(&o.interfaces, "interface", "i", nil, "record on `IFACE`; repeatable (default: every way out, those that appear later too)")
 	f.StringArrayVar(&o.peers, "peer", nil, "record TCP with `HOST`, a name or an address; repeatable")
 	f.Var(&o.ports, "port", "record TCP with `PORT`, a number or a service such as smtp, at either end; repeatable")
-	f.StringVar(&o.filter, "filter", "", "record what this `BPF` filter admits (pcap-filter(7)) instead")
+	f.StringVar(&o.filter, "filter", "", "record what this `BPF` filter admits (pcap-filter(7)) instead; it may also stand at the end, as with tcpdump")
 	f.BoolVar(&o.everything, "everything", false, "record everything")
 	f.StringVarP(&o.write, "write", "w", "", "write to `FILE` (pcapng); - is standard output")
 	f.BoolVar(&o.force, "force", false, "replace FILE if it exists, and if who called sudo could do so")
@@ -139,7 +140,10 @@ func parse(arguments []string) (options, error) {
 		return o, nil
 	}
 	if f.NArg() > 0 {
-		return o, &hinted{fmt.Errorf("%q is no flag", f.Arg(0)), "a command stands behind --: bothcap [FLAGS] -w FILE -- COMMAND"}
+		if o.filter != "" {
+			return o, fmt.Errorf("there is a filter at the end (%q), and another by --filter", f.Arg(0))
+		}
+		o.filter, o.trailing = strings.Join(f.Args(), " "), true
 	}
 	for flag, limit := range map[string]*time.Duration{"duration": &o.duration, "rotate-interval": &o.rotateInterval, "stop-after-reset": &o.afterReset} {
 		if f.Changed(flag) && *limit < 0 || f.Changed(flag) && *limit == 0 && flag != "stop-after-reset" {

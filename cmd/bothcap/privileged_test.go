@@ -101,6 +101,27 @@ func TestARecordingThatFailsAroundACommand(t *testing.T) {
 	}
 }
 
+func TestATcpdumpFilterStandsAtTheEnd(t *testing.T) {
+	l := newLab(t)
+	path := filepath.Join(l.dir, "client.pcapng")
+	r := l.record("-i", "v0", "-w", path, "tcp", "port", "587", "and", "host", server4)
+	l.talk(server4, 1000)
+	l.talk(server6, 1000)
+	r.stop(syscall.SIGINT)
+	packets, f := read(t, path)
+	if got := f.Interfaces()[0].Filter; len(packets) == 0 || len(packets) > 12 || got != "tcp port 587 and host "+server4 {
+		t.Errorf("%d packets, filter %q", len(packets), got)
+	}
+	status, _, stderr := l.around("-i", "v0", "-w", path+"2", "swaks", "here")
+	if status != 2 || !strings.Contains(stderr, "a command stands behind --") {
+		t.Errorf("exit status %d: %s", status, stderr)
+	}
+	status, _, stderr = l.around("-i", "v0", "--port", "587", "--user", "root", "-w", path+"3")
+	if status != 2 || !strings.Contains(stderr, "hint: leave --user out") {
+		t.Errorf("exit status %d: %s", status, stderr)
+	}
+}
+
 func TestARecordingOfNothingIsNoSuccess(t *testing.T) {
 	l := newLab(t)
 	path := filepath.Join(l.dir, "client.pcapng")

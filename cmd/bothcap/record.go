@@ -99,6 +99,9 @@ func (r *recording) start() error {
 	if r.agent, err = agent.Start(r.config, opener, r.create); err != nil {
 		closeLog()
 		r.discard()
+		if errors.Is(err, live.ErrFilter) && r.options.trailing {
+			err = &hinted{err, "a command stands behind --: bothcap [FLAGS] -w FILE -- COMMAND; a filter is pcap-filter(7)'s"}
+		}
 		return err
 	}
 	r.began = time.Now()

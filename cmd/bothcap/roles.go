@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 
 	"bothends/cmd/bothcap/internal/privilege"
@@ -50,6 +51,9 @@ func assignRoles(o options) (roles, error) {
 		return r, nil
 	}
 	recorder, err := privilege.Choose(o.user)
+	if errors.Is(err, privilege.ErrRoot) {
+		return r, &hinted{err, "leave --user out: bothcap makes its files as root where only root may, and goes on as nobody"}
+	}
 	if err != nil {
 		return r, err
 	}

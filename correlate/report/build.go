@@ -108,6 +108,7 @@ func (in *Input) capture(end tap.End) Capture {
 	for _, s := range in.Seams[end] {
 		c.Health.Seams = append(c.Health.Seams, SeamOf(s))
 	}
+	c.Health.Recording = RecordingOf(sv)
 	for link := range sv.LinkTypes {
 		c.LinkTypes = append(c.LinkTypes, link.String())
 	}

@@ -35,6 +35,7 @@ type Inspection struct {
 	Recorders   []Recorder        `json:"recorders,omitempty"`
 	Drops       InspectedDrops    `json:"drops"`
 	Gaps        []InspectedGap    `json:"gaps,omitempty"`       // as the recorder noted them, by interface and time
+	Recording   *Recording        `json:"recording,omitempty"`  // if the recorder says anything of itself
 	KernelLog   *KernelLog        `json:"kernel_log,omitempty"` // if the recorder tried to have one
 	Tap         Tap               `json:"tap"`
 	Seen        Seen              `json:"seen"`

@@ -90,7 +90,8 @@ type Health struct {
 	NotTCP       map[string]int64 `json:"passed_over,omitempty"` // frames without a TCP segment, by what they are
 	Interfaces   []string         `json:"interfaces,omitempty"`
 	Seams        []Seam           `json:"seams,omitempty"`
-	DisorderNS   int64            `json:"disorder_ns"` // how far behind an earlier frame a later one lies in time
+	Recording    *Recording       `json:"recording,omitempty"` // if the recorder says anything of itself
+	DisorderNS   int64            `json:"disorder_ns"`         // how far behind an earlier frame a later one lies in time
 	ObservedEnds string           `json:"-"`
 }
 

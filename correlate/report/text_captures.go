@@ -43,6 +43,14 @@ func (t *text) witness(end string) {
 		say("%s (%s), %s, %s", f.Path, kind, count(f.Packets, "packet"), t.endOf(&f))
 	}
 	say("%s in %s, from %s by its own clock", count(h.Connections, "connection"), between(c.First, c.Last), t.span(c.First, c.Last))
+	if h.Recording != nil {
+		if r := h.Recording; r.beyond(c.First, c.Last) {
+			say("recorded for %s, from %s", between(r.From, r.Until), t.span(r.From, r.Until))
+		}
+		if notes := h.Recording.notes(); len(notes) > 0 {
+			say("%s", strings.Join(notes, "; "))
+		}
+	}
 	say("%s", c.losses(end))
 	if h.Unseen > 0 {
 		say("%s acknowledged in it that it does not show arrive or leave", count(h.Unseen, "byte"))

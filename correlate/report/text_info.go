@@ -157,11 +157,23 @@ func (t *infoText) files() {
 
 // coverage says when it was recorded, and where one file goes over into the next.
 func (t *infoText) coverage() {
-	if t.First == "" {
+	switch r := t.Recording; {
+	case r != nil && r.beyond(t.First, t.Last):
+		t.row("covers", "%s of recording, from %s by its own clock", between(r.From, r.Until), t.span(r.From, r.Until))
+		if t.First != "" {
+			t.row("", "its packets span %s, from %s", readable(time.Duration(t.DurationNS)), t.span(t.First, t.Last))
+		}
+	case t.First == "":
 		t.row("covers", "unknown times")
 		return
+	default:
+		t.row("covers", "%s, from %s by its own clock", readable(time.Duration(t.DurationNS)), t.span(t.First, t.Last))
 	}
-	t.row("covers", "%s, from %s by its own clock", readable(time.Duration(t.DurationNS)), t.span(t.First, t.Last))
+	if t.Recording != nil {
+		if notes := t.Recording.notes(); len(notes) > 0 {
+			t.row("noted", "%s", strings.Join(notes, "; "))
+		}
+	}
 	number := map[string]int{}
 	for n, f := range t.Files {
 		number[f.Path] = n + 1
