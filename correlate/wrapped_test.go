@@ -38,7 +38,7 @@ func link(l model.LinkType) func(*model.Tap)        { return func(t *model.Tap) 
 // over it.
 func plain(e *model.End) bool {
 	t := &e.Tap
-	return t.Link == model.Ethernet && len(t.VLAN)+len(t.Tunnels)+t.SnapLen+t.CutBytes+t.MTU == 0 && !t.Twice && !t.Routed && !e.Host.TSO && !e.Host.GRO
+	return t.Link == model.Ethernet && len(t.VLAN)+len(t.Tunnels)+t.SnapLen+t.CutBytes+t.MTU+t.Overwritten == 0 && !t.Twice && !t.Routed && !e.Host.TSO && !e.Host.GRO
 }
 
 // Whatever stands around the packets at either end, the findings are the same. Each run

@@ -52,7 +52,8 @@ type fragmented struct {
 	key      fragmentKey
 	firstNS  int64
 	header   []byte // of IP, from the fragment at 0
-	parts    []part // ascending
+	parts    []part // ascending, apart from each other
+	have     int    // bytes that they claim
 	total    int    // bytes behind the header, or -1
 	size     int
 	overlaps bool // it is given up, and what else comes of it
@@ -179,9 +180,16 @@ func (r *reassembly) total() Fragments {
 	return counts
 }
 
+// place is where a fragment belongs among the others.
+func (f *fragmented) place(p part) int {
+	at, _ := slices.BinarySearchFunc(f.parts, p, func(a, b part) int { return a.start - b.start })
+	return at
+}
+
 // has reports whether the very same fragment was there before.
 func (f *fragmented) has(p part) bool {
-	return slices.ContainsFunc(f.parts, func(q part) bool { return q.start == p.start && q.end == p.end && bytes.Equal(q.data, p.data) })
+	at := f.place(p)
+	return at < len(f.parts) && f.parts[at].start == p.start && f.parts[at].end == p.end && bytes.Equal(f.parts[at].data, p.data)
 }
 
 // collides reports whether a fragment claims bytes that another one does, or an end of
@@ -190,13 +198,14 @@ func (f *fragmented) collides(p part, more bool) bool {
 	if f.total >= 0 && (p.end > f.total || !more && p.end != f.total) {
 		return true
 	}
-	return slices.ContainsFunc(f.parts, func(q part) bool { return p.start < q.end && q.start < p.end || !more && q.end > p.end })
+	at, last := f.place(p), len(f.parts)-1
+	return at <= last && f.parts[at].start < p.end || at > 0 && f.parts[at-1].end > p.start || !more && last >= 0 && f.parts[last].end > p.end
 }
 
 func (f *fragmented) put(p part, more bool, header []byte) {
 	p.data = bytes.Clone(p.data)
-	at, _ := slices.BinarySearchFunc(f.parts, p, func(a, b part) int { return a.start - b.start })
-	f.parts = slices.Insert(f.parts, at, p)
+	f.parts = slices.Insert(f.parts, f.place(p), p)
+	f.have += p.end - p.start
 	if !more {
 		f.total = p.end
 	}
@@ -206,14 +215,7 @@ func (f *fragmented) put(p part, more bool, header []byte) {
 }
 
 func (f *fragmented) complete() bool {
-	if f.total < 0 {
-		return false
-	}
-	have := 0
-	for _, p := range f.parts {
-		have += p.end - p.start
-	}
-	return have == f.total
+	return f.have == f.total
 }
 
 // joined is the packet, as far as the capture kept it without a hole.
