@@ -25,6 +25,7 @@ const (
 	linkPPPWithDir  capture.LinkType = 166 // pppd's
 	linkPPPWithDir2 capture.LinkType = 204
 	linkHDLCWithDir capture.LinkType = 205
+	linkPPI         capture.LinkType = 192 // per-packet information, of 802.11 and others
 	linkMPLS        capture.LinkType = 219
 	linkNFLOG       capture.LinkType = 239 // Linux netfilter's log
 	linkIPoIB       capture.LinkType = 242 // RFC 4391
@@ -71,6 +72,8 @@ func otherLink(link capture.LinkType, data []byte, w *Wrapping) (etherType uint1
 			return 0, 0, HeadersCut
 		}
 		return versioned(data, (int(data[0])+3)&^3)
+	case linkPPI:
+		return ppi(data, w)
 	case linkMPLS:
 		return labels(data, 0, w)
 	case linkNFLOG:
@@ -214,6 +217,23 @@ func pktap(data []byte, w *Wrapping) (uint16, int, Result) {
 	}
 	etherType, at, result := linkLayer(capture.LinkType(link), data[size:], w)
 	return etherType, at + int(size), result
+}
+
+// ppi looks behind the header of PPI, which names the link type of what follows.
+func ppi(data []byte, w *Wrapping) (uint16, int, Result) {
+	const lengthAt, linkAt, smallest = 2, 4, 8
+	if len(data) < smallest {
+		return 0, 0, HeadersCut
+	}
+	size, link := int(binary.LittleEndian.Uint16(data[lengthAt:])), binary.LittleEndian.Uint32(data[linkAt:])
+	if size < smallest || link > 0xffff || capture.LinkType(link) == linkPPI {
+		return 0, 0, Malformed
+	}
+	if size > len(data) {
+		return 0, 0, HeadersCut
+	}
+	etherType, at, result := linkLayer(capture.LinkType(link), data[size:], w)
+	return etherType, at + size, result
 }
 
 // otherDirection is what the headers of those link types say that tell.
