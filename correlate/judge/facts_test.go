@@ -60,15 +60,14 @@ func uncounted(n int64) func(*Facts) {
 	}
 }
 
-// unknown lets only the server's half of the connection be recorded: nothing of it is in
-// the server's capture.
+// onlyReceived lets nothing of the connection be in the server's capture.
 func onlyReceived(f *Facts) {
 	f.OneSided = true
 	f.Numbers.There, f.Numbers.Back, f.Sending.Passed, f.Getting.Passed = 0, 0, 0, 0
 }
 
-// without the hops of the path.
-func unknownWay(f *Facts) { f.Way = WayFacts{} }
+// unknownWay lets the sender's packets have come over ways of several lengths.
+func unknownWay(f *Facts) { f.Way.Known = false }
 
 // stating lets the user state facts of the server's end.
 func stating(facts ...Fact) func(*Facts) {
