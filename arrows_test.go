@@ -28,6 +28,7 @@ var layers = [][]string{
 	{"bothends/correlate/judge", "bothends/correlate/locate", "bothends/correlate/trigger"},
 	{"bothends/correlate/said"},
 	{"bothends/correlate/report"},
+	{"bothends/correlate/annotate"},
 	{"bothends/correlate"},
 	{"bothends/correlate/contrast/association"},
 	{"bothends/correlate/contrast"},

@@ -25,6 +25,7 @@ type compareOptions struct {
 	attest         []string
 	stated         []judge.Statement // attest, read
 	rendering
+	views
 }
 
 // compareVerb is the verb; it returns the status of the verdict.
@@ -52,6 +53,10 @@ func compareVerb() verb {
 			if err := o.check(); err != nil {
 				return 0, err
 			}
+			first, second, _ := o.captures()
+			if err := o.views.check(flags, o.force, slices.Concat(first, second)); err != nil {
+				return 0, err
+			}
 			return o.run(ctx, c)
 		},
 	}
@@ -64,6 +69,7 @@ func (o *compareOptions) addFlags(flags *pflag.FlagSet) {
 	o.rendering.addFlags(flags, "list connections without findings too, and shorten nothing")
 	flags.BoolVar(&o.showPayload, "show-payload", false, "show the first bytes of the message before a reset even if nothing\nrecognises it: they may hold a password or somebody's words")
 	flags.StringArrayVar(&o.attest, "attest", nil, "state a fact that no capture can hold, as `END:FACT`: server:one-way-out,\nserver:one-host, client:drops=0 and the like; the report shows it as yours\n(a wrong one makes a wrong verdict; repeat it for further facts)")
+	o.views.addFlags(flags)
 	addHelp(flags)
 }
 
@@ -109,8 +115,13 @@ func (o *compareOptions) run(ctx context.Context, c *console) (int, error) {
 		return 0, explain(err)
 	}
 	warnOfCaptures(c, r)
+	if !nothing {
+		if err := o.views.write(ctx, c, r, sets, o.force); err != nil {
+			return 0, err
+		}
+	}
 	if !nothing || o.format == formatJSON {
-		if err := o.write(ctx, c, r); err != nil {
+		if err := o.rendering.write(ctx, c, r); err != nil {
 			return 0, err
 		}
 	}
