@@ -10,6 +10,7 @@
 #                     builds bothends (https://go.dev/doc/pgo)
 # make bench-compare  compares large pairs, beside tcpdump, which only reads them
 # make bench-capture  records the same traffic with bothcap and tcpdump (as root)
+# make dataset        packs the labelled pairs of captures, with their checksums
 # make lab            runs real mail sessions through a middlebox and checks every
 #                     verdict; SCENARIO=name runs one, KEEP=folder keeps its
 #                     captures, TIMES=n runs it n times (Linux, root)
@@ -26,7 +27,7 @@ PREFIX ?= /usr/local
 ZSH_FUNCTIONS ?= $(PREFIX)/share/zsh/site-functions
 SYSTEMD_UNITS ?= $(PREFIX)/lib/systemd/system
 
-.PHONY: build bothcap install install-bothends install-bothcap deb profile bench-capture bench-compare demo lab test setup clean
+.PHONY: build bothcap install install-bothends install-bothcap deb profile bench-capture bench-compare dataset demo lab test setup clean
 
 build:
 	CGO_ENABLED=0 go build -trimpath -o $(BIN)/bothends ./cmd/bothends
@@ -77,6 +78,13 @@ demo: build
 	if [ $$status -ne $(DEMO_STATUS) ]; then \
 		echo "make demo: exit status $$status where $(DEMO_STATUS) was expected" >&2; exit 1; \
 	fi
+
+# Sorted, without owners and times, so that the same source gives the same archive.
+dataset:
+	rm -rf build/bothends-pairs && mkdir -p build/bothends-pairs
+	cp -r fixtures/synthetic fixtures/pairs fixtures/cases fixtures/README.md LICENSE CITATION.cff build/bothends-pairs/
+	cd build/bothends-pairs && find . -type f ! -name SHA256SUMS | LC_ALL=C sort | xargs -d '\n' sha256sum >SHA256SUMS
+	tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 --mode=u+rwX,go+rX,go-w -C build -cf - bothends-pairs | gzip -n >build/bothends-pairs.tar.gz
 
 lab: setup build bothcap
 	go build -trimpath -o bin/lab ./fixtures/lab/cmd/lab
