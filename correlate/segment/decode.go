@@ -52,7 +52,6 @@ func decodeLayers(p *capture.Packet, s *Segment, r *reassembly) Result {
 	// An OrigLen below the captured length is a recorder's mistake.
 	n := max(p.OrigLen, len(p.Data)) - at
 
-	guessed := false // that there is a tunnel, by a UDP port
 	for {
 		var protocol uint8
 		if etherType == etherIPv4 {
@@ -62,9 +61,6 @@ func decodeLayers(p *capture.Packet, s *Segment, r *reassembly) Result {
 		}
 		if result != TCP {
 			return result
-		}
-		if guessed && s.Overlong {
-			return NotTCP // and by chance what can be an IP header
 		}
 		if protocol == protoTCP {
 			break
@@ -76,7 +72,6 @@ func decodeLayers(p *capture.Packet, s *Segment, r *reassembly) Result {
 			return result
 		}
 		b, n = b[min(at, len(b)):], n-at
-		guessed = guessed || protocol == protoUDP
 	}
 	if result = decodeTCP(b, n, s); result != TCP {
 		return result

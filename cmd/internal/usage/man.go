@@ -22,13 +22,11 @@ func (p *Program) Man(version string) string {
 	}
 	m.WriteString(".SH DESCRIPTION\n")
 	manParagraphs(&m, p.Intro)
-	commands := false
+	if len(p.Names()) > 0 {
+		m.WriteString(".SH COMMANDS\n")
+	}
 	for i := range p.Verbs {
 		v := &p.Verbs[i]
-		if v.Name != "" && !commands {
-			commands = true
-			m.WriteString(".SH COMMANDS\n")
-		}
 		if v.Name != "" {
 			fmt.Fprintf(&m, ".SS %s\n%s\n", roff(v.Name), roff(sentence(v.Title)))
 		}
