@@ -28,6 +28,7 @@ var coats = []struct {
 	{"VXLAN in fragments", func(t *model.Tap) { t.Tunnels, t.MTU = []model.Tunnel{model.VXLAN}, 700 }},
 	{"fragments", func(t *model.Tap) { t.MTU = 700 }},
 	{"802.11", link(model.Radiotap)}, {"NFLOG", link(model.NFLOG)}, {"Cisco HDLC", link(model.CiscoHDLC)}, {"raw IP", link(model.Raw)},
+	{"a mirror of two ports", func(t *model.Tap) { t.Twice, t.OneCard = true, true }},
 	{"two VLANs", func(t *model.Tap) { t.VLAN = []uint16{3, 4} }},
 }
 
