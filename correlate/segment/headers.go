@@ -10,7 +10,7 @@ const (
 )
 
 // HeadersLen is how many bytes at the start of p.Data are headers: of the link
-// layer, of IP, and of the TCP or UDP over it. Of an ICMP error it counts the
+// layer, of IP, of tunnels with TCP in them, and of the TCP or UDP over it. Of an ICMP error it counts the
 // headers that are quoted there, too. What is behind them is what people said to
 // each other, and a recorder that is to keep none of that cuts there. Where a
 // header cannot be told from content it counts as content.
@@ -20,7 +20,32 @@ func HeadersLen(p *capture.Packet) int {
 	if result != TCP {
 		return min(linkHeaderLen(p.LinkType), len(p.Data))
 	}
+	var inner Segment
+	if Decode(p, &inner) == TCP && inner.Wrapping != around {
+		return tunnelHeadersLen(etherType, p.Data, at)
+	}
 	return at + internetHeadersLen(etherType == etherIPv6, p.Data[at:], true)
+}
+
+// tunnelHeadersLen is HeadersLen of a frame that is known to hold TCP in tunnels, from
+// IP at data[at:] on.
+func tunnelHeadersLen(etherType uint16, data []byte, at int) int {
+	for {
+		var s Segment
+		s.IPv6 = etherType == etherIPv6
+		header, protocol, _ := headers4(data[at:])
+		if s.IPv6 {
+			header, protocol, _ = headers6(data[at:])
+		}
+		if at += header; at > len(data) {
+			return len(data)
+		}
+		next, inner, result := tunnel(protocol, data[at:], len(data)-at, &s)
+		if result != TCP || at+inner > len(data) {
+			return at + transportHeaderLen(s.IPv6, protocol, data[at:], false)
+		}
+		etherType, at = next, at+inner
+	}
 }
 
 // linkHeaderLen is for frames that are not IP. Only those link layers whose

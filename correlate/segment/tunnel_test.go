@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -41,7 +42,7 @@ var tunnelCases = []struct {
 	{"GRE over IPv6", 101, true, "GRE", outer6(47, "0000 86dd"+ipv6Hello)},
 	{"GRE with checksum, key and sequence", 101, false, "GRE", outer4(47, "b000 0800 00000000 00000007 00000001"+ipv4Hello)},
 	{"GRE with Ethernet", 101, false, "GRE", outer4(47, "0000 6558"+ethernetHello)},
-	{"GRE with MPLS", 101, false, "GRE, MPLS", outer4(47, "0000 8847 00064140"+ipv4Hello)},
+	{"GRE with MPLS", 101, false, "GRE around MPLS", outer4(47, "0000 8847 00064140"+ipv4Hello)},
 	{"PPTP", 101, false, "GRE", outer4(47, "3081 880b 0031 0007 00000001 00000001 ff03 0021"+ipv4Hello)},
 	{"ERSPAN type I", 101, false, "ERSPAN", outer4(47, "0000 88be"+ethernetHello)},
 	{"ERSPAN type II", 101, false, "ERSPAN", outer4(47, "1000 88be 00000001 1001 0001 00000000"+ethernetHello)},
@@ -73,7 +74,7 @@ var tunnelCases = []struct {
 	{"MPLS with Ethernet", 1, false, "MPLS", macs + "8847 00064140" + ethernetHello},
 	{"MPLS alone", 219, false, "MPLS", "00064140" + ipv4Hello},
 	{"provider backbone bridges", 1, false, "PBB", macs + "88a8 0001 88e7 00000064" + ethernetHello},
-	{"eight deep", 101, false, strings.TrimSuffix(strings.Repeat("GRE, VXLAN, IPv4 in IPv4, ", 3), ", IPv4 in IPv4, "),
+	{"eight deep", 101, false, strings.TrimSuffix(strings.Repeat("GRE around VXLAN around IPv4 in IPv4 around ", 3), " around IPv4 in IPv4 around "),
 		outer4(47, "0000 0800"+outer4(17, udp(50000, 4789, "0800000000000100"+macs+"0800"+outer4(4,
 			outer4(47, "0000 0800"+outer4(17, udp(50000, 4789, "0800000000000100"+macs+"0800"+outer4(4,
 				outer4(47, "0000 0800"+outer4(17, udp(50000, 4789, "0800000000000100"+ethernetHello)))))))))))},
@@ -126,5 +127,28 @@ func TestWhatOnlyLooksLikeATunnelIsNone(t *testing.T) {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+// A recorder that keeps headers only keeps those in the tunnel, too, and none of what
+// was said.
+func TestTheHeadersInATunnelAreHeaders(t *testing.T) {
+	for _, c := range tunnelCases {
+		p := packet(c.link, c.hex)
+		content := unhex(payload5)
+		if got, want := HeadersLen(p), bytes.LastIndex(p.Data, content); got != want {
+			t.Errorf("%s: %d bytes of headers, want %d", c.name, got, want)
+		}
+		for n := range p.Data {
+			cut := *p
+			cut.Data = p.Data[:n:n]
+			if got := HeadersLen(&cut); got > min(n, bytes.LastIndex(p.Data, content)) {
+				t.Errorf("%s: of the first %d bytes %d are said to be headers", c.name, n, got)
+			}
+		}
+	}
+	said := packet(101, outer4(17, udp(50000, 4789, "0800000000000100"+macs+"0800"+outer4(17, udp(53, 53, payload5)))))
+	if got := HeadersLen(said); got != 28 {
+		t.Errorf("of UDP in a tunnel %d bytes are headers, want the outer 28", got)
 	}
 }
