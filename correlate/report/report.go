@@ -85,7 +85,7 @@ type Health struct {
 	Repeated     int64            `json:"repeated"`                           // second recordings of one packet, left out
 	Routed       int64            `json:"repeated_across_a_router,omitempty"` // of those, with a TTL one lower or higher
 	Untimed      int64            `json:"untimed"`
-	Tunnels      map[string]int64 `json:"tunnels,omitempty"`     // segments by the tunnels that they were in, from the outermost: "GRE, MPLS"
+	Tunnels      map[string]int64 `json:"tunnels,omitempty"`     // segments by the tunnels that they were in, from the outermost: "GRE around MPLS"
 	Fragments    *Fragments       `json:"fragments,omitempty"`   // of IP, if there were any
 	NotTCP       map[string]int64 `json:"passed_over,omitempty"` // frames without a TCP segment, by what they are
 	Interfaces   []string         `json:"interfaces,omitempty"`

@@ -58,11 +58,11 @@ func (w *Wrapping) add(inner wrap) (ok bool) {
 	return true
 }
 
-// String names them from the outside: "VXLAN", "GRE, MPLS".
+// String names them from the outside: "VXLAN", "GRE around MPLS".
 func (w Wrapping) String() string {
 	var names []string
 	for ; w != 0; w >>= 8 {
 		names = append(names, wrapNames[w&0xff])
 	}
-	return strings.Join(names, ", ")
+	return strings.Join(names, " around ")
 }
