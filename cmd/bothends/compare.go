@@ -94,29 +94,15 @@ func (o *compareOptions) run(ctx context.Context, c *console) (int, error) {
 	if err := checkOutput(o.output, o.force, slices.Concat(first, second)); err != nil {
 		return 0, err
 	}
-	c.progress = newProgress(os.Stderr)
-	sets, err := openBoth(ctx, first, second)
+	sets, r, err := o.compare(ctx, c, first, second, fixed)
 	defer closeBoth(sets)
-	if err != nil {
-		return 0, err
-	}
-	if mine, theirs, found := sets[0].Common(sets[1]); found {
-		return 0, sameFile(mine, theirs)
-	}
-	c.progress.expect("comparing", 2, sets[:]...)
-	var r *report.Report
-	err = unlessInterrupted(ctx, func() (err error) {
-		r, err = correlate.Compare(ctx, sets[0], sets[1], correlate.Options{FixedEnds: fixed, Progress: c.progress.advance, ShowPayload: o.showPayload, Stated: o.stated})
-		return err
-	})
-	c.progress.erase()
 	nothing := errors.Is(err, correlate.ErrNothingInCommon)
 	if err != nil && !nothing {
-		return 0, explain(err)
+		return 0, err
 	}
 	warnOfCaptures(c, r)
 	if !nothing {
-		if err := o.views.write(ctx, c, r, sets, o.force); err != nil {
+		if err := o.views.write(ctx, r, sets, o.force, o.textOptions().Zone); err != nil {
 			return 0, err
 		}
 	}
@@ -129,6 +115,28 @@ func (o *compareOptions) run(ctx context.Context, c *console) (int, error) {
 		return 0, nothingInCommon(r)
 	}
 	return r.ExitStatus(), nil
+}
+
+// compare opens both captures and compares them. The sets are to be closed even
+// with an error; correlate.ErrNothingInCommon comes with a report.
+func (o *compareOptions) compare(ctx context.Context, c *console, first, second []string, fixed bool) (sets [2]*file.Set, r *report.Report, err error) {
+	c.progress = newProgress(os.Stderr)
+	if sets, err = openBoth(ctx, first, second); err != nil {
+		return sets, nil, err
+	}
+	if mine, theirs, found := sets[0].Common(sets[1]); found {
+		return sets, nil, sameFile(mine, theirs)
+	}
+	c.progress.expect("comparing", 2, sets[:]...)
+	err = unlessInterrupted(ctx, func() (err error) {
+		r, err = correlate.Compare(ctx, sets[0], sets[1], correlate.Options{FixedEnds: fixed, Progress: c.progress.advance, ShowPayload: o.showPayload, Stated: o.stated})
+		return err
+	})
+	c.progress.erase()
+	if err != nil && !errors.Is(err, correlate.ErrNothingInCommon) {
+		err = explain(err)
+	}
+	return sets, r, err
 }
 
 // openBoth opens the captures at the same time, as each may have to be

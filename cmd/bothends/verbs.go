@@ -22,7 +22,7 @@ type verb struct {
 // verbs are all of them, as the help lists them. Each stands in a file of its
 // name.
 func verbs() []verb {
-	return []verb{compareVerb(), infoVerb(), redactVerb(), contrastVerb(), planVerb(), campaignVerb(), wiresharkVerb()}
+	return []verb{compareVerb(), infoVerb(), ladderVerb(), redactVerb(), contrastVerb(), planVerb(), campaignVerb(), wiresharkVerb()}
 }
 
 // program is what is said of bothends as a whole.

@@ -22,3 +22,16 @@ func (r *Report) EndOf(path string) string {
 	}
 	return "client"
 }
+
+// Explanation is what the text says below its headline of what the verdict means
+// and how sure it is, a paragraph each.
+func (r *Report) Explanation() (paragraphs []string) {
+	t := &text{Report: r, page: page{width: endless}}
+	t.verdict()
+	for i, paragraph := range strings.Split(strings.TrimSpace(t.page.String()), "\n\n") {
+		if i > 0 {
+			paragraphs = append(paragraphs, strings.Join(strings.Fields(paragraph), " "))
+		}
+	}
+	return paragraphs
+}
