@@ -39,6 +39,10 @@ type KernelSight struct {
 func (s KernelSight) All() bool { return s.Abort && s.NoSocket && s.TimeWait }
 
 // A KernelEvent is one reset that TCP sent or took.
+//
+// Where a listening socket answered (reason TCP_FLAGS or the like in the state
+// TCP_LISTEN), the kernel gives the listener's ends and not the packet's: Remote, and
+// mostly the address of Local, are unspecified, 0.0.0.0 or ::. Ask [KernelEvent.MayBe].
 type KernelEvent struct {
 	Time   time.Time      `json:"time"` // by the clock of the packets
 	Sent   bool           `json:"sent,omitempty"`
@@ -51,6 +55,17 @@ type KernelEvent struct {
 	Active  bool   `json:"active,omitempty"`
 	PID     int    `json:"pid,omitempty"`
 	Command string `json:"command,omitempty"`
+}
+
+// MayBe reports whether the event may be of a connection between two ends, and
+// whether it is surely so. It is not sure where a listening socket answered, which
+// gives its own ends only: any connection to its port may be meant.
+func (e *KernelEvent) MayBe(local, remote netip.AddrPort) (may, sure bool) {
+	if e.Local == local && e.Remote == remote {
+		return true, true
+	}
+	return e.Remote.Addr().IsUnspecified() && e.Local.Port() == local.Port() &&
+		(e.Local.Addr().IsUnspecified() || e.Local.Addr() == local.Addr()), false
 }
 
 // A KernelLog is what all readings of one recording add up to.
@@ -89,7 +104,9 @@ type KernelLog struct {
 const maxKernelEvents = 1 << 16
 
 // Complete reports whether every reset that TCP sent from one time to another, with
-// the hosts and ports that were recorded, is among Events.
+// the hosts and ports that were recorded, is among Events. Those that a listening
+// socket answered with are there without their remote end ([KernelEvent.MayBe]), and
+// every event is some tens of microseconds beside its packet.
 func (l *KernelLog) Complete(from, until time.Time) bool {
 	return l.Kept && l.Sees.All() && !from.Before(l.From) && !until.After(l.Until) &&
 		!slices.ContainsFunc(l.Gaps, func(s Span) bool { return !s.From.After(until) && !s.Until.Before(from) })

@@ -1,6 +1,7 @@
 package testimony
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 )
@@ -94,5 +95,28 @@ func TestTheFilesOfASetMakeOneLog(t *testing.T) {
 	torn = JoinKernel([]*Log{first, third})
 	if torn.Complete(at(12), at(15)) || torn.Complete(at(9), at(25)) || !torn.Complete(at(21), at(29)) {
 		t.Errorf("the second file is missing: %+v", torn)
+	}
+}
+
+func TestAListenersEventMayBeOfAnyConnectionToItsPort(t *testing.T) {
+	end := netip.MustParseAddrPort
+	server, client := end("192.0.2.1:993"), end("198.51.100.2:40000")
+	for _, test := range []struct {
+		local, remote string
+		may, sure     bool
+	}{
+		{"192.0.2.1:993", "198.51.100.2:40000", true, true},
+		{"192.0.2.1:993", "198.51.100.2:40001", false, false},
+		{"0.0.0.0:993", "0.0.0.0:0", true, false},
+		{"192.0.2.1:993", "0.0.0.0:0", true, false},
+		{"192.0.2.2:993", "0.0.0.0:0", false, false},
+		{"[::]:993", "[::]:0", true, false}, // listens for IPv4, too
+		{"0.0.0.0:995", "0.0.0.0:0", false, false},
+		{"198.51.100.2:40000", "192.0.2.1:993", false, false},
+	} {
+		e := KernelEvent{Sent: true, Local: end(test.local), Remote: end(test.remote)}
+		if may, sure := e.MayBe(server, client); may != test.may || sure != test.sure {
+			t.Errorf("%s to %s: may %v, sure %v, want %v, %v", test.local, test.remote, may, sure, test.may, test.sure)
+		}
 	}
 }

@@ -120,7 +120,10 @@ func (r *recording) openKernelLog() (done func()) {
 	if !r.options.kernelLog {
 		return func() {}
 	}
-	log, err := kernellog.Open(r.config.Target.Concerns)
+	loopback := slices.ContainsFunc(r.config.Interfaces, func(name string) bool { return name == live.AnyInterface || name == host.Loopback() })
+	log, err := kernellog.Open(func(local, remote kernellog.Endpoint) bool {
+		return (loopback || !local.Addr().IsLoopback()) && r.config.Target.Concerns(local, remote)
+	})
 	if err != nil {
 		r.config.KernelMissing = err.Error()
 		if !errors.Is(err, kernellog.ErrUnsupported) || runtime.GOOS == "linux" {

@@ -11,6 +11,10 @@ import (
 // testLimit bounds each step of the test. Over loopback they take microseconds.
 const testLimit = 500 * time.Millisecond
 
+// acknowledged is longer than an acknowledgment is held back (TCP_DELACK_MIN, 40 ms):
+// only that of its FIN makes an end forget all but that it had the connection.
+const acknowledged = 60 * time.Millisecond
+
 // test makes resets of each kind over loopback and looks which of them the log
 // shows. What a kernel can show does not follow from its version: distributions
 // take changes over.
@@ -27,10 +31,10 @@ func (l *Log) test() {
 	address := listener.Addr().(*net.TCPAddr).AddrPort()
 	// Each is found by the end that sends the reset, and by its partner.
 	if aborted, err := abort(listener); err == nil {
-		sees.Abort = l.shows(aborted, address)
+		sees.Abort = l.shows(aborted, address, "")
 	}
 	if closed, err := speakToClosed(listener); err == nil {
-		sees.TimeWait = l.shows(address, closed)
+		sees.TimeWait = l.shows(address, closed, "TCP_TIMEWAIT_SOCKET")
 	}
 	listener.Close()
 	dialer := net.Dialer{Timeout: testLimit, LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}}
@@ -38,19 +42,19 @@ func (l *Log) test() {
 		c.Close() // somebody else listens there meanwhile
 		return
 	}
-	sees.NoSocket = l.shows(address, Endpoint{})
+	sees.NoSocket = l.shows(address, Endpoint{}, "NO_SOCKET")
 }
 
-// shows reports whether the log has a reset that local sent to remote; with no
-// remote, to anybody.
-func (l *Log) shows(local, remote Endpoint) bool {
+// shows reports whether the log has a reset that local sent to remote, with no
+// remote to anybody; where the kernel gives reasons, for one.
+func (l *Log) shows(local, remote Endpoint, reason string) bool {
 	l.waiting = nil
 	// The event precedes the packet by which the other end learns of it, and that is
 	// what the test waited for.
 	for range 2 {
 		l.Listen()
 		for _, e := range l.waiting {
-			if e.Sent && e.Local == local && (e.Remote == remote || remote == Endpoint{}) {
+			if e.Sent && e.Local == local && (e.Remote == remote || remote == Endpoint{}) && (reason == "" || e.Reason == "" || e.Reason == reason) {
 				return true
 			}
 		}
@@ -103,7 +107,7 @@ func speakToClosed(listener net.Listener) (end Endpoint, err error) {
 	end = near.LocalAddr().(*net.TCPAddr).AddrPort()
 	far.Close()
 	_, _ = near.Read(make([]byte, 1)) // until its FIN is here
-	// The acknowledgment of that FIN, which makes far forget, precedes these.
+	time.Sleep(acknowledged)
 	_, _ = near.Write([]byte{0})
 	_, _ = near.Read(make([]byte, 1))
 	return end, nil

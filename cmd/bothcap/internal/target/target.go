@@ -63,13 +63,14 @@ func Resolve(ctx context.Context, host string) (testimony.Peer, error) {
 }
 
 // Concerns reports whether a connection may be of the target, by its ends. Of a
-// filter of the user's nothing is known, and everything may be.
+// filter of the user's nothing is known, and everything may be; so may one whose
+// remote end is not known, by its address.
 func (t Target) Concerns(local, remote netip.AddrPort) bool {
 	if t.Expression != "" {
 		return true
 	}
 	peers := t.Addresses()
-	return (len(t.Peers) == 0 || slices.Contains(peers, local.Addr()) || slices.Contains(peers, remote.Addr())) &&
+	return (len(t.Peers) == 0 || remote.Addr().IsUnspecified() || slices.Contains(peers, local.Addr()) || slices.Contains(peers, remote.Addr())) &&
 		(len(t.Ports) == 0 || slices.Contains(t.Ports, local.Port()) || slices.Contains(t.Ports, remote.Port()))
 }
 

@@ -236,3 +236,26 @@ func TestTheRouteToThisHostIsTheLoopback(t *testing.T) {
 		t.Errorf("127.0.0.1 is reached by %q (%v)", name, err)
 	}
 }
+
+func TestAConnectionConcernsWhoIsRecorded(t *testing.T) {
+	peer := testimony.Peer{Addresses: []netip.Addr{netip.MustParseAddr("198.51.100.2")}}
+	for _, test := range []struct {
+		target        Target
+		local, remote string
+		want          bool
+	}{
+		{Target{Peers: []testimony.Peer{peer}, Ports: []uint16{587}}, "192.0.2.1:587", "198.51.100.2:40000", true},
+		{Target{Peers: []testimony.Peer{peer}, Ports: []uint16{587}}, "198.51.100.2:40000", "192.0.2.1:587", true},
+		{Target{Peers: []testimony.Peer{peer}, Ports: []uint16{587}}, "192.0.2.1:588", "198.51.100.2:40000", false},
+		{Target{Peers: []testimony.Peer{peer}, Ports: []uint16{587}}, "192.0.2.1:587", "198.51.100.3:40000", false},
+		{Target{Peers: []testimony.Peer{peer}, Ports: []uint16{587}}, "0.0.0.0:587", "0.0.0.0:0", true}, // a listener's: any of its connections
+		{Target{Peers: []testimony.Peer{peer}}, "192.0.2.1:1", "198.51.100.2:2", true},
+		{Target{Ports: []uint16{587}}, "192.0.2.1:1", "198.51.100.3:587", true},
+		{Target{}, "192.0.2.1:1", "198.51.100.3:2", true},
+		{Target{Expression: "tcp port 25"}, "192.0.2.1:1", "198.51.100.3:2", true},
+	} {
+		if got := test.target.Concerns(netip.MustParseAddrPort(test.local), netip.MustParseAddrPort(test.remote)); got != test.want {
+			t.Errorf("%+v: %s and %s: %v, want %v", test.target, test.local, test.remote, got, test.want)
+		}
+	}
+}
