@@ -38,6 +38,9 @@ func (i *inspection) findTap() {
 	i.Tap.For, i.Tap.Against = votes[most], votes[most.Other()]
 	if votes[most] > votes[most.Other()] {
 		i.Tap.End, i.Tap.DecidedBy = end, commonest(clues[most]).String()
+	} else if r := i.Recording; r != nil && (r.End == "client" || r.End == "server") {
+		// A host that forwards the session shows it from both sides.
+		i.Tap.End, i.Tap.DecidedBy = r.End, "what its recorder was told"
 	}
 	addresses := slices.SortedFunc(maps.Keys(i.hosts), func(a, b [16]byte) int {
 		return cmp.Or(cmp.Compare(i.hosts[b], i.hosts[a]), slices.Compare(a[:], b[:]))

@@ -1,6 +1,7 @@
 package correlate_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -17,6 +18,12 @@ import (
 
 // noted copies a capture with a note of the end at which it was made.
 func noted(t *testing.T, path, end string) string {
+	t.Helper()
+	return changed(t, path, end, func(*capture.Packet) {})
+}
+
+// changed does so and changes its packets.
+func changed(t *testing.T, path, end string, change func(*capture.Packet)) string {
 	t.Helper()
 	in, err := os.Open(path)
 	if err != nil {
@@ -51,6 +58,7 @@ func noted(t *testing.T, path, end string) string {
 				t.Fatal(err)
 			}
 		}
+		change(&p)
 		if err := w.WritePacket(&p); err != nil {
 			t.Fatal(err)
 		}
@@ -81,6 +89,28 @@ func TestACaptureIsNotGivenAsTheOtherEnds(t *testing.T) {
 		_, err := correlate.Compare(context.Background(), sets[0], sets[1], correlate.Options{FixedEnds: test.fixed})
 		if errors.Is(err, correlate.ErrNotThatEnd) != test.refused || !test.refused && err != nil {
 			t.Errorf("%s as the client's, ends given: %v: %v", test.client, test.fixed, err)
+		}
+	}
+}
+
+// A host that forwards the session shows each connection from both sides, and half of
+// what its packets say speaks for either end. Then the user's note decides.
+func TestTheNoteTellsTheEndWherePacketsDoNot(t *testing.T) {
+	const client = "../fixtures/pairs/starttls-2012/client.pcapng"
+	n := 0
+	undecided := func(p *capture.Packet) {
+		p.Direction = capture.DirectionUnknown
+		p.TimeNS = 1e18 + int64(n)*1e9 // no round trip tells
+		n++
+		if len(p.Data) > 22 {
+			p.Data[22] = 50 // nor a TTL
+		}
+	}
+	for _, end := range []string{"client", "server", ""} {
+		n = 0
+		i := inspect(t, changed(t, client, end, undecided))
+		if want := cmp.Or(end, "unknown"); i.Tap.End != want || (end != "") != (i.Tap.DecidedBy == "what its recorder was told") {
+			t.Errorf("noted as the %q: it is the %s's, by %s", end, i.Tap.End, i.Tap.DecidedBy)
 		}
 	}
 }
