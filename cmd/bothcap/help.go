@@ -31,6 +31,20 @@ func program() *usage.Program {
 				"With --rotate-size or --rotate-interval it writes a set of files; give them to bothends as one pattern in quotes, such as 'client_*.pcapng'.",
 			},
 			Flags: flags,
+		}, {
+			Name:     "check",
+			Title:    "look, before the session, at all that a recording needs",
+			Synopsis: []string{"check [FLAGS]"},
+			Text: []string{
+				"It opens what a recording would, has the kernel's log try its resets over loopback, counts packets and drops for two seconds, and says what a judge would miss in a recording made here: permission, interfaces and the way to the peer, clock, room on the disk, firewall rules that answer with a reset, and what else can send in this host's name. It records nothing.",
+			},
+			Flags: newCheckFlags(&options{}),
+			Statuses: usage.Statuses{List: []usage.Status{
+				{Code: "0", Meaning: "nothing is lacking"},
+				{Code: "1", Meaning: "a recording could be made, but would lack something"},
+				{Code: "2", Meaning: "nothing could be recorded"},
+			}},
+			NoFiles: true,
 		}},
 		Flags: []usage.Flag{
 			{Name: "completion", Value: "SHELL", Title: "print completion for a shell"},
@@ -48,6 +62,7 @@ func program() *usage.Program {
 			},
 		},
 		Examples: []usage.Example{
+			{Title: "See whether all is ready at the client:", Command: "sudo bothcap check --peer mail.example.org --port 587 -w client.pcapng"},
 			{Title: "Record at the server, until Ctrl-C:", Command: "sudo bothcap --port 587 --end server -w server.pcapng"},
 			{Title: "Record at the client, around the command that fails:", Command: "sudo bothcap --peer mail.example.org --port 587 --end client -w client.pcapng -- swaks --server mail.example.org --port 587 --tls --to me@example.org --quit-after RCPT"},
 			{Title: "Keep the last ten files of 100 MiB until the fault shows:", Command: "sudo bothcap --port smtp --end server -w server.pcapng --rotate-size 100M --keep 10 --stop-after-reset 60s"},

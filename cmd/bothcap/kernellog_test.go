@@ -102,6 +102,23 @@ func TestTheKernelsLogNamesTheProcessThatAborted(t *testing.T) {
 	}
 }
 
+// Another recorder on the host would otherwise see resets that nobody sent, and its
+// kernel's count rise.
+func TestTheTestOfTheKernelsLogIsSeenByNobody(t *testing.T) {
+	l := newLab(t)
+	path := filepath.Join(l.dir, "client.pcapng")
+	r := l.record("-i", "v0", "-i", "lo", "--everything", "-w", path)
+	before := l.outResets()
+	status, out, _ := l.checked("--peer", server4)
+	if after := l.outResets(); status > 1 || after != before || !has(out, "ok kernel's log") {
+		t.Errorf("exit status %d, OutRsts %s to %s: %s", status, before, after, out)
+	}
+	r.stop(syscall.SIGINT)
+	if seen := tool(t, "tshark", "-r", path, "-Y", "tcp.flags.reset==1"); seen != "" {
+		t.Errorf("the recording holds %s", seen)
+	}
+}
+
 // A REJECT is made by the packet filter and not by TCP. That there is such a rule is
 // said, as the log's silence does not exclude it.
 func TestAPacketFiltersResetIsNotInTheKernelsLogButItsRuleIsNoted(t *testing.T) {

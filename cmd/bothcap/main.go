@@ -34,6 +34,9 @@ const (
 // run does what the arguments say and returns the exit status.
 func run(arguments []string) int {
 	c := newConsole()
+	if len(arguments) > 0 && arguments[0] == "check" {
+		return runCheck(arguments[1:], c)
+	}
 	o, err := parse(arguments)
 	switch {
 	case errors.Is(err, pflag.ErrHelp):

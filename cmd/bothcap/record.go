@@ -87,16 +87,7 @@ func (r *recording) start() error {
 		return err
 	}
 	closeLog := r.openKernelLog()
-	opener := func(name string, o live.Options) (agent.Source, error) {
-		var source *live.Handle
-		var err error
-		r.roles.open(func() { source, err = live.Open(name, o) })
-		if err != nil {
-			return nil, explainOpening(err)
-		}
-		return source, nil
-	}
-	if r.agent, err = agent.Start(r.config, opener, r.create); err != nil {
+	if r.agent, err = agent.Start(r.config, r.opener(), r.create); err != nil {
 		closeLog()
 		r.discard()
 		if errors.Is(err, live.ErrFilter) && r.options.trailing {
@@ -112,6 +103,19 @@ func (r *recording) start() error {
 		return err
 	}
 	return nil
+}
+
+// opener opens interfaces with the privilege that there is.
+func (r *recording) opener() agent.Opener {
+	return func(name string, o live.Options) (agent.Source, error) {
+		var source *live.Handle
+		var err error
+		r.roles.open(func() { source, err = live.Open(name, o) })
+		if err != nil {
+			return nil, explainOpening(err)
+		}
+		return source, nil
+	}
 }
 
 // openKernelLog has the kernel tell of the resets that it sends and takes, as long as

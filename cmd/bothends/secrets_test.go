@@ -113,6 +113,28 @@ func TestNoOutputHoldsWhatWasSaid(t *testing.T) {
 			t.Errorf("%q: the output holds %s", args, leak)
 		}
 	}
+	// What a campaign notes and a contrast says of it, and the bytes of a redacted capture.
+	manifest := filepath.Join(dir, "manifest.csv")
+	write(t, manifest, "id,client,server\n1,"+client+","+server+"\n")
+	line, complaints, status := runIn(t, dir, "campaign", manifest)
+	if status != 0 || !strings.Contains(line, `"findings"`) {
+		t.Fatalf("campaign: exit status %d\n%s", status, complaints)
+	}
+	reports := filepath.Join(dir, "reports.json")
+	write(t, reports, line)
+	contrast, complaints2, _ := runIn(t, dir, "contrast", reports)
+	redacted := filepath.Join(dir, "redacted.pcapng")
+	said, complaints3, status := runIn(t, dir, "redact", "--all", client, redacted)
+	if status != 0 {
+		t.Fatalf("redact: exit status %d\n%s", status, complaints3)
+	}
+	for about, output := range map[string]string{
+		"campaign": line + complaints, "contrast": contrast + complaints2, "redact": said + complaints3, "a redacted capture": read(t, redacted),
+	} {
+		for _, leak := range leaks(output) {
+			t.Errorf("%s: the output holds %s", about, leak)
+		}
+	}
 	shown, _, _ := runIn(t, dir, "compare", "--all", "--show-payload", client, server)
 	if len(leaks(shown)) == 0 {
 		t.Error("--show-payload shows nothing of what was said")

@@ -27,9 +27,9 @@ func (r *redactor) testimonyOf(comments []string) (kept []string) {
 	return kept
 }
 
-// given are the parts of a record that people gave: the session's name, and those
-// of hosts.
-var given = []string{"session", "name"}
+// given are the parts of a record that people gave: the names of the session, of
+// hosts, and of programs.
+var given = []string{"session", "name", "command"}
 
 // record goes through a record as it stands, so that what later versions note is
 // treated alike: what people gave is left out, addresses are mapped.

@@ -52,6 +52,7 @@ func decodeLayers(p *capture.Packet, s *Segment, r *reassembly) Result {
 	// An OrigLen below the captured length is a recorder's mistake.
 	n := max(p.OrigLen, len(p.Data)) - at
 
+	guessed := false // that there is a tunnel, by a UDP port
 	for {
 		var protocol uint8
 		if etherType == etherIPv4 {
@@ -61,6 +62,9 @@ func decodeLayers(p *capture.Packet, s *Segment, r *reassembly) Result {
 		}
 		if result != TCP {
 			return result
+		}
+		if guessed && s.Overlong {
+			return NotTCP // and by chance what can be an IP header
 		}
 		if protocol == protoTCP {
 			break
@@ -72,6 +76,7 @@ func decodeLayers(p *capture.Packet, s *Segment, r *reassembly) Result {
 			return result
 		}
 		b, n = b[min(at, len(b)):], n-at
+		guessed = guessed || protocol == protoUDP
 	}
 	if result = decodeTCP(b, n, s); result != TCP {
 		return result

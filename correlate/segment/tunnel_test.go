@@ -111,6 +111,7 @@ func TestWhatOnlyLooksLikeATunnelIsNone(t *testing.T) {
 		{"nine deep", deep, NotTCP},
 		{"VXLAN without its flag", outer4(17, udp(50000, 4789, "0000000000000100"+ethernetHello)), NotTCP},
 		{"another protocol on VXLAN's port", outer4(17, udp(50000, 4789, "68656c6c6f")), NotTCP},
+		{"what can be an IP header, but for its length, on Teredo's port", outer4(17, udp(3544, 443, "60000000 7fff 06 40"+ipv6Addresses+tcpHello)), NotTCP},
 		{"ARP in VXLAN", outer4(17, udp(50000, 4789, "0800000000000100"+macs+"0806 0001 0800 06 04 0001")), NotIP},
 		{"an echo of GTP-U", outer4(17, udp(2152, 2152, "32 01 0004 00000000 0001 0000")), NotTCP},
 		{"GTP-U with an extension of no length", outer4(17, udp(2152, 2152, "34 ff 0035 00000001 0000 00 85 00 10 09 00"+ipv4Hello)), NotTCP},

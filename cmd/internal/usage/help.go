@@ -14,11 +14,11 @@ const (
 	widestName = 28
 )
 
-// Help is the program's own, which lists its verbs. That of a program without
-// any is its only verb's.
+// Help is the program's own, which lists its verbs. That of a program that does
+// something without any is of this, and names the verbs.
 func (p *Program) Help() string {
-	if len(p.Names()) == 0 {
-		return p.VerbHelp(&p.Verbs[0])
+	if v, ok := p.Verb(""); ok {
+		return p.VerbHelp(v)
 	}
 	var h page
 	h.paragraphs(p.Intro)
@@ -49,6 +49,11 @@ func (p *Program) VerbHelp(v *Verb) string {
 	h.heading("Usage:")
 	for _, line := range v.Synopsis {
 		h.hang("  ", p.Name+" "+line, "      ")
+	}
+	for i := range p.Verbs {
+		if other := &p.Verbs[i]; v.Name == "" && other.Name != "" {
+			h.hang("  ", p.Name+" "+other.Synopsis[0]+": "+other.Title, "      ")
+		}
 	}
 	for _, f := range p.Flags {
 		if v.Name == "" {

@@ -22,11 +22,13 @@ func (p *Program) Man(version string) string {
 	}
 	m.WriteString(".SH DESCRIPTION\n")
 	manParagraphs(&m, p.Intro)
-	if len(p.Names()) > 0 {
-		m.WriteString(".SH COMMANDS\n")
-	}
+	commands := false
 	for i := range p.Verbs {
 		v := &p.Verbs[i]
+		if v.Name != "" && !commands {
+			commands = true
+			m.WriteString(".SH COMMANDS\n")
+		}
 		if v.Name != "" {
 			fmt.Fprintf(&m, ".SS %s\n%s\n", roff(v.Name), roff(sentence(v.Title)))
 		}

@@ -174,6 +174,9 @@ func Start(config Config, open Opener, create func() (Output, error)) (*Agent, e
 	return a, nil
 }
 
+// StartRecord is what every file says at its head.
+func (a *Agent) StartRecord() testimony.Record { return a.start }
+
 // Close gives the interfaces back.
 func (a *Agent) Close() {
 	for _, t := range a.taps {

@@ -167,3 +167,12 @@ func Hardware() string {
 	}
 	return strings.Join(names, " ")
 }
+
+// Free is how many bytes anybody may still write to a folder's file system.
+func Free(folder string) (int64, error) {
+	var s unix.Statfs_t
+	if err := unix.Statfs(folder, &s); err != nil {
+		return 0, fmt.Errorf("%s: %w", folder, err)
+	}
+	return int64(s.Bavail) * int64(s.Bsize), nil
+}

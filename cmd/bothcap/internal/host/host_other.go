@@ -28,3 +28,6 @@ func Hardware() string { return runtime.GOARCH }
 
 // Facts are none.
 func Facts() testimony.HostFacts { return testimony.HostFacts{} }
+
+// Free returns ErrUnsupported.
+func Free(string) (int64, error) { return 0, ErrUnsupported }
