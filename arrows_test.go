@@ -26,6 +26,7 @@ var layers = [][]string{
 	{"bothends/correlate/clock"},
 	{"bothends/correlate/align"},
 	{"bothends/correlate/judge", "bothends/correlate/locate", "bothends/correlate/trigger"},
+	{"bothends/correlate/ending"},
 	{"bothends/correlate/said"},
 	{"bothends/correlate/report"},
 	{"bothends/correlate/annotate", "bothends/correlate/ladder"},

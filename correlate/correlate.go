@@ -16,6 +16,7 @@ import (
 	"bothends/capture/file"
 	"bothends/correlate/align"
 	"bothends/correlate/clock"
+	"bothends/correlate/ending"
 	"bothends/correlate/judge"
 	"bothends/correlate/pair"
 	"bothends/correlate/report"
@@ -48,6 +49,9 @@ var ErrNothingInCommon = errors.New("the two captures have no TCP connection in 
 // captures.
 var ErrContradicted = errors.New("the captures contradict what is stated")
 
+// ErrSameEnd is returned if both captures were made at the same end.
+var ErrSameEnd = errors.New("both captures were made at the same end")
+
 // ErrNoTCP is returned if a capture holds no TCP segment.
 var ErrNoTCP = errors.New("no TCP segment in it")
 
@@ -66,6 +70,9 @@ func (c *comparison) compare(ctx context.Context, sets [2]*file.Set) (*report.Re
 		return nil, err
 	}
 	c.pair()
+	if c.placement.SameEnd {
+		return nil, ErrSameEnd
+	}
 	c.hear()
 	if err := c.align(ctx); err != nil {
 		return nil, err
@@ -76,8 +83,9 @@ func (c *comparison) compare(ctx context.Context, sets [2]*file.Set) (*report.Re
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	c.end()
 	r := c.report()
-	if r.Summary.Paired == 0 {
+	if _, alone := c.alone(); r.Summary.Paired == 0 && !alone {
 		return r, ErrNothingInCommon
 	}
 	return r, nil
@@ -101,6 +109,7 @@ type comparison struct {
 	clock     clock.Fit
 	witnesses [2]judge.Witness
 	judgement judge.Judgement
+	endings   []ending.Ending
 }
 
 // survey reads both captures at once.
@@ -116,13 +125,18 @@ func (c *comparison) survey(ctx context.Context, sets [2]*file.Set) error {
 				return fmt.Errorf("%s: %w", set.Files()[0].Path, err)
 			}
 			c.surveys[i], c.files[i], c.seams[i] = sv, reader.Files(), reader.Seams()
-			if len(sv.Connections) == 0 {
-				return fmt.Errorf("%s: %w", set.Files()[0].Path, ErrNoTCP)
-			}
 			return nil
 		})
 	}
-	return group.Wait()
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for i, sv := range c.surveys {
+		if len(sv.Connections) == 0 && (len(c.surveys[1-i].Connections) == 0 || sv.Packets > 0 && sv.NotTCPAtAll()) {
+			return fmt.Errorf("%s: %w", sets[i].Files()[0].Path, ErrNoTCP)
+		}
+	}
+	return nil
 }
 
 // progress returns a function that turns the position of each reader into what
@@ -158,6 +172,10 @@ func (c *comparison) checkNotes() error {
 
 // pair finds the connections that both captures hold, and which end is which.
 func (c *comparison) pair() {
+	if alone, ok := c.alone(); ok {
+		c.pairAlone(alone)
+		return
+	}
 	c.pairs, c.placement = pair.Match(c.surveys[0], c.surveys[1], c.options.FixedEnds)
 	if c.placement.Swapped {
 		slices.Reverse(c.sets[:])
@@ -250,6 +268,6 @@ func (c *comparison) judge() error {
 func (c *comparison) report() *report.Report {
 	return report.New(&report.Input{
 		Files: c.files, Seams: c.seams, Surveys: c.surveys, Placement: c.placement, FixedEnds: c.options.FixedEnds,
-		Pairs: c.pairs, CaseOf: c.caseOf, Cases: c.cases, Clock: &c.clock, Judgement: &c.judgement, Stated: c.options.Stated,
+		Pairs: c.pairs, CaseOf: c.caseOf, Cases: c.cases, Clock: &c.clock, Judgement: &c.judgement, Stated: c.options.Stated, Endings: c.endings, ToServer: func(p *pair.Pair) bool { return c.serviceOf(p) != nil && !p.Outdone },
 	})
 }

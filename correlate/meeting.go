@@ -3,6 +3,7 @@ package correlate
 import (
 	"bothends/correlate/align"
 	"bothends/correlate/clock"
+	"bothends/correlate/ending"
 	"bothends/correlate/judge"
 	"bothends/correlate/pair"
 	"bothends/correlate/segment"
@@ -49,7 +50,7 @@ func (c *comparison) meeting(offset, uncertain int64) *meeting {
 		}
 		n := int32(len(c.cases))
 		c.caseOf[i] = n
-		c.cases = append(c.cases, judge.Case{Pair: *p, Translated: c.translated(p)})
+		c.cases = append(c.cases, judge.Case{Pair: *p, Translated: c.translated(p), FIN: c.closed(p)})
 		m.left = append(m.left, 0)
 		if summary, ok := c.sameAtBoth(p); ok {
 			c.cases[n].Summary = summary
@@ -87,6 +88,9 @@ func (c *comparison) sameAtBoth(p *pair.Pair) (sum align.Summary, ok bool) {
 		return sum, false
 	}
 	client, server := c.surveys[tap.Client].Connections[p.Client], c.surveys[tap.Server].Connections[p.Server]
+	if ending.StageOf(client, p.ClientSide) != ending.Later || ending.StageOf(server, p.ServerSide) != ending.Later {
+		return sum, false // what stopped so early is looked at closely
+	}
 	if !align.Alike(client, server, p.ClientSide, p.ServerSide, p.Shift) {
 		return sum, false
 	}
@@ -144,4 +148,19 @@ func (c *comparison) translated(p *pair.Pair) (by [2]bool) {
 	by[tap.Client] = here.Ends[p.ClientSide] != there.Ends[p.ServerSide]
 	by[tap.Server] = here.Ends[p.ClientSide.Other()] != there.Ends[p.ServerSide.Other()]
 	return by
+}
+
+// closed says, by End, whether the host there closed its side, as either capture shows.
+func (c *comparison) closed(p *pair.Pair) (fin [2]bool) {
+	look := func(end tap.End, n int32, clientSide survey.Side) {
+		if n == pair.NoView {
+			return
+		}
+		flows := c.surveys[end].Connections[n].Flows
+		fin[tap.Client] = fin[tap.Client] || flows[clientSide].FIN
+		fin[tap.Server] = fin[tap.Server] || flows[clientSide.Other()].FIN
+	}
+	look(tap.Client, p.Client, p.ClientSide)
+	look(tap.Server, p.Server, p.ServerSide)
+	return fin
 }

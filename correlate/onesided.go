@@ -1,12 +1,13 @@
 package correlate
 
 import (
+	"bothends/correlate/judge"
 	"bothends/correlate/pair"
 	"bothends/correlate/survey"
 	"bothends/correlate/tap"
 )
 
-// telling tells whether a connection of one capture only has something to judge.
+// telling reports whether a connection of one capture only has something to judge.
 func (c *comparison) telling(p *pair.Pair) bool {
 	if p.Escaped {
 		return c.resets(p) > 0
@@ -14,7 +15,7 @@ func (c *comparison) telling(p *pair.Pair) bool {
 	return c.resetAlone(p) || c.swallowed(p)
 }
 
-// resetAlone tells whether a connection that one capture only holds went from the
+// resetAlone reports whether a connection that one capture only holds went from the
 // client end to the server end's address, and was reset: a SYN that a box answers
 // itself leaves no more than that.
 func (c *comparison) resetAlone(p *pair.Pair) bool {
@@ -23,10 +24,10 @@ func (c *comparison) resetAlone(p *pair.Pair) bool {
 	}
 	seen := c.surveys[tap.Client].Connections[p.Client]
 	far := p.ClientSide.Other()
-	return seen.Flows[far].Resets > 0 && c.services[seen.Ends[far].IP] != nil
+	return seen.Flows[far].Resets > 0 && c.toServer(seen.Ends[far].IP)
 }
 
-// swallowed tells whether a connection that one capture only holds went from the
+// swallowed reports whether a connection that one capture only holds went from the
 // client end to the server end's address, and is nothing but a SYN sent again:
 // a box that eats it leaves no more than that.
 func (c *comparison) swallowed(p *pair.Pair) bool {
@@ -35,7 +36,7 @@ func (c *comparison) swallowed(p *pair.Pair) bool {
 	}
 	seen := c.surveys[tap.Client].Connections[p.Client]
 	near, far := &seen.Flows[p.ClientSide], &seen.Flows[p.ClientSide.Other()]
-	return seen.SYNNS != 0 && near.Segments > 1 && far.Segments+far.Resets == 0 && c.services[seen.Ends[p.ClientSide.Other()].IP] != nil
+	return seen.SYNNS != 0 && near.Segments > 1 && far.Segments+far.Resets == 0 && c.toServer(seen.Ends[p.ClientSide.Other()].IP)
 }
 
 // resets are those of a connection that one capture has, in both directions.
@@ -59,4 +60,11 @@ func (c *comparison) joinEscaped() {
 			c.cases[c.caseOf[i]].Of = int(c.caseOf[p.Of])
 		}
 	}
+}
+
+// toServer reports whether an address, as the client end knows it, is one at which the
+// server end was reached. Where the server's capture holds no connection at all, any
+// may be.
+func (c *comparison) toServer(there judge.Address) bool {
+	return c.services[there] != nil || len(c.surveys[tap.Server].Connections) == 0
 }

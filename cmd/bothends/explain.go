@@ -13,6 +13,9 @@ import (
 
 // explain adds to an error of the comparison what the user can do.
 func explain(err error) error {
+	if errors.Is(err, correlate.ErrSameEnd) {
+		return &hinted{err, "a comparison needs one recording of each end, made at the same time"}
+	}
 	if errors.Is(err, correlate.ErrNoTCP) {
 		return &hinted{err, "record on the interface that carries the session, outside of any tunnel, with a filter that admits TCP"}
 	}

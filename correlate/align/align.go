@@ -71,6 +71,9 @@ func (c *Connection) Observe(end, sender tap.End, s *segment.Segment) {
 	}
 	c.lastNS[end] = max(c.lastNS[end], v.TimeNS)
 	stream.closed[end] = stream.closed[end] || v.Flags&segment.FIN != 0
+	if v.Flags&segment.FIN != 0 {
+		stream.FIN, stream.GotFIN = stream.FIN || end == sender, stream.GotFIN || end != sender
+	}
 	if v.Flags&segment.ACK != 0 {
 		back.acknowledged(end, &v)
 	}

@@ -177,6 +177,9 @@ func (d *departed) sum(payload []byte) uint64 {
 func (s *Stream) keepDigest(h *held) {
 	if h.payload != nil {
 		h.digest, h.kept = s.gone.sum(h.payload), uint32(len(h.payload))
+		if h.open == h.end-h.start {
+			h.head = append([]byte(nil), h.payload[:min(len(h.payload), messageHead)]...)
+		}
 		h.payload = nil
 	}
 }

@@ -18,6 +18,7 @@ type held struct {
 	lacking bool          // arrived, and the sender's capture shows that it lacks it
 	foreign bool          // arrived with known bytes, and is none of the packets known to have brought them
 	changed bool          // its only counterpart has other bytes
+	head    []byte        // its first payload bytes, once the rest was let go, if nothing of it arrived so far
 	pins    int           // others that point here
 	digest  uint64        // of the payload, once that was let go
 	kept    uint32        // how many bytes digest is of

@@ -130,6 +130,9 @@ func (s *Stream) learn(h, w *held) {
 		return
 	}
 	s.Path.note(&h.Header, &w.Header, whole)
+	if whole {
+		s.MostPassed = max(s.MostPassed, h.PayloadLen)
+	}
 	if whole && s.trips != nil {
 		s.trips.add(s.sender, h.TimeNS, w.TimeNS)
 	}

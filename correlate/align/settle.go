@@ -75,7 +75,7 @@ func (s *Stream) settleSent(h *held, early bool) {
 		s.Ledger.SentNotCaptured++
 		s.depart(h, false, 0)
 	default:
-		s.lose(h.TimeNS)
+		s.vanish(h)
 		if h.Flags&(segment.SYN|segment.FIN) != 0 && !s.Got.Has(h.end-1, h.end) {
 			s.keep(Lost, h)
 		}
@@ -195,5 +195,6 @@ func (s *Stream) finish() {
 	}
 	s.acks.finish(s)
 	s.gone.finish(s)
+	s.settleVanished()
 	s.live = nil
 }

@@ -28,6 +28,14 @@ type Stream struct {
 	// how many further ones there are.
 	Astray     []int64
 	MoreAstray int64
+	// Vanished are the ranges of which copies were lost, the first of them, and
+	// MoreVanished how many copies of others were only counted.
+	Vanished     []Vanished
+	MoreVanished int64
+	// MostPassed is the longest payload of a segment that passed both taps whole.
+	MostPassed int
+	// FIN says that the sender's tap saw its FIN, GotFIN that it arrived.
+	FIN, GotFIN bool
 	// LastPassedNS is when the latest segment left the sender's tap that also
 	// arrived, by the sender's clock.
 	LastPassedNS int64

@@ -51,9 +51,19 @@ func (c *Connection) Summary() (sum Summary) {
 func (c *Connection) Quiet() bool {
 	for end := range c.Streams {
 		s := &c.Streams[end]
-		if len(s.Resets[tap.Client])+len(s.Resets[tap.Server])+len(s.Leftovers) > 0 {
+		if len(s.Resets[tap.Client])+len(s.Resets[tap.Server])+len(s.Leftovers) > 0 || s.stuck() {
 			return false
 		}
 	}
 	return true
+}
+
+// stuck reports whether something of the stream never arrived in any copy.
+func (s *Stream) stuck() bool {
+	for i := range s.Vanished {
+		if !s.Vanished[i].Reached {
+			return true
+		}
+	}
+	return false
 }

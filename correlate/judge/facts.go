@@ -104,8 +104,10 @@ type WayFacts struct {
 	Initials    map[int]bool // TTLs with which the sender's packets leave
 	Translated  bool         // the two captures know the sender under different addresses
 	TranslatedR bool         // and the receiver
-	// OtherEnd is how many hops a reset that hit the other end made, of the same
-	// volley; valid if BothHit.
+	// OtherEnd is how many hops a reset made that hit the sender within two seconds of
+	// this one and that the receiver is not known to have sent; 0 if there is none. BothHit
+	// says that it was not called for by this one, nor this one by it: an honest answer
+	// travels the whole path, so that the hops of the two cannot add up to it.
 	BothHit   bool
 	OtherEnd  int
 	OtherHit  tap.Frame // at the sender's tap
@@ -173,7 +175,7 @@ func (r *RecordingFacts) bound() float64 { return MissBound(r.Witness.Passed, r.
 // sound reports whether the silence of the capture is hard to explain: nothing is
 // missing by its counters, or it is known to be complete within 1 %.
 func (r *RecordingFacts) sound(s stated) bool {
-	return r.Witness.Missed == 0 && r.Missed == 0 && (r.counted(s) || r.bound() <= missProven)
+	return r.Drops == 0 && r.Witness.Missed == 0 && r.Missed == 0 && (r.counted(s) || r.bound() <= missProven)
 }
 
 // everyWayOut reports whether every interface was recorded by which the sender could

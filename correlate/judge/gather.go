@@ -285,6 +285,10 @@ func (s *stream) provoked(hit *align.Reset) bool {
 	return s.back.LastGot.TimeNS >= hit.TimeNS || s.back.LastPassedNS < s.back.LastSent.TimeNS
 }
 
+// Hops is how many routers a packet with this TTL has passed, inferred from the initial
+// TTLs in use.
+func Hops(ttl uint8) int { return hopsTravelled(ttl) }
+
 // usualTTL is the least initial TTL in use that is not below ttl: 64, 128 or 255.
 func usualTTL(ttl int) int {
 	for _, usual := range []int{64, 128} {

@@ -234,6 +234,8 @@ func filtered(f *Facts) Result {
 		return fits("the %s's capture was filtered by TCP flags (%q) and holds no reset of any kind", f.Sender, r.Filter).with(values)
 	case r.FiltersFlags():
 		return open("the %s's capture was filtered by TCP flags: %q", f.Sender, r.Filter).with(values)
+	case f.Stated.has(Filter) && r.Resets == 0 && !(&Witness{Filter: f.Stated[Filter]}).AdmitsResets():
+		return fits("the %s's capture was recorded with the filter %q, as is stated, which may leave out resets, and it holds none", f.Sender, f.Stated[Filter]).with(values)
 	case r.Resets > 0:
 		return refuted("the %s's capture admits this direction, and resets", f.Sender).with(values)
 	case r.AdmitsResets():
@@ -295,7 +297,9 @@ func missed(f *Facts) Result {
 	default:
 		said += fmt.Sprintf("; by this connection's %s alone, below %.2g %%", count(r.Passed, "packet"), 100*here)
 	}
-	return refuted("%s", said).with(values)
+	res := refuted("%s", said).with(values)
+	res.Attested = r.sound(f.Stated) && !r.sound(stated{})
+	return res
 }
 
 func bothMissed(f *Facts) Result {

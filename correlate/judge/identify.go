@@ -209,6 +209,38 @@ func (s *stream) elsewhereTwin(r *align.Reset) *survey.Reset {
 	return nil
 }
 
+// arrivedElsewhere is the reset that left arrived as under other addresses, on whatever
+// connection, or nil.
+func (s *stream) arrivedElsewhere(left *align.Reset) *survey.Reset {
+	if left.Flags&segment.ACK == 0 && left.Seq0 == 0 || !s.pair.Paired() {
+		return nil
+	}
+	receiver := s.sender.Other()
+	key := keyOf(left.Seq0+s.shiftAt(receiver, s.sender), left.Ack0+s.shiftAt(receiver, receiver), left.Flags)
+	for _, i := range s.gotByNumbers[receiver][key] {
+		r := &s.Resets[receiver][i]
+		here := slices.ContainsFunc(s.flow.Resets[receiver], func(o *align.Reset) bool { return o.Frame == r.Frame })
+		if here || !s.sentBefore(left.TimeNS, r.TimeNS) || s.comparable(r.TimeNS) && s.latestSent(r.TimeNS)-left.TimeNS > astrayWindowNS {
+			continue
+		}
+		return r
+	}
+	return nil
+}
+
+// cameElsewhere is a reset that arrived under other addresses than its connection has.
+func (s *stream) cameElsewhere(left *align.Reset, r *survey.Reset) Finding {
+	f := s.finding("rst", Genuine, Strong, left.Frame, left.Header, Step{
+		Rule: Twin, Outcome: Supports, Decides: true,
+		Text: fmt.Sprintf("the %s's capture shows it arrive under other addresses: in frame %d, there from %s to %s, with the same sequence and acknowledgment numbers",
+			s.sender.Other(), r.Number, r.Src, r.Dst),
+		Values: map[string]any{"got_frame": r.Number},
+	})
+	f.SeenAt, f.Twin, f.bucket = s.sender, r.Frame, matchedOne
+	f.suggest(Untranslated, "it arrived under other addresses than the rest of its connection")
+	return f
+}
+
 // shiftAt is what the tap at end sees added to the numbers of the stream that the
 // host at sender sends.
 func (s *stream) shiftAt(end, sender tap.End) uint32 {

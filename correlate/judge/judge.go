@@ -32,6 +32,8 @@ type Case struct {
 	// Translated says, by End, that the two captures know that host under
 	// different addresses or ports.
 	Translated [2]bool
+	// FIN says, by End, that the host there closed its side, as either capture shows.
+	FIN [2]bool
 	// Service is the address that the client end reached; nil if no connection to it
 	// is in both captures.
 	Service *Service
@@ -124,11 +126,12 @@ type bench struct {
 	stated    [2]stated
 	ledgers   map[int][2]align.Ledger
 
-	shapes    [2]map[shape]int        // of the resets that each End is known to have sent
-	sentTTLs  [2]map[uint8]bool       // with which its packets leave
-	sentAt    [2][]int64              // when resets of its left, by its clock, ascending
-	byNumbers [2]map[resetKey][]int32 // resets of its, by their numbers: indexes into Resets
-	heard     map[int][2]*stream      // of connections of which packets escaped: their views ask for them again
+	shapes       [2]map[shape]int        // of the resets that each End is known to have sent
+	sentTTLs     [2]map[uint8]bool       // with which its packets leave
+	sentAt       [2][]int64              // when resets of its left, by its clock, ascending
+	byNumbers    [2]map[resetKey][]int32 // resets of its, by their numbers: indexes into Resets
+	gotByNumbers [2]map[resetKey][]int32 // those that came to it
+	heard        map[int][2]*stream      // of connections of which packets escaped: their views ask for them again
 }
 
 func newBench(in *Input) *bench {

@@ -54,6 +54,10 @@ func (s *stream) judgeResets() []Finding {
 			findings = append(findings, s.escapedReset(r, left))
 			continue
 		}
+		if r := s.arrivedElsewhere(left); r != nil {
+			findings = append(findings, s.cameElsewhere(left, r))
+			continue
+		}
 		findings = append(findings, s.missing(left, s.overtaken(left)))
 	}
 	return findings
@@ -66,6 +70,9 @@ func (s *stream) unsent(r *align.Reset) Finding {
 	f := s.decide(&p)
 	s.explain(&f, r)
 	f.reset, f.Trigger = r, s.trigger(r)
+	if s.pair.Paired() {
+		f.Behind, f.Ahead = max(0, r.Next-r.Position), max(0, r.Position-r.Next)
+	}
 	if f.Verdict == Injected && !slices.Contains(s.forged, r) {
 		s.forged = append(s.forged, r)
 	}

@@ -53,8 +53,13 @@ func total(shapes map[shape]int) (n int) {
 func (b *bench) noteSent() {
 	for end := range b.shapes {
 		b.shapes[end], b.sentTTLs[end], b.byNumbers[end] = map[shape]int{}, map[uint8]bool{}, map[resetKey][]int32{}
+		b.gotByNumbers[end] = map[resetKey][]int32{}
 		for i := range b.Resets[end] {
 			r := &b.Resets[end][i]
+			if !r.Loopback && r.Direction != capture.Outbound && !b.Own[end][r.Src.IP] {
+				key := keyOf(r.Seq, r.Ack, r.Flags)
+				b.gotByNumbers[end][key] = append(b.gotByNumbers[end][key], int32(i))
+			}
 			if r.Loopback || r.Direction == capture.Inbound || !b.Own[end][r.Src.IP] {
 				continue
 			}

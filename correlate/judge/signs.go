@@ -169,7 +169,7 @@ func order(f *Facts) Result {
 	// not say what it lost of this one.
 	inbound := MissBound(f.Getting.Witness.Passed, 0)
 	whole := f.Sending.Deaf == 0 && f.Sending.Drops == 0 && f.Sending.Missed == 0 && f.Sending.Witness.Missed == 0
-	if !whole || max(inbound, f.Sending.bound()) > missStrong || notRunning(f).Outcome != Refuted {
+	if !whole || renumbered(f).Outcome != Refuted || max(inbound, f.Sending.bound()) > missStrong || notRunning(f).Outcome != Refuted {
 		return Result{}
 	}
 	refutes := without(causal, KernelUnseen)
@@ -233,7 +233,7 @@ func senderContradiction(f *Facts) Result {
 		// What a NAT gave another port, or its capture missed, the sender answers as a
 		// stranger's, and goes on with the connection that it knows.
 		return supports(nil, "%s; but what the %s sent before it (frame %d) did not reach the %s as far as that end's capture shows, where it may have been answered all the same",
-			text, f.Receiver, after.TriggerUnseen.Number, f.Sender).with(values)
+			text, f.Receiver, after.TriggerUnseen.Number, f.Sender).with(values).void()
 	}
 	refutes := []Name{KernelUnseen}
 	stranger := f.Answer.Stateless && !f.silentBefore() && !(f.cameWhole() && (f.Numbers.Ahead > 0 || f.Stated.has(NoReject)))
@@ -303,7 +303,7 @@ func strangeTTL(f *Facts) Result {
 	values := map[string]any{"ttl": ttl, "genuine_ttl": w.TTL, "hops": hops, "genuine_hops": usual, "path_hops": w.Hops}
 	text := fmt.Sprintf("it arrived with TTL %d, %s from an initial value; all %s from the %s arrived with TTL %d, %s", ttl, count(hops, "hop"),
 		count(w.Same, "other packet"), f.Sender, w.TTL, count(usual, "hop"))
-	if !byAnyWay && f.Sending.AllInterfaces && f.Sending.Interfaces != 1 {
+	if !byAnyWay && f.Sending.AllInterfaces && !(f.Sending.NoOther && f.Sending.Interfaces == 1) {
 		return supports(nil, "%s; several ways out were recorded", text).with(values)
 	}
 	if !byAnyWay {

@@ -49,6 +49,7 @@ type Result struct {
 	Values   map[string]any
 	Refutes  []Name // of a sign that supports: what it refutes by these facts
 	Attested bool   // it rests on a statement
+	Void     bool   // of a sign that supports: by these facts it has no weight
 }
 
 func refuted(format string, args ...any) Result { return result(Refuted, format, args...) }
@@ -58,6 +59,12 @@ func open(format string, args ...any) Result    { return result(Open, format, ar
 func supports(refutes []Name, format string, args ...any) Result {
 	r := result(Supports, format, args...)
 	r.Refutes = refutes
+	return r
+}
+
+// without weight: it is worth saying, and carries no verdict.
+func (r Result) void() Result {
+	r.Void = true
 	return r
 }
 

@@ -84,6 +84,11 @@ type Finding struct {
 	// Place is where a forged reset was made; nil if nothing is said of it.
 	Place *Place
 
+	// Behind and Ahead are how far the number of a reset that nobody is known to have
+	// sent lies behind the next one that its receiver expected, or ahead of it. A host
+	// accepts it at that number, and questions it ahead of it (RFC 5961 section 3).
+	Behind, Ahead int64
+
 	weighty bool         // a sign that can carry a verdict supports an accusation
 	bucket  bucket       // where a reset, and its twin, stand in the ledger
 	reset   *align.Reset // that the finding is about, if nobody is known to have sent it

@@ -37,6 +37,7 @@ func weigh(f *Facts) opinion {
 type table struct {
 	rows  []row
 	signs []Step // by Signs; those without an Outcome had nothing to say
+	void  []bool // by Signs: it has no weight by these facts
 }
 
 // A row is one hypothesis: what its own test came to, and the signs that refute it.
@@ -49,7 +50,7 @@ type row struct {
 func (r *row) refuted() bool { return r.Outcome == Refuted || len(r.By) > 0 }
 
 func tabulate(f *Facts) *table {
-	t := &table{signs: make([]Step, len(Signs))}
+	t := &table{signs: make([]Step, len(Signs)), void: make([]bool, len(Signs))}
 	for i := range Hypotheses {
 		h := &Hypotheses[i]
 		if r := h.Test(f); r.Outcome != "" {
@@ -59,6 +60,7 @@ func tabulate(f *Facts) *table {
 	for i := range Signs {
 		s := &Signs[i]
 		r := s.Test(f)
+		t.void[i] = r.Void
 		t.signs[i] = Step{Rule: s.Name, Outcome: r.Outcome, Text: r.Text, Values: r.Values, Refutes: r.Refutes}
 		for n := range t.rows {
 			if row := &t.rows[n]; r.Outcome == Supports && slices.Contains(r.Refutes, row.Rule) {
@@ -90,15 +92,19 @@ func (t *table) fits(name Name) bool {
 	return slices.ContainsFunc(t.rows, func(r row) bool { return r.Rule == name && r.Outcome == Fits && !r.refuted() })
 }
 
-// weighty reports whether a sign that has weight supports, refutes something by these
-// facts, and is what is asked for.
+// weighty reports whether a sign supports that has weight, and is what is asked for.
 func (t *table) weighty(has func(*Sign) bool) bool {
 	for i := range t.signs {
-		if s := &t.signs[i]; s.Outcome == Supports && len(s.Refutes) > 0 && Signs[i].Weight && has(&Signs[i]) {
+		if t.weighs(i) && has(&Signs[i]) {
 			return true
 		}
 	}
 	return false
+}
+
+// weighs reports whether a sign supports and has weight by these facts.
+func (t *table) weighs(i int) bool {
+	return t.signs[i].Outcome == Supports && Signs[i].Weight && !t.void[i]
 }
 
 func (t *table) injected() bool { return t.injectedBut("") }
@@ -139,12 +145,23 @@ func (t *table) confidence(f *Facts) Confidence {
 	switch {
 	case filterOpen || nearer:
 		return Supported
-	case sees && !attested && sound:
+	case sees && !attested && sound && f.unstated():
 		return Proven
 	case causal, sees && (bound <= missStrong || soundAsStated):
 		return Strong
 	}
 	return Supported
+}
+
+// unstated reports whether the packet would be injected without any statement, too: a
+// statement makes no proof, not even through a sign.
+func (f *Facts) unstated() bool {
+	if len(f.Stated)+len(f.StatedThere) == 0 {
+		return true
+	}
+	bare := *f
+	bare.Stated, bare.StatedThere = nil, nil
+	return tabulate(&bare).injected()
 }
 
 // restsOnReceiver reports whether a row may be refuted by what the receiver's capture
@@ -228,7 +245,7 @@ func (t *table) opinion(f *Facts, v Verdict, c Confidence) opinion {
 		if s.Outcome == "" {
 			continue
 		}
-		s.Decides = v == Injected && Signs[i].Weight && s.Outcome == Supports && len(s.Refutes) > 0
+		s.Decides = v == Injected && t.weighs(i)
 		o.steps = append(o.steps, s)
 	}
 	if v == Indeterminate && decided < 0 {

@@ -48,7 +48,9 @@ type Pair struct {
 	Escaped bool
 	Of      int32
 
-	outdone bool // another view in the same capture is the better partner, or may be
+	// Outdone says that another view in the same capture is the better partner, or may
+	// be: this one is a second recording of it, or several connections look alike.
+	Outdone bool
 }
 
 // Paired tells whether both ends have a view of the connection.
@@ -63,6 +65,9 @@ type Placement struct {
 	// SamePlace: both captures look as if taken at one place. Every pair that can
 	// tell shows the same TTLs at both taps and no time under way between them.
 	SamePlace bool
+	// SameEnd: both captures were made at the same end, as each says which host is its
+	// own.
+	SameEnd bool
 }
 
 // Match pairs the connections of two captures. Unless the ends are fixed by the

@@ -91,21 +91,48 @@ func place(m *matcher, fixed bool) Placement {
 			votes[clue][1]++
 		}
 	}
-	same := m.samePlace()
+	same, sameEnd := m.samePlace(), m.sameEnd()
 	for clue := survey.RecordedDirection; clue <= survey.HandshakeWait; clue++ {
 		atA, atB := votes[clue][0], votes[clue][1]
 		switch {
 		case atA == atB:
 			continue
 		case atA > atB:
-			return Placement{Clue: clue, Votes: atA, Against: atB, SamePlace: same}
+			return Placement{Clue: clue, Votes: atA, Against: atB, SamePlace: same, SameEnd: sameEnd}
 		case fixed:
-			return Placement{Clue: clue, Votes: atA, Against: atB, SamePlace: same}
+			return Placement{Clue: clue, Votes: atA, Against: atB, SamePlace: same, SameEnd: sameEnd}
 		default:
-			return Placement{Swapped: true, Clue: clue, Votes: atB, Against: atA, SamePlace: same}
+			return Placement{Swapped: true, Clue: clue, Votes: atB, Against: atA, SamePlace: same, SameEnd: sameEnd}
 		}
 	}
-	return Placement{SamePlace: same}
+	return Placement{SamePlace: same, SameEnd: sameEnd}
+}
+
+// sameEnd reports whether both captures were made at the same end: each pair of which
+// both tell which host is their own tells the same one.
+func (m *matcher) sameEnd() bool {
+	same := 0
+	for i := range m.found {
+		l := &m.found[i]
+		if l.partner == NoView {
+			continue
+		}
+		sideA, clueA := m.a[i].Local()
+		sideB, clueB := m.b[l.partner].Local()
+		if l.turned {
+			sideB = sideB.Other()
+		}
+		for _, clue := range []survey.Clue{clueA, clueB} {
+			if clue != survey.RecordedDirection && clue != survey.InitialTTL {
+				return false
+			}
+		}
+		if sideA != sideB {
+			return false
+		}
+		same++
+	}
+	return same > 0
 }
 
 // samePlaceNS is the round trip below which two taps count as one place. Two
@@ -181,7 +208,7 @@ func (m *matcher) pairs(first, second *survey.Survey, at Placement) []Pair {
 		}
 		why := m.obstacle[endOf(at.Swapped)][n]
 		pairs = append(pairs, Pair{Client: int32(n), Server: NoView, ClientSide: survey.Initiator, Method: None,
-			Odds: 1, Why: absence(client.Connections[n], why, server, "server"), outdone: !why.passable()})
+			Odds: 1, Why: absence(client.Connections[n], why, server, "server"), Outdone: !why.passable()})
 	}
 	for n := range server.Connections {
 		if at.Swapped && m.found[n].partner != NoView || !at.Swapped && bySecond[n] != NoView {
@@ -189,7 +216,7 @@ func (m *matcher) pairs(first, second *survey.Survey, at Placement) []Pair {
 		}
 		why := m.obstacle[endOf(!at.Swapped)][n]
 		pairs = append(pairs, Pair{Client: NoView, Server: int32(n), ServerSide: survey.Initiator, Method: None,
-			Odds: 1, Why: absence(server.Connections[n], why, client, "client"), outdone: !why.passable()})
+			Odds: 1, Why: absence(server.Connections[n], why, client, "client"), Outdone: !why.passable()})
 	}
 	return pairs
 }

@@ -35,7 +35,7 @@ func untranslated(pairs []Pair, client, server *survey.Survey) {
 	for i := range pairs {
 		p := &pairs[i]
 		switch {
-		case p.Paired() || p.outdone:
+		case p.Paired() || p.Outdone:
 		case p.Server != NoView:
 			if p.escape(server.Connections[p.Server], &p.ServerSide, fromClient, "the client's own address") {
 				pairs[p.Of].Split[atServer] = true

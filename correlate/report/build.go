@@ -10,6 +10,7 @@ import (
 	"bothends/capture/file"
 	"bothends/correlate/align"
 	"bothends/correlate/clock"
+	"bothends/correlate/ending"
 	"bothends/correlate/judge"
 	"bothends/correlate/pair"
 	"bothends/correlate/segment"
@@ -31,6 +32,9 @@ type Input struct {
 	Clock     *clock.Fit
 	Judgement *judge.Judgement
 	Stated    []judge.Statement
+	Endings   []ending.Ending // by pair
+	// ToServer reports whether a connection of the client end's went to the server.
+	ToServer func(*pair.Pair) bool
 }
 
 // New builds the report.
@@ -45,6 +49,10 @@ func New(in *Input) *Report {
 		Clock:       in.clock(),
 		Connections: make([]Connection, 0, len(in.Pairs)),
 		Findings:    []Finding{},
+		alone:       len(in.Surveys[tap.Client].Connections) == 0 || len(in.Surveys[tap.Server].Connections) == 0,
+	}
+	for _, s := range in.Stated {
+		r.Stated = append(r.Stated, s.String())
 	}
 	connectionOf := make([]int, len(in.Cases)) // by case: its ID
 	for i := range in.Pairs {
@@ -63,16 +71,36 @@ func New(in *Input) *Report {
 		f.Connection = connectionOf[in.Judgement.Findings[i].Case]
 		r.Findings = append(r.Findings, f)
 	}
-	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
+	order := make([]int, len(r.Findings)) // by place in the report: the judge's index
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(x, y int) int {
+		a, b := &r.Findings[x], &r.Findings[y]
 		return cmp.Or(cmp.Compare(a.Connection, b.Connection), cmp.Compare(a.ReceivedAt, b.ReceivedAt), cmp.Compare(a.Frame, b.Frame))
 	})
-	for i := range r.Findings {
-		r.Findings[i].ID = i + 1
-		r.count(&r.Findings[i])
+	sorted := make([]Finding, len(order))
+	id := make([]int, len(order)) // by the judge's index
+	for place, i := range order {
+		sorted[place], id[i] = r.Findings[i], place+1
+		sorted[place].ID = place + 1
+		r.count(&sorted[place])
+	}
+	r.Findings = sorted
+	for i := range r.Connections {
+		r.Connections[i].Ending = in.ending(i, id)
+		p := &in.Pairs[i]
+		r.countEnding(&in.Endings[i], p.Paired(), p.Client != pair.NoView && in.ToServer(p))
 	}
 	r.judgeConnections()
 	return r
 }
+
+// oneSided is the verdict on a connection that one capture only holds.
+const oneSided = "one-sided"
+
+// complete is the end of a capture as its recorder leaves it.
+var complete = capture.Complete.String()
 
 func ends(in *Input) Ends {
 	e := Ends{Swapped: in.Placement.Swapped, For: in.Placement.Votes, Against: in.Placement.Against, SamePlace: in.Placement.SamePlace, DecidedBy: in.Placement.Clue.String()}
@@ -96,7 +124,7 @@ func (in *Input) capture(end tap.End) Capture {
 			Completeness: completeness(witness.Passed, witness.Missed),
 			Cut:          sv.Cut, Repeated: sv.Repeated, Routed: sv.Routed, Untimed: sv.Untimed, DisorderNS: sv.Disorder,
 		},
-		EndState: capture.Complete.String(),
+		EndState: complete,
 	}
 	for _, f := range in.Files[end] {
 		c.Files = append(c.Files, File{Path: f.Path, Format: string(f.Format), Compression: string(f.Compression),
@@ -188,7 +216,7 @@ func (in *Input) clock() Clock {
 
 func (in *Input) connection(i int) Connection {
 	p := &in.Pairs[i]
-	c := Connection{ID: i + 1, MatchedBy: string(p.Method), Odds: p.Odds, Verdict: "one-sided", Why: p.Why}
+	c := Connection{ID: i + 1, MatchedBy: string(p.Method), Odds: p.Odds, Verdict: oneSided, Why: p.Why}
 	if p.Server != pair.NoView {
 		seen := in.Surveys[tap.Server].Connections[p.Server]
 		c.ServerView = view(seen, p.ServerSide)
@@ -319,6 +347,38 @@ func names(list []judge.Name) (names []string) {
 	return names
 }
 
+// ending puts the ending of a connection into the form that is shown. id are the IDs
+// of findings, by the judge's index.
+func (in *Input) ending(i int, id []int) *Ending {
+	e := &in.Endings[i]
+	out := &Ending{Kind: string(e.Kind), Stage: string(e.Stage), Confidence: string(e.Confidence), Text: e.Text, Advice: e.Advice,
+		ByThePath: e.Kind.ByThePath(), Evidence: []Evidence{}}
+	if e.Finding != ending.NoFinding {
+		out.Finding = id[e.Finding]
+	}
+	for k := range e.Evidence {
+		out.Evidence = append(out.Evidence, evidence(&e.Evidence[k]))
+	}
+	return out
+}
+
+// countEnding adds a connection's ending to the summary.
+func (r *Report) countEnding(e *ending.Ending, paired, toServer bool) {
+	switch sure := e.Confidence == judge.Proven || e.Confidence == judge.Strong || e.Kind == ending.Intercepted && e.Confidence == judge.Supported; {
+	case e.Kind.ByThePath() && sure:
+		r.Summary.ByThePath++
+	case e.Kind.ByThePath() && e.Finding == ending.NoFinding:
+		r.Summary.Doubtful++
+	}
+	if e.Kind == ending.NotCovered && (paired || toServer) || !paired && toServer && !e.Kind.ByThePath() {
+		r.Summary.NotCompared++
+	}
+	if r.Summary.Endings == nil {
+		r.Summary.Endings = map[string]int{}
+	}
+	r.Summary.Endings[string(e.Kind)]++
+}
+
 func (in *Input) path(end tap.End, index int32) string { return in.Files[end][index].Path }
 
 func (r *Report) count(f *Finding) {
@@ -353,7 +413,7 @@ func (r *Report) judgeConnections() {
 		f := &r.Findings[i]
 		c := &r.Connections[f.Connection-1]
 		switch {
-		case c.Verdict == "one-sided" || c.Verdict == "interposed":
+		case c.Verdict == oneSided || c.Verdict == "interposed":
 		case f.Verdict == "injected" || f.Verdict == "modified" || f.Verdict == "by-address-owner":
 			c.Verdict = "interfered"
 		case (f.Verdict == "indeterminate" || f.Verdict == "conditional") && f.seenAt == f.ReceivedAt && c.Verdict != "interfered":

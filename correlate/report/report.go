@@ -17,6 +17,9 @@ type Report struct {
 	Connections []Connection `json:"connections"`
 	Findings    []Finding    `json:"findings"`
 	Summary     Summary      `json:"summary"`
+	Stated      []string     `json:"stated,omitempty"` // what the user stated and no capture can show
+
+	alone bool // one capture holds no connection at all
 }
 
 // Ends says how it was decided which capture is the client's.
@@ -153,6 +156,19 @@ type Connection struct {
 	Notes      []string `json:"notes,omitempty"` // what the path changed without harm
 	// Health is nil if it is at one end only, or if a proxy makes two of it.
 	Health *ConnectionHealth `json:"health,omitempty"`
+	Ending *Ending           `json:"ending"`
+}
+
+// Ending is what ended a connection.
+type Ending struct {
+	Kind       string     `json:"kind"`
+	Stage      string     `json:"stage"` // how far it had come: "syn", "handshake", "first-data", "tls" or "later"
+	Confidence string     `json:"confidence"`
+	Text       string     `json:"text"`              // in one clause
+	Finding    int        `json:"finding,omitempty"` // the ID of the finding that it rests on
+	ByThePath  bool       `json:"by_the_path"`       // it was brought about between the two taps
+	Evidence   []Evidence `json:"evidence"`
+	Advice     string     `json:"advice,omitempty"`
 }
 
 // Ledger has each segment of both captures in one bucket; they add up to Segments.
@@ -249,30 +265,37 @@ type Summary struct {
 	Conditional    int `json:"conditional"`
 	ByAddressOwner int `json:"by_address_owner"`
 	ByReceiver     int `json:"by_receiver"`
+	// ByThePath connections are known to have been ended between the two taps, Doubtful
+	// ones perhaps; NotCompared ones went to the server and are in one capture only.
+	ByThePath   int `json:"by_the_path"`
+	Doubtful    int `json:"doubtful"`
+	NotCompared int `json:"not_compared"`
+	// Endings are the connections, by the kind of their ending.
+	Endings map[string]int `json:"endings"`
 }
 
 // Exit statuses of a comparison, as every help text and the README list them.
 const (
-	ExitClean        = 0 // compared, no interference
-	ExitInterference = 1 // interference proved
+	ExitClean        = 0 // compared, and the path made, changed, swallowed and intercepted nothing
+	ExitInterference = 1 // proved that it did
 	ExitFailed       = 2 // could not compare
-	ExitUnproved     = 3 // compared, and something suspicious stays unproved
+	ExitUnproved     = 3 // compared, and something stays undecided, conditional or only partly covered
 )
 
 // ExitStatus is what the program ends with after this report.
 func (r *Report) ExitStatus() int {
 	switch {
-	case r.Summary.Paired == 0:
+	case r.Summary.Paired == 0 && !r.alone:
 		return ExitFailed
-	case r.Summary.Injected+r.Summary.Modified+r.Summary.ByAddressOwner > 0:
+	case r.Summary.Injected+r.Summary.Modified+r.Summary.ByAddressOwner > 0, r.Summary.ByThePath > 0:
 		return ExitInterference
-	case r.suspicious():
+	case r.suspicious(), r.Summary.Doubtful > 0, r.partial(), r.alone:
 		return ExitUnproved
 	}
 	return ExitClean
 }
 
-// suspicious tells whether a packet arrived of which nobody can say who made it.
+// suspicious reports whether a packet arrived of which nobody can say who made it.
 // That a packet may have been lost is no suspicion.
 func (r *Report) suspicious() bool {
 	for i := range r.Findings {
@@ -281,4 +304,11 @@ func (r *Report) suspicious() bool {
 		}
 	}
 	return false
+}
+
+// partial reports whether what was compared does not cover what was recorded: a
+// capture is damaged, or a connection of the client end's to the server is in one
+// capture only.
+func (r *Report) partial() bool {
+	return r.Summary.NotCompared > 0 || r.Captures.Client.EndState != complete || r.Captures.Server.EndState != complete
 }

@@ -48,6 +48,7 @@ func (r *Report) WriteText(w io.Writer, o TextOptions) error {
 		page: page{width: min(max(o.Width, narrowest), widest), color: o.Color, zone: o.zone()},
 	}
 	t.verdict()
+	t.endings()
 	t.ends()
 	t.findings()
 	t.captures()

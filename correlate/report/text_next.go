@@ -14,14 +14,23 @@ func (t *text) next() {
 	case ExitInterference:
 		t.afterInterference()
 	case ExitUnproved:
-		t.recordBetter(t.some(unattributed))
-		t.toCheck(t.some(unattributed))
+		if open := t.some(unattributed); len(open) > 0 {
+			t.recordBetter(open)
+			t.toCheck(open)
+		} else if t.Summary.NotCompared > 0 {
+			t.para(plain, "  ", "Record again at both ends, from before the session until ten seconds after it, so that both hold all of it.")
+		}
 	default:
 		t.afterNothing()
 	}
+	t.adviceOnEndings()
 }
 
 func (t *text) afterInterference() {
+	if len(t.some(interfering)) == 0 {
+		t.para(plain, "  ", "Give this report and both captures to whoever runs the network between the two ends.")
+		return
+	}
 	t.para(plain, "  ", "Give this report and both captures to whoever runs the network between the two ends, and ask what there makes such packets: a firewall, a filter, an intrusion prevention system. The frames named above can be checked with Wireshark.")
 	t.toCheck(t.some(interfering))
 	if forged := t.some(injected); len(forged.that(thin)) > 0 {
@@ -97,6 +106,8 @@ func (t *text) afterNothing() {
 		t.para(plain, "  ", "Packets were lost on the way. If sessions fail, look for losses (and for what drops such packets) rather than for forgery.")
 	case t.Summary.Connections > t.Summary.Paired:
 		t.para(plain, "  ", "If the session that failed is among those in one capture only, its packets did not get as far as the other tap, or that capture lacks them: see the reasons given above.")
+	case t.segmentsLost() > 0:
+		t.para(plain, "  ", "Packets were lost on the way, and sent again. If sessions are slow, look for losses.")
 	default:
 		t.para(plain, "  ", "If sessions failed while this was recorded, the cause is not in what passed between the two taps; if none failed, record again until one does.")
 	}

@@ -11,7 +11,7 @@ func (t *text) verdict() {
 	case ExitInterference:
 		t.interference()
 	case ExitUnproved:
-		t.undecided()
+		t.doubt()
 	case ExitClean:
 		t.clean()
 	default:
@@ -21,6 +21,10 @@ func (t *text) verdict() {
 
 func (t *text) interference() {
 	forged, changed := t.some(injected), t.some(modified)
+	if len(t.some(interfering)) == 0 {
+		t.endedOnTheWay(alarm, "Interference: ")
+		return
+	}
 	if owned := t.some(byOwner); len(forged)+len(changed) == 0 && len(owned) > 0 {
 		t.byOwner(owned)
 		return
@@ -134,6 +138,49 @@ func (t *text) howSure(s some, meaning string) {
 
 // mostReasons is how many reasons the verdict names before it only counts them.
 const mostReasons = 3
+
+// doubt is for what stays undecided, conditional or only partly covered.
+func (t *text) doubt() {
+	undecided := len(t.some(unattributed)) > 0
+	if undecided {
+		t.undecided()
+	}
+	if t.Summary.Doubtful > 0 {
+		if undecided {
+			t.blank()
+		}
+		t.endedOnTheWay(doubt, "Not proved: ")
+	}
+	if t.Report.alone {
+		t.nothingThere()
+	} else if !undecided && t.Summary.Doubtful == 0 {
+		t.para(doubt, "", "Only partly compared: what both captures hold shows no interference, but they do not cover all that was recorded.")
+	}
+	if n := t.Summary.NotCompared; n > 0 {
+		t.para(plain, "", "%s to the server in one capture only, or not covered by both to the end.", count(n, "connection")+pick(n, " is", " are"))
+	}
+	for _, end := range []string{"client", "server"} {
+		if c := t.capture(end); c.EndState != complete {
+			t.para(plain, "", "The %s's capture is %s.", end, c.EndState)
+		}
+	}
+}
+
+// nothingThere is for a capture without any TCP segment: it is evidence only where it is
+// known to have been running.
+func (t *text) nothingThere() {
+	for _, end := range []string{"client", "server"} {
+		c := t.capture(end)
+		if c.Health.Connections > 0 {
+			continue
+		}
+		t.para(doubt, "", "The %s's capture holds no TCP segment.", end)
+		shown := func(c Connection) bool { return c.Ending.ByThePath }
+		if !slices.ContainsFunc(t.Connections, shown) {
+			t.para(plain, "", "Nothing shows that it was running while the other one recorded. Record again on the interface that carries the session, with a filter that admits TCP, and keep both running from before the session until ten seconds after it.")
+		}
+	}
+}
 
 // undecided is for packets that arrived and of which the captures cannot tell.
 func (t *text) undecided() {

@@ -1,0 +1,295 @@
+// Package ending says what ended each connection: who closed or reset it, what was
+// swallowed on the way, who answered in the server's name, or that the recordings end
+// before it does.
+package ending
+
+import (
+	"fmt"
+	"slices"
+
+	"bothends/correlate/align"
+	"bothends/correlate/clock"
+	"bothends/correlate/judge"
+	"bothends/correlate/pair"
+	"bothends/correlate/survey"
+	"bothends/correlate/tap"
+)
+
+// Kind is how a connection ended.
+type Kind string
+
+const (
+	Closed           Kind = "closed"                   // by both ends, in order
+	OpenAtEnd        Kind = "open-at-end"              // when the recordings end
+	NotCovered       Kind = "not-covered"              // one recording began too late or ended too early
+	ResetByClient    Kind = "reset-by-client"          // by the client itself
+	ResetByServer    Kind = "reset-by-server"          // by the server itself
+	ResetOnTheWay    Kind = "reset-on-the-way"         // by resets made between the two taps
+	ResetByNAT       Kind = "reset-by-nat"             // by a host at an end that no longer knew it
+	ResetByReceiver  Kind = "reset-by-receiver-itself" // by the machine that received the reset
+	SwallowedAll     Kind = "swallowed-all"            // from some packet on nothing of one direction arrives
+	SwallowedSize    Kind = "swallowed-size"           // what is larger than a size does not arrive
+	SwallowedContent Kind = "swallowed-content"        // one packet does not arrive in any copy, while others do
+	SYNNotArrived    Kind = "syn-not-arrived"
+	SYNUnanswered    Kind = "syn-unanswered" // it arrived
+	RefusedByServer  Kind = "refused-by-server"
+	RefusedOnTheWay  Kind = "refused-on-the-way"
+	Intercepted      Kind = "intercepted"    // another host conducted it in the server's name
+	SplitByProxy     Kind = "split-by-proxy" // each end talks to a proxy
+	GivenUp          Kind = "given-up"       // by an end, after silence
+)
+
+// ByThePath reports whether an ending of this kind was brought about between the two
+// taps.
+func (k Kind) ByThePath() bool {
+	switch k {
+	case ResetOnTheWay, ResetByNAT, SwallowedAll, SwallowedSize, SwallowedContent, SYNNotArrived, RefusedOnTheWay, Intercepted:
+		return true
+	}
+	return false
+}
+
+// Stage is how far a connection had come when it ended, as the study of connection
+// tampering of SIGCOMM 2023 (Sundara Raman et al., "Global, Passive Detection of
+// Connection Tampering") divides it.
+type Stage string
+
+const (
+	AtSYN       Stage = "syn"        // nothing but a SYN
+	AtHandshake Stage = "handshake"  // no data so far
+	AtFirstData Stage = "first-data" // no more than the first data of the one that opened it
+	AtTLS       Stage = "tls"        // in the handshake of TLS
+	Later       Stage = "later"
+)
+
+// An Ending is what ended one connection.
+type Ending struct {
+	Kind       Kind
+	Stage      Stage
+	Confidence judge.Confidence
+	// By is the end that closed, reset or gave up, where the kind does not say it.
+	Text     string       // one clause: "the client reset it: ..."
+	Evidence []judge.Step // what it rests on
+	Finding  int          // index of the finding that it rests on, or NoFinding
+	// ToServer says which direction was swallowed.
+	ToServer bool
+	// Advice is what to look at next; empty if nothing.
+	Advice string
+}
+
+// NoFinding stands for an ending that no finding made.
+const NoFinding = -1
+
+// Input is what the stages before have found. It is only read.
+type Input struct {
+	Pairs     []pair.Pair
+	CaseOf    []int32 // by pair: index into Cases, negative if there is none
+	Cases     []judge.Case
+	Surveys   [2]*survey.Survey
+	Coverage  [2]tap.Coverage // of each End's capture, by its clock
+	Ran       [2]bool         // it is known when the capture ran
+	Judgement *judge.Judgement
+	Clock     *clock.Fit
+	Trips     *align.Trips
+	// Service is the address that the client end's connection went to, where the server
+	// end was reached at it; Alone says that no such address is known, as the server's
+	// capture holds no connection at all.
+	Service func(*pair.Pair) *judge.Service
+	Alone   bool
+	// OneHost: the user states that no other machine answers for the server's address.
+	OneHost bool
+	Name    func(sender tap.End, v *align.Vanished) string // what a decoder calls it; empty if it knows none
+}
+
+// Of gives each connection its ending, by pair.
+func Of(in *Input) []Ending {
+	e := newEnder(in)
+	endings := make([]Ending, len(in.Pairs))
+	for i := range in.Pairs {
+		endings[i] = e.ending(i)
+	}
+	for i := range in.Pairs {
+		if p := &in.Pairs[i]; p.Escaped {
+			endings[i] = endings[p.Of]
+			endings[i].Text = "its packets are those of another connection, under other addresses"
+			endings[i].Evidence, endings[i].Finding, endings[i].Kind = nil, NoFinding, OpenAtEnd
+			endings[i].Confidence = judge.Supported
+		}
+	}
+	return endings
+}
+
+// ender holds what all connections together say.
+type ender struct {
+	*Input
+	findings map[int][]int // by case: indexes of its findings
+	losses   losses
+}
+
+func newEnder(in *Input) *ender {
+	e := &ender{Input: in, findings: map[int][]int{}}
+	for i := range in.Judgement.Findings {
+		c := in.Judgement.Findings[i].Case
+		e.findings[c] = append(e.findings[c], i)
+	}
+	e.losses = gatherLosses(in)
+	return e
+}
+
+func (e *ender) ending(i int) Ending {
+	p := &e.Pairs[i]
+	c := (*judge.Case)(nil)
+	if n := e.CaseOf[i]; n >= 0 {
+		c = &e.Cases[n]
+	}
+	var end Ending
+	switch {
+	case !p.Paired():
+		end = e.oneSided(p, c, int(e.CaseOf[i]))
+	case p.Method == pair.Payload:
+		end = Ending{Kind: SplitByProxy, Confidence: judge.Strong, Finding: NoFinding,
+			Text: "a proxy stands between: each end talks to it, and the two connections end each by itself"}
+	default:
+		end = e.paired(p, c, int(e.CaseOf[i]))
+	}
+	if end.Stage == "" {
+		end.Stage = e.stage(p, end.Kind)
+	}
+	return end
+}
+
+// paired is the ending of a connection that both captures hold.
+func (e *ender) paired(p *pair.Pair, c *judge.Case, index int) Ending {
+	if c.Connection == nil { // alike at both taps, or quiet: no reset, nothing swallowed
+		return e.quiet(p, c)
+	}
+	if end, found := e.byReset(c, index); found {
+		return end
+	}
+	if end, found := e.swallowed(c); found {
+		return end
+	}
+	return e.quiet(p, c)
+}
+
+// quiet is the ending of a connection that nobody reset and of which nothing was
+// swallowed.
+func (e *ender) quiet(p *pair.Pair, c *judge.Case) Ending {
+	fins := c.FIN
+	if c.Connection != nil {
+		for end := range c.Streams {
+			fins[end] = fins[end] || c.Streams[end].FIN || c.Streams[end].GotFIN
+		}
+	}
+	end := Ending{Finding: NoFinding}
+	switch {
+	case fins[tap.Client] && fins[tap.Server]:
+		end.Kind, end.Confidence, end.Text = Closed, judge.Proven, "both ends closed it in order"
+		return end
+	case e.unanswered(p):
+		end.Kind, end.Confidence = SYNUnanswered, judge.Strong
+		end.Text = "the SYN came to the server and was not answered"
+		end.Advice = "Look at the server: the backlog of the listening socket (ss -lt; nstat TcpExtListenOverflows), its firewall, and whether connections are refused only when timestamps run back behind a NAT (net.ipv4.tcp_tw_recycle of old kernels)."
+		return end
+	}
+	if why := e.uncovered(p); why != "" {
+		end.Kind, end.Confidence, end.Text = NotCovered, judge.Strong, why
+		return end
+	}
+	end.Kind, end.Confidence, end.Text = OpenAtEnd, judge.Strong, "it was open when the recordings end"
+	switch {
+	case fins[tap.Client]:
+		end.Text = "the client had closed its side when the recordings end"
+	case fins[tap.Server]:
+		end.Text = "the server had closed its side when the recordings end"
+	}
+	return end
+}
+
+// unanswered reports whether the SYN came to the server and nothing left it.
+func (e *ender) unanswered(p *pair.Pair) bool {
+	there := e.Surveys[tap.Server].Connections[p.Server]
+	if there.Flows == nil || there.SYNNS == 0 {
+		return false
+	}
+	server := &there.Flows[p.ServerSide.Other()]
+	return server.Segments == 0 && server.Resets == 0
+}
+
+// uncovered is why the end of a connection cannot be seen in both captures; empty if
+// it can. Times of one capture are brought to the other's clock.
+func (e *ender) uncovered(p *pair.Pair) string {
+	if !e.Clock.Known() || e.Clock.SetBack() > 0 {
+		return ""
+	}
+	here, there := e.Surveys[tap.Client].Connections[p.Client], e.Surveys[tap.Server].Connections[p.Server]
+	switch {
+	case e.Clock.ServerTime(here.LastNS) > e.Coverage[tap.Server].LastNS && here.LastNS-here.FirstNS > 0 && here.LastNS > e.Clock.ClientTime(there.LastNS)+uncoveredNS:
+		return "it goes on in the client's capture after the server's had ended"
+	case e.Clock.ClientTime(there.LastNS) > e.Coverage[tap.Client].LastNS && there.LastNS > e.Clock.ServerTime(here.LastNS)+uncoveredNS:
+		return "it goes on in the server's capture after the client's had ended"
+	}
+	return ""
+}
+
+// uncoveredNS is by how much one capture must go on before the other one counts as
+// ended too early.
+const uncoveredNS = 1e9
+
+// stage is how far the connection had come, by the view that saw more of it. One that
+// was let go as alike at both taps is Later, as only such are.
+func (e *ender) stage(p *pair.Pair, kind Kind) Stage {
+	if kind == Closed {
+		return Later
+	}
+	best := AtSYN
+	look := func(end tap.End, n int32, side survey.Side) {
+		if n != pair.NoView {
+			best = further(best, StageOf(e.Surveys[end].Connections[n], side))
+		}
+	}
+	look(tap.Client, p.Client, p.ClientSide)
+	look(tap.Server, p.Server, p.ServerSide)
+	return best
+}
+
+// stages are in the order in which a connection goes through them.
+var stages = []Stage{AtSYN, AtHandshake, AtFirstData, AtTLS, Later}
+
+func further(a, b Stage) Stage {
+	return stages[max(slices.Index(stages, a), slices.Index(stages, b))]
+}
+
+// StageOf is how far a connection had come as one capture shows it, of which opener is
+// the host at the client end.
+func StageOf(v *survey.Connection, opener survey.Side) Stage {
+	if v.Flows == nil {
+		return Later
+	}
+	mine, theirs := &v.Flows[opener], &v.Flows[opener.Other()]
+	switch {
+	case theirs.Segments == 0 && mine.Payload == 0:
+		return AtSYN
+	case mine.Payload == 0 && theirs.Payload == 0:
+		return AtHandshake
+	case isTLSHandshake(mine) && theirs.Payload < smallTLS:
+		return AtTLS
+	case theirs.Payload == 0:
+		return AtFirstData
+	}
+	return Later
+}
+
+// smallTLS is less than what a server sends in the handshake of TLS with a certificate,
+// and more than an alert.
+const smallTLS = 512
+
+// isTLSHandshake reports whether a stream begins with a handshake record of TLS (RFC
+// 8446 section 5.1).
+func isTLSHandshake(f *survey.Flow) bool {
+	return f.HeadLen >= 3 && f.Head[0] == 22 && f.Head[1] == 3
+}
+
+func step(rule judge.Name, outcome judge.Outcome, format string, args ...any) judge.Step {
+	return judge.Step{Rule: rule, Outcome: outcome, Text: fmt.Sprintf(format, args...), Decides: true}
+}

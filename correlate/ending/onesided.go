@@ -1,0 +1,172 @@
+package ending
+
+import (
+	"fmt"
+	"time"
+
+	"bothends/correlate/judge"
+	"bothends/correlate/pair"
+	"bothends/correlate/survey"
+	"bothends/correlate/tap"
+)
+
+// oneSided is the ending of a connection that one capture only holds.
+func (e *ender) oneSided(p *pair.Pair, c *judge.Case, index int) Ending {
+	if p.Client == pair.NoView {
+		return e.atServerOnly(p)
+	}
+	seen := e.Surveys[tap.Client].Connections[p.Client]
+	near, far := &seen.Flows[p.ClientSide], &seen.Flows[p.ClientSide.Other()]
+	end := Ending{Finding: NoFinding}
+	switch {
+	case p.Outdone, e.Service(p) == nil && !e.Alone:
+		return ofView(seen, "the client's")
+	case far.Segments > 0 && seen.SYNNS != 0 && e.nearer(seen, p):
+		return e.intercepted(seen, p)
+	case !e.ran(tap.Server, seen.FirstNS):
+		end.Kind, end.Confidence = NotCovered, judge.Strong
+		end.Text = "nothing shows that the server's recording ran then"
+		return end
+	case seen.SYNNS == 0:
+		end.Kind, end.Confidence = NotCovered, judge.Supported
+		end.Text = "the client's capture begins in mid-connection, and the server's does not hold it"
+		return end
+	case far.Segments == 0 && far.Resets == 0:
+		end.Kind, end.Confidence, end.ToServer = SYNNotArrived, judge.Supported, true
+		end.Text = fmt.Sprintf("the client sent %s, none arrived at the server, whose recording ran", count(int(near.Segments), "SYN"))
+		end.Evidence = []judge.Step{step(Swallowed, judge.Supports, "%s", end.Text)}
+		end.Advice = "Try the same port from another network, and another port from this one: a box may swallow what goes there. Check that this address leads to the recorded host."
+		return end
+	case far.Segments == 0:
+		return e.refused(c, index)
+	}
+	return e.intercepted(seen, p)
+}
+
+// intercepted is the ending of a connection that was answered and of which nothing came
+// to the server.
+func (e *ender) intercepted(seen *survey.Connection, p *pair.Pair) Ending {
+	far := &seen.Flows[p.ClientSide.Other()]
+	end := Ending{Kind: Intercepted, Confidence: judge.Unsure, Finding: NoFinding,
+		Text: "somebody else conducted it in the server's name: it was answered, and nothing of it came to the server"}
+	end.Evidence = []judge.Step{step(Swallowed, judge.Supports, "%s; from the answer of the SYN on the client's capture holds %s in the server's name", end.Text, count(int(far.Segments), "segment"))}
+	end.Advice = "Look for a captive portal or a transparent proxy on the client's side (does the network ask for a login?). If a balancer or several hosts serve this address, record at all of them; if none does: --attest server:one-host."
+	service := e.Service(p)
+	near := e.nearer(seen, p)
+	if near {
+		way := &service.Ways[tap.Server]
+		hops := judge.Hops(far.TTL)
+		end.Evidence = append(end.Evidence, step(judge.Nearer, judge.Supports,
+			"the SYN was answered after %s from %s away; the fastest round trip to the server takes %s, over %s", readable(seen.AnswerNS-seen.SYNNS), count(hops, "hop"),
+			readable(e.Clock.At(seen.SYNNS).MinRTT()), count(int(way.Hops), "router")))
+	}
+	switch {
+	case e.OneHost && (near || e.ran(tap.Server, seen.FirstNS)):
+		end.Confidence = judge.Strong
+		end.Evidence[0].Attested = true
+	case near && service.Paired >= enoughNeighbours:
+		end.Confidence = judge.Supported
+	}
+	return end
+}
+
+// nearer reports whether the SYN was answered sooner than by any round trip to the
+// server, and from fewer routers away than its site has.
+func (e *ender) nearer(seen *survey.Connection, p *pair.Pair) bool {
+	service := e.Service(p)
+	if service == nil || seen.AnswerNS == 0 || !e.Clock.Known() {
+		return false
+	}
+	way := &service.Ways[tap.Server]
+	if way.Varies || way.Packets < enoughPackets {
+		return false
+	}
+	hops := judge.Hops(seen.Flows[p.ClientSide.Other()].TTL)
+	return int(way.Hops)-hops >= siteHops && seen.AnswerNS-seen.SYNNS < e.Clock.At(seen.SYNNS).MinRTT()
+}
+
+const (
+	// enoughPackets of the server's must have shown how far away it is.
+	enoughPackets = 3
+	// siteHops leaves a site's own router and one router's difference between two ways.
+	siteHops = 2
+	// enoughNeighbours is how many connections to the address must have come to the
+	// server, so that it is not an address of several places.
+	enoughNeighbours = 3
+)
+
+// refused is the ending of a connection of which the server holds nothing and that was
+// reset at once.
+func (e *ender) refused(c *judge.Case, index int) Ending {
+	end := Ending{Kind: RefusedOnTheWay, Confidence: judge.Unsure, Finding: NoFinding,
+		Text: "it was refused, and nothing of it came to the server, whose recording ran: by something on the way, or by another machine that has this address or port"}
+	for _, i := range e.findings[index] {
+		if f := &e.Judgement.Findings[i]; f.Kind == "rst" && f.SeenAt == tap.Client {
+			end.Finding = i
+			if f.Verdict == judge.Injected {
+				end.Confidence = f.Confidence
+				end.Text = "refused on the way, in the server's name"
+			}
+			for _, s := range f.Evidence {
+				if s.Decides {
+					end.Evidence = append(end.Evidence, s)
+				}
+			}
+			break
+		}
+	}
+	end.Advice = "Try the same port from another network, and another port from this one; check that this port is not forwarded to another machine."
+	return end
+}
+
+// atServerOnly is the ending of a connection that the server's capture alone holds, as
+// those of other people are.
+func (e *ender) atServerOnly(p *pair.Pair) Ending {
+	return ofView(e.Surveys[tap.Server].Connections[p.Server], "the server's")
+}
+
+// ofView is what one capture alone shows of a connection's end.
+func ofView(v *survey.Connection, whose string) Ending {
+	end := Ending{Kind: OpenAtEnd, Confidence: judge.Supported, Finding: NoFinding, Text: "it is in " + whose + " capture only, open when that ends"}
+	one, other := &v.Flows[survey.Initiator], &v.Flows[survey.Responder]
+	switch {
+	case one.FIN && other.FIN:
+		end.Kind, end.Text = Closed, "it is in "+whose+" capture only, and was closed in order"
+	case one.Resets+other.Resets > 0:
+		end.Kind, end.Confidence, end.Text = NotCovered, judge.Unsure, "it is in "+whose+" capture only, and was reset; by whom one capture cannot tell"
+	}
+	return end
+}
+
+// ran reports whether a capture is known to have been running at a time by the
+// client's clock.
+func (e *ender) ran(end tap.End, clientNS int64) bool {
+	if !e.Ran[end] {
+		return false
+	}
+	at := clientNS
+	if e.Clock.Known() {
+		at = e.Clock.ServerTime(clientNS)
+		return at >= e.Coverage[end].FirstNS && at <= e.Coverage[end].LastNS
+	}
+	// Nothing compares the clocks: both are taken to be set, more or less.
+	const wrong = int64(time.Minute)
+	return at+wrong >= e.Coverage[end].FirstNS && at-wrong <= e.Coverage[end].LastNS
+}
+
+// readable is a duration within a text.
+func readable(ns int64) string {
+	d := time.Duration(ns)
+	if d >= time.Second {
+		return d.Round(100 * time.Millisecond).String()
+	}
+	return d.Round(10 * time.Microsecond).String()
+}
+
+// count is a number and its noun, which takes an s but for one.
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,132 @@
+package ending
+
+import (
+	"bothends/correlate/align"
+	"bothends/correlate/judge"
+	"bothends/correlate/tap"
+)
+
+// byReset is the ending by a reset: the first that had an effect.
+func (e *ender) byReset(c *judge.Case, index int) (end Ending, found bool) {
+	best, at := NoFinding, int64(0)
+	for _, i := range e.findings[index] {
+		f := &e.Judgement.Findings[i]
+		if f.Kind != "rst" || f.Verdict == judge.Duplicated || !e.took(c, f) {
+			continue
+		}
+		if t := e.clientTime(f.SeenAt, f.TimeNS); best == NoFinding || t < at {
+			best, at = i, t
+		}
+	}
+	if best == NoFinding {
+		return end, false
+	}
+	return e.resetBy(c, best), true
+}
+
+// took reports whether a reset ended anything: a host that accepted one sends nothing
+// more but resets (RFC 9293 section 3.10.7.4), and one that sent it has closed.
+func (e *ender) took(c *judge.Case, f *judge.Finding) bool {
+	sender := f.ReceivedAt.Other()
+	if closedBefore(c, f) {
+		return false
+	}
+	if f.SeenAt == sender { // sent, and not known to have arrived
+		return true
+	}
+	if f.Verdict == judge.Genuine && f.Pattern != judge.HostFirewall {
+		return true
+	}
+	if f.Behind > 0 {
+		return false
+	}
+	last := &c.Streams[f.ReceivedAt].LastSent
+	return last.TimeNS <= f.TimeNS+settleNS
+}
+
+// settleNS is how long after a reset came its receiver may still be seen to send: what
+// its kernel had handed to the card.
+const settleNS = 1e6
+
+// closedBefore reports whether both ends had closed in order before a reset.
+func closedBefore(c *judge.Case, f *judge.Finding) bool {
+	for end := range c.Streams {
+		if s := &c.Streams[end]; !s.FIN && !s.GotFIN {
+			return false
+		}
+	}
+	here := &c.Streams[f.SeenAt]
+	there := &c.Streams[f.SeenAt.Other()]
+	return here.LastSent.TimeNS < f.TimeNS && there.LastGot.TimeNS < f.TimeNS
+}
+
+// clientTime brings a time of one end's clock to the client's, as well as it is known.
+func (e *ender) clientTime(end tap.End, ns int64) int64 {
+	if end == tap.Server && e.Clock.Known() {
+		return e.Clock.ClientTime(ns)
+	}
+	return ns
+}
+
+// resetBy is the ending that a finding made.
+func (e *ender) resetBy(c *judge.Case, i int) Ending {
+	f := &e.Judgement.Findings[i]
+	sender := f.ReceivedAt.Other()
+	end := Ending{Finding: i, Confidence: f.Confidence, Advice: f.Advice}
+	refusal := refuses(c, sender)
+	switch f.Verdict {
+	case judge.Injected:
+		end.Kind = ResetOnTheWay
+		end.Text = "cut by a reset made on the way, in the name of the " + sender.String()
+		if refusal {
+			end.Kind, end.Text = RefusedOnTheWay, "refused on the way, in the name of the "+sender.String()
+		}
+	case judge.ByAddressOwner:
+		end.Kind = ResetByNAT
+		end.Text = "cut by the host that owns the address of the " + sender.String() + " on the way, as one that no longer knew the connection"
+	case judge.ByReceiver:
+		end.Kind = ResetByReceiver
+		end.Text = "cut by the " + f.ReceivedAt.String() + "'s own machine, which received a reset that it had made itself"
+	case judge.Conditional:
+		end.Kind, end.Confidence = ResetOnTheWay, judge.Unsure
+		end.Text = "cut by a reset in the name of the " + sender.String() + ", made on the way if a fact holds that no capture can show"
+	case judge.Genuine, judge.Lost:
+		end.Kind = resetKind(sender)
+		end.Text = "the " + sender.String() + " reset it"
+		switch {
+		case refusal && sender == tap.Server:
+			end.Kind, end.Text = RefusedByServer, "the server refused it"
+		case f.PatternWhy != "":
+			end.Text += ": " + f.PatternWhy
+		}
+		if f.Verdict == judge.Lost {
+			end.Text += "; that reset did not arrive"
+		}
+	default:
+		end.Kind, end.Confidence = resetKind(sender), judge.Unsure
+		end.Text = "cut by a reset in the name of the " + sender.String() + "; who made it these captures cannot tell"
+	}
+	for _, s := range f.Evidence {
+		if s.Decides {
+			end.Evidence = append(end.Evidence, s)
+		}
+	}
+	return end
+}
+
+func resetKind(sender tap.End) Kind {
+	if sender == tap.Client {
+		return ResetByClient
+	}
+	return ResetByServer
+}
+
+// refuses reports whether the sender of a reset had sent nothing else: it answers a
+// SYN.
+func refuses(c *judge.Case, sender tap.End) bool {
+	s := &c.Streams[sender]
+	return s.LastSent.Number == 0 && s.LastGot.Number == 0 && opened(&c.Streams[sender.Other()])
+}
+
+// opened reports whether a SYN opens the stream.
+func opened(s *align.Stream) bool { return s.Opened || s.SentFromSYN }

@@ -1,0 +1,46 @@
+package correlate
+
+import (
+	"slices"
+
+	"bothends/correlate/align"
+	"bothends/correlate/ending"
+	"bothends/correlate/judge"
+	"bothends/correlate/pair"
+	"bothends/correlate/tap"
+	"bothends/correlate/trigger"
+)
+
+// end finds out what ended each connection.
+func (c *comparison) end() {
+	in := &ending.Input{
+		Pairs: c.pairs, CaseOf: c.caseOf, Cases: c.cases, Surveys: c.surveys, Judgement: &c.judgement, Clock: &c.clock, Trips: &c.trips,
+		Service: c.serviceOf, Alone: len(c.surveys[tap.Server].Connections) == 0, Name: nameOf,
+		OneHost: slices.ContainsFunc(c.options.Stated, func(s judge.Statement) bool { return s.End == tap.Server && s.Fact == judge.OneHost }),
+	}
+	for end, sv := range c.surveys {
+		in.Coverage[end], in.Ran[end] = ran(sv)
+	}
+	c.endings = ending.Of(in)
+}
+
+// serviceOf is the address that a connection of the client end went to, or nil.
+func (c *comparison) serviceOf(p *pair.Pair) *judge.Service {
+	if p.Client == pair.NoView {
+		return nil
+	}
+	return c.services[c.farEnd(p).IP]
+}
+
+// nameOf is what a decoder calls a segment that vanished; empty if none knows it.
+func nameOf(sender tap.End, v *align.Vanished) string {
+	port := v.Dst.Port
+	if sender == tap.Server {
+		port = v.Src.Port
+	}
+	said := trigger.Name(trigger.Segment{Head: v.Head, Length: v.PayloadLen, Flags: v.Flags, FromServer: sender == tap.Server, ServerPort: port})
+	if said.Protocol == "" || said.Name == "SYN" || said.Name == "no data" {
+		return ""
+	}
+	return said.Name
+}
