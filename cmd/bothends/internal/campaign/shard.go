@@ -52,7 +52,7 @@ func newShard(number, of string, first int) (Shard, error) {
 func autoShard(of string, getenv func(string) string) (Shard, error) {
 	if index := getenv("JOB_COMPLETION_INDEX"); index != "" {
 		if of == "" {
-			return Shard{}, errors.New("Kubernetes does not say how many shards there are: write auto/N, with N of completions")
+			return Shard{}, errors.New("how many shards there are Kubernetes does not say: write auto/N, with N of completions")
 		}
 		return newShard(index, of, 1)
 	}
