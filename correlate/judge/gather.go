@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"bothends/correlate/align"
-	"bothends/correlate/clock"
 	"bothends/correlate/segment"
 	"bothends/correlate/tap"
 )
@@ -468,6 +467,3 @@ func (s *stream) steady(at, step int64) bool {
 // steadyTrips is how many packets must have been timed in each direction, before
 // and after.
 const steadyTrips = 3
-
-// comparableNS is the uncertainty from which on two clocks cannot be compared.
-const comparableNS = clock.Unbounded
