@@ -66,33 +66,36 @@ func New(in *Input) *Report {
 		}
 	}
 	r.Summary.Connections = len(r.Connections)
+	keep, further := judge.Sift(in.Judgement.Findings)
+	type placed struct {
+		Finding
+		index int // the judge's
+	}
+	var kept []placed
 	for i := range in.Judgement.Findings {
-		f := in.finding(&in.Judgement.Findings[i])
-		f.Connection = connectionOf[in.Judgement.Findings[i].Case]
-		r.Findings = append(r.Findings, f)
+		if keep[i] {
+			f := in.finding(&in.Judgement.Findings[i])
+			f.Connection = connectionOf[in.Judgement.Findings[i].Case]
+			kept = append(kept, placed{f, i})
+		}
 	}
-	order := make([]int, len(r.Findings)) // by place in the report: the judge's index
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(x, y int) int {
-		a, b := &r.Findings[x], &r.Findings[y]
+	slices.SortStableFunc(kept, func(a, b placed) int {
 		return cmp.Or(cmp.Compare(a.Connection, b.Connection), cmp.Compare(a.ReceivedAt, b.ReceivedAt), cmp.Compare(a.Frame, b.Frame))
 	})
-	sorted := make([]Finding, len(order))
-	id := make([]int, len(order)) // by the judge's index
-	for place, i := range order {
-		sorted[place], id[i] = r.Findings[i], place+1
-		sorted[place].ID = place + 1
-		r.count(&sorted[place])
+	id := make([]int, len(keep)) // by the judge's index; 0 if it is only counted
+	for place := range kept {
+		f := &kept[place]
+		f.ID, id[f.index] = place+1, place+1
+		r.count(judge.Verdict(f.Verdict), 1)
+		r.Findings = append(r.Findings, f.Finding)
 	}
-	r.Findings = sorted
 	for i := range r.Connections {
 		r.Connections[i].Ending = in.ending(i, id)
 		p := &in.Pairs[i]
 		r.countEnding(&in.Endings[i], p.Paired(), p.Client != pair.NoView && in.ToServer(p))
 	}
 	r.judgeConnections()
+	r.addFurther(&further, connectionOf)
 	return r
 }
 
@@ -381,44 +384,40 @@ func (r *Report) countEnding(e *ending.Ending, paired, toServer bool) {
 
 func (in *Input) path(end tap.End, index int32) string { return in.Files[end][index].Path }
 
-func (r *Report) count(f *Finding) {
-	switch judge.Verdict(f.Verdict) {
+func (r *Report) count(v judge.Verdict, n int) {
+	switch v {
 	case judge.Injected:
-		r.Summary.Injected++
+		r.Summary.Injected += n
 	case judge.Modified:
-		r.Summary.Modified++
+		r.Summary.Modified += n
 	case judge.Lost:
-		r.Summary.Lost++
+		r.Summary.Lost += n
 	case judge.Duplicated:
-		r.Summary.Duplicated++
+		r.Summary.Duplicated += n
 	case judge.Genuine:
-		r.Summary.Genuine++
+		r.Summary.Genuine += n
 	case judge.Interposed:
-		r.Summary.Interposed++
+		r.Summary.Interposed += n
 	case judge.Conditional:
-		r.Summary.Conditional++
+		r.Summary.Conditional += n
 	case judge.ByAddressOwner:
-		r.Summary.ByAddressOwner++
+		r.Summary.ByAddressOwner += n
 	case judge.ByReceiver:
-		r.Summary.ByReceiver++
+		r.Summary.ByReceiver += n
 	case judge.Indeterminate:
-		r.Summary.Indeterminate++
+		r.Summary.Indeterminate += n
 	}
 }
 
-// judgeConnections gives each connection the gravest of its findings' verdicts. A
-// connection seen at one end stays that.
+// judgeConnections gives each connection the gravest of its findings' verdicts.
 func (r *Report) judgeConnections() {
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		c := &r.Connections[f.Connection-1]
-		switch {
-		case c.Verdict == oneSided || c.Verdict == "interposed":
-		case f.Verdict == "injected" || f.Verdict == "modified" || f.Verdict == "by-address-owner":
-			c.Verdict = "interfered"
-		case (f.Verdict == "indeterminate" || f.Verdict == "conditional") && f.seenAt == f.ReceivedAt && c.Verdict != "interfered":
-			c.Verdict = "inconclusive"
+		sort := judge.Sort{Verdict: judge.Verdict(f.Verdict)}
+		if f.seenAt != f.ReceivedAt {
+			sort.SeenAt = sort.ReceivedAt.Other()
 		}
+		r.Connections[f.Connection-1].raise(sort.Gravity())
 	}
 }
 

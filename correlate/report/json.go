@@ -18,6 +18,9 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	o.field("clock", &r.Clock)
 	o.lines("connections", len(r.Connections), func(i int) any { return r.Connections[i].contract() })
 	o.list("findings", len(r.Findings), func(i int) any { return r.Findings[i].contract() })
+	if len(r.Further) > 0 {
+		o.list("further", len(r.Further), func(i int) any { return &r.Further[i] })
+	}
 	o.field("summary", &r.Summary)
 	return o.close()
 }

@@ -16,10 +16,13 @@ type Report struct {
 	Clock       Clock        `json:"clock"`
 	Connections []Connection `json:"connections"`
 	Findings    []Finding    `json:"findings"`
+	Further     []Further    `json:"further,omitempty"` // findings that are only counted, beside thousands like them
 	Summary     Summary      `json:"summary"`
 	Stated      []string     `json:"stated,omitempty"` // what the user stated and no capture can show
 
 	alone bool // one capture holds no connection at all
+
+	counted map[int]bool // by ID: connections with findings that are counted and not listed
 }
 
 // Ends says how it was decided which capture is the client's.

@@ -75,7 +75,7 @@ func (t *text) rest() {
 		switch {
 		case c.Ledger == nil:
 			alone = append(alone, c)
-		case !found[c.ID]:
+		case !found[c.ID] && !t.counted[c.ID]:
 			quiet = append(quiet, c)
 		}
 	}

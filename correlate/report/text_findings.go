@@ -31,6 +31,7 @@ func (t *text) findings() {
 		t.connection(group)
 	}
 	t.brief(harmless)
+	t.further()
 	t.rest()
 }
 

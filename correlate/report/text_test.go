@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+
+	"bothends/correlate/judge"
 )
 
 // sample is a report of a pair with n connections to one server, of which each
@@ -36,7 +38,7 @@ func sample(n int, findings ...Finding) *Report {
 	for i, f := range findings {
 		f.ID = i + 1
 		r.Findings = append(r.Findings, f)
-		r.count(&r.Findings[i])
+		r.count(judge.Verdict(f.Verdict), 1)
 	}
 	return r
 }

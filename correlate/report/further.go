@@ -1,0 +1,69 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+
+	"bothends/correlate/judge"
+)
+
+// Further are findings that are counted and not listed, as thousands that say the
+// same are: they are in the Summary, and in the verdicts of their connections.
+type Further struct {
+	Kind        string `json:"kind"`
+	Verdict     string `json:"verdict"`
+	Confidence  string `json:"confidence"`
+	ReceivedAt  string `json:"received_at"`
+	Pattern     string `json:"pattern"`
+	Findings    int    `json:"findings"`
+	Connections int    `json:"connections"`
+}
+
+// addFurther adds what was only counted.
+func (r *Report) addFurther(further *judge.Further, connectionOf []int) {
+	for sort, n := range further.Findings {
+		r.count(sort.Verdict, n)
+		r.Further = append(r.Further, Further{
+			Kind: sort.Kind, Verdict: string(sort.Verdict), Confidence: string(sort.Confidence), ReceivedAt: sort.ReceivedAt.String(),
+			Pattern: string(sort.Pattern), Findings: n, Connections: further.Connections[sort],
+		})
+	}
+	slices.SortFunc(r.Further, func(a, b Further) int {
+		return cmp.Or(cmp.Compare(b.Findings, a.Findings), cmp.Compare(a.Verdict, b.Verdict), cmp.Compare(a.Confidence, b.Confidence),
+			cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ReceivedAt, b.ReceivedAt), cmp.Compare(a.Pattern, b.Pattern), cmp.Compare(a.Connections, b.Connections))
+	})
+	r.counted = map[int]bool{}
+	for i, gravest := range further.Cases {
+		c := &r.Connections[connectionOf[i]-1]
+		r.counted[c.ID] = true
+		c.raise(gravest)
+	}
+}
+
+// raise gives a connection the verdict of a finding on it, if it has no graver one.
+// A connection seen at one end stays that.
+func (c *Connection) raise(g judge.Grave) {
+	switch {
+	case c.Verdict == oneSided || c.Verdict == "interposed":
+	case g == judge.Interfered:
+		c.Verdict = "interfered"
+	case g == judge.Unresolved && c.Verdict != "interfered":
+		c.Verdict = "inconclusive"
+	}
+}
+
+// further says what is only counted.
+func (t *text) further() {
+	if len(t.Further) == 0 {
+		return
+	}
+	t.para(plain, "  ", "Only counted, and like the first of their kind:")
+	for _, f := range t.Further {
+		at := ""
+		if f.Pattern != "" {
+			at = ", resembling " + f.Pattern
+		}
+		t.item("", "  - ", "%s on %s, received at the %s: %s (%s)%s", count(f.Findings, nounOf(f.Kind)), count(f.Connections, "connection"), f.ReceivedAt, f.Verdict, f.Confidence, at)
+	}
+	t.blank()
+}
