@@ -25,16 +25,19 @@ func (m *matcher) byBothISNs() {
 
 // byClientISN joins what has only the client's number in common. Thirty-two bits
 // alone are too few where there are many connections, so that there the
-// timestamp of the SYN or the client's port must agree, too.
+// timestamp of the SYN, the client's port, or all addresses and ports must agree, too.
 func (m *matcher) byClientISN() {
 	key := func(c *survey.Connection) (uint64, bool) {
 		i := &c.Flows[survey.Initiator]
 		return uint64(i.ISN), i.KnowISN && c.Handshake
 	}
-	odds := m.possible() * one32
+	odds, sameTuple := m.possible()*one32, m.sameTuples()*one32
 	m.byKey(key, func(i, j int32) (link, bool) {
 		a, b := m.a[i], m.b[j]
 		l := link{method: ClientISN, odds: odds}
+		if a.Ends == b.Ends {
+			l.odds = sameTuple
+		}
 		if sameTimestamp(a, b, survey.Initiator) {
 			l.odds *= one32
 		}

@@ -168,19 +168,19 @@ type keyed struct {
 func (m *matcher) byKey(key func(*survey.Connection) (uint64, bool), accept func(i, j int32) (link, bool)) {
 	var candidates []candidate
 	m.eachAlike(key, func(a, b []keyed) {
-		if len(a) > maxAlike || len(b) > maxAlike {
-			m.giveUp(0, a)
-			m.giveUp(1, b)
-			return
-		}
-		m.each(a, b, func(i, j int32) {
+		try := func(i, j int32) {
 			l, ok := accept(i, j)
 			if !ok {
 				m.obstacle[0][i], m.obstacle[1][j] = tooFaint, tooFaint
 				return
 			}
 			candidates = append(candidates, candidate{i, j, m.likeness(i, j, false), l})
-		})
+		}
+		if len(a) > maxAlike || len(b) > maxAlike {
+			m.apartByTuple(a, b, try)
+		} else {
+			m.each(a, b, try)
+		}
 	})
 	m.settle(candidates)
 }
@@ -235,10 +235,4 @@ func alike(keys []keyed) []keyed {
 		n++
 	}
 	return keys[:n]
-}
-
-func (m *matcher) giveUp(capture int, alike []keyed) {
-	for _, k := range alike {
-		m.obstacle[capture][k.n] = tooMany
-	}
 }

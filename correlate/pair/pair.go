@@ -1,6 +1,7 @@
 // Package pair finds out which connection in one end's capture is which in the
-// other's. Addresses and ports do not count: NAT changes them. What survives the
-// way are sequence numbers, and where a firewall rewrites those, timestamps.
+// other's. NAT changes addresses and ports, so that they count only where they are
+// the same at both ends, and never alone. What survives the way are sequence numbers,
+// and where a firewall rewrites those, timestamps.
 package pair
 
 import (
@@ -80,6 +81,7 @@ func Match(first, second *survey.Survey, fixed bool) ([]Pair, Placement) {
 	m.byClientISN()
 	m.byTimestamps()
 	m.byRanges()
+	m.byTuple()
 	m.byPayload()
 
 	placement := place(m, fixed)

@@ -19,6 +19,7 @@ func (m *matcher) byRanges() {
 	all := m.possible()
 	order := m.streams(all)
 	var candidates []candidate
+	var tuples tuples
 	for i := range m.a {
 		a := m.a[i]
 		if !m.openA(int32(i)) || !ranged(a) || !telling(a, all) {
@@ -38,6 +39,10 @@ func (m *matcher) byRanges() {
 			return m.comparisons < maxComparisons && len(candidates)-first <= maxAlike
 		})
 		if rivals := candidates[first:]; len(rivals) > maxAlike {
+			if one, ok := m.onlyByTuple(int32(i), &tuples); ok {
+				candidates = append(candidates[:first], one)
+				continue
+			}
 			// Nor is any of its rivals to be had by others: which of them
 			// belongs here is open. This keeps the list short.
 			m.obstacle[0][i] = tooMany

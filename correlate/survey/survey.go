@@ -99,6 +99,7 @@ type Flow struct {
 	Inbound  int32  // segments recorded as received by the tap's host
 	Outbound int32  // segments recorded as sent by the tap's host
 	Resets   int64
+	ResetSeq uint32 // of the first of them
 	ISN      uint32 // valid if KnowISN
 	KnowISN  bool
 	HasTSVal bool
@@ -223,7 +224,9 @@ func (c *Connection) note(s *segment.Segment, side Side) {
 		flow.Outbound++
 	}
 	if s.Flags&segment.RST != 0 {
-		flow.Resets++
+		if flow.Resets++; flow.Resets == 1 {
+			flow.ResetSeq = s.Seq
+		}
 		return
 	}
 	c.noteHandshake(s, side)
