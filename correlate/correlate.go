@@ -37,6 +37,10 @@ type Options struct {
 	Stated []judge.Statement
 	// ShowPayload lets the report hold payload bytes that no decoder recognised.
 	ShowPayload bool
+	// MemoryLimit is about how many bytes of memory a comparison may take; 0 is no
+	// limit. Of captures with more connections than fit, the first of each are compared
+	// and the segments of the others counted.
+	MemoryLimit int64
 
 	alignAll bool // for tests: take no two recordings for alike without laying them over each other
 }
@@ -120,7 +124,7 @@ func (c *comparison) survey(ctx context.Context, sets [2]*file.Set) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for i, set := range sets {
 		group.Go(func() error {
-			sv, reader, err := survey.Take(ctx, set.Reader, seed, func(r *file.Reader) { progress(i, r.Position()) })
+			sv, reader, err := survey.Take(ctx, set.Reader, seed, c.options.maxConnections(), func(r *file.Reader) { progress(i, r.Position()) })
 			if err != nil {
 				return fmt.Errorf("%s: %w", set.Files()[0].Path, err)
 			}
@@ -198,7 +202,7 @@ func (c *comparison) align(ctx context.Context) error {
 	m := c.meeting(offset, uncertain)
 	progress := c.progress()
 	doubles := [2]survey.Doubles{c.surveys[0].Doubles, c.surveys[1].Doubles}
-	return replay(ctx, c.sets, doubles, m.routes, offset, func(end tap.End, n int64) { progress(int(end), n) }, m)
+	return replay(ctx, c.sets, doubles, m.routes, c.options.maxConnections(), offset, func(end tap.End, n int64) { progress(int(end), n) }, m)
 }
 
 // roughOffset is the server's clock less the client's, from the handshakes: good

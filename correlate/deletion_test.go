@@ -114,6 +114,10 @@ func hasReset(tr *truth.Truth, sender string) bool {
 // compareFiles compares with the ends given, since a thinned capture may no
 // longer show which end it was made at. It returns nil if nothing is in common.
 func compareFiles(client, server []string) *report.Report {
+	return compareWith(client, server, correlate.Options{FixedEnds: true})
+}
+
+func compareWith(client, server []string, o correlate.Options) *report.Report {
 	first, err := file.Open(context.Background(), client)
 	if err != nil {
 		return nil // every packet is gone
@@ -124,7 +128,7 @@ func compareFiles(client, server []string) *report.Report {
 		return nil
 	}
 	defer second.Close()
-	r, err := correlate.Compare(context.Background(), first, second, correlate.Options{FixedEnds: true})
+	r, err := correlate.Compare(context.Background(), first, second, o)
 	if err != nil {
 		return nil
 	}

@@ -66,7 +66,7 @@ func inspect(ctx context.Context, set *file.Set, progress func(int64)) (*inspect
 	group.Go(func() (err error) {
 		var before int64
 		open := func() *tally { return &tally{Reader: set.Reader()} }
-		i.survey, reader, err = survey.Take(ctx, open, maphash.MakeSeed(), func(r *tally) {
+		i.survey, reader, err = survey.Take(ctx, open, maphash.MakeSeed(), 0, func(r *tally) {
 			progress(r.Position() - before)
 			before = r.Position()
 		})

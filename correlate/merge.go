@@ -84,7 +84,7 @@ func newLane(lead int64) *lane {
 
 // fill reads the capture and closes the lane's channel at its end. progress is
 // told how far in the capture's bytes it has come.
-func (l *lane) fill(ctx context.Context, set *file.Set, doubles survey.Doubles, routes []route, progress func(int64)) error {
+func (l *lane) fill(ctx context.Context, set *file.Set, doubles survey.Doubles, routes []route, limit int, progress func(int64)) error {
 	defer close(l.batches)
 	reader := set.Reader()
 	source := survey.NewSource(reader, doubles, func() error {
@@ -92,6 +92,7 @@ func (l *lane) fill(ctx context.Context, set *file.Set, doubles survey.Doubles, 
 		return ctx.Err()
 	})
 	table := survey.NewTable(len(routes))
+	table.Limit(limit)
 	l.samplers = make([][2]align.Sampler, len(routes))
 	for {
 		s := &l.filling.segments[len(l.filling.segments)-1]
@@ -102,7 +103,7 @@ func (l *lane) fill(ctx context.Context, set *file.Set, doubles survey.Doubles, 
 			return fmt.Errorf("read capture again: %w", err)
 		}
 		id, side := table.Assign(s)
-		if int(id) >= len(routes) { // the file has changed since
+		if id == survey.LeftOut || int(id) >= len(routes) { // the latter: the file has changed since
 			continue
 		}
 		switch r := &routes[id]; {
@@ -199,12 +200,12 @@ type observer interface {
 
 // replay reads both captures again and gives their segments, in the order of one
 // clock, to an observer.
-func replay(ctx context.Context, sets [2]*file.Set, doubles [2]survey.Doubles, routes [2][]route, lead int64, progress func(tap.End, int64), to observer) error {
+func replay(ctx context.Context, sets [2]*file.Set, doubles [2]survey.Doubles, routes [2][]route, limit int, lead int64, progress func(tap.End, int64), to observer) error {
 	lanes := [2]*lane{newLane(0), newLane(lead)}
 	group, ctx := errgroup.WithContext(ctx)
 	for end, l := range lanes {
 		group.Go(func() error {
-			return l.fill(ctx, sets[end], doubles[end], routes[end], func(position int64) { progress(tap.End(end), position) })
+			return l.fill(ctx, sets[end], doubles[end], routes[end], limit, func(position int64) { progress(tap.End(end), position) })
 		})
 	}
 	group.Go(func() error {

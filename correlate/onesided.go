@@ -9,6 +9,9 @@ import (
 
 // telling reports whether a connection of one capture only has something to judge.
 func (c *comparison) telling(p *pair.Pair) bool {
+	if c.surveys[tap.Client].LeftOut+c.surveys[tap.Server].LeftOut > 0 {
+		return false // the other end's view may have been left out
+	}
 	if p.Escaped {
 		return c.resets(p) > 0
 	}

@@ -45,6 +45,7 @@ func witness(sv *survey.Survey, files []file.File, seams []file.Seam) judge.Witn
 			w.Filter = sv.Interfaces[i].Filter
 		}
 	}
+	w.Drops += sv.LeftOut // it is as if the capture lacked them
 	for i := range sv.Connections {
 		for side := range sv.Connections[i].Flows {
 			f := &sv.Connections[i].Flows[side]

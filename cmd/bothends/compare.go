@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"slices"
 	"sync"
 
@@ -22,6 +23,7 @@ type compareOptions struct {
 	client, server []string // files by end, where they are given so
 	positional     []string // else CLIENT and SERVER
 	showPayload    bool
+	memoryLimit    memorySize
 	attest         []string
 	stated         []judge.Statement // attest, read
 	rendering
@@ -70,6 +72,8 @@ func (o *compareOptions) addFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.showPayload, "show-payload", false, "show the first bytes of the message before a reset even if nothing\nrecognises it: they may hold a password or somebody's words")
 	flags.StringArrayVar(&o.attest, "attest", nil, "state a fact that no capture can hold, as `END:FACT`: server:one-way-out,\nserver:one-host, client:drops=0 and the like; the report shows it as yours\n(a wrong one makes a wrong verdict; repeat it for further facts)")
 	o.views.addFlags(flags)
+	o.memoryLimit = notGiven
+	flags.Var(&o.memoryLimit, "memory-limit", "about how much memory to take, as a `SIZE` such as 512M or 2G; 0 is any\n(half of the machine's unless given; of connections that do not fit the\nfirst are compared, and the rest are counted)")
 	addHelp(flags)
 }
 
@@ -128,8 +132,14 @@ func (o *compareOptions) compare(ctx context.Context, c *console, first, second 
 		return sets, nil, sameFile(mine, theirs)
 	}
 	c.progress.expect("comparing", 2, sets[:]...)
+	if o.memoryLimit == notGiven {
+		o.memoryLimit = halfOfMachine(procMemInfo, groupMemoryMax)
+	}
+	if o.memoryLimit > 0 && os.Getenv("GOMEMLIMIT") == "" { // else the user knows better
+		debug.SetMemoryLimit(int64(o.memoryLimit))
+	}
 	err = unlessInterrupted(ctx, func() (err error) {
-		r, err = correlate.Compare(ctx, sets[0], sets[1], correlate.Options{FixedEnds: fixed, Progress: c.progress.advance, ShowPayload: o.showPayload, Stated: o.stated})
+		r, err = correlate.Compare(ctx, sets[0], sets[1], correlate.Options{FixedEnds: fixed, Progress: c.progress.advance, MemoryLimit: int64(o.memoryLimit), ShowPayload: o.showPayload, Stated: o.stated})
 		return err
 	})
 	c.progress.erase()

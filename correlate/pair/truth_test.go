@@ -26,7 +26,7 @@ func take(t *testing.T, dir string, names []string) *survey.Survey {
 		t.Fatal(err)
 	}
 	defer set.Close()
-	sv, _, err := survey.Take(context.Background(), set.Reader, maphash.MakeSeed(), func(*file.Reader) {})
+	sv, _, err := survey.Take(context.Background(), set.Reader, maphash.MakeSeed(), 0, func(*file.Reader) {})
 	if err != nil {
 		t.Fatal(err)
 	}

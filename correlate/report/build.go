@@ -125,7 +125,7 @@ func (in *Input) capture(end tap.End) Capture {
 		Health: Health{
 			Connections: len(sv.Connections), Resets: witness.Resets, Unseen: witness.Unseen, Filter: witness.Filter,
 			Completeness: completeness(witness.Passed, witness.Missed),
-			Cut:          sv.Cut, Repeated: sv.Repeated, Routed: sv.Routed, Untimed: sv.Untimed, DisorderNS: sv.Disorder,
+			Cut:          sv.Cut, Repeated: sv.Repeated, Routed: sv.Routed, LeftOut: sv.LeftOut, Untimed: sv.Untimed, DisorderNS: sv.Disorder,
 		},
 		EndState: complete,
 	}

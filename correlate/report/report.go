@@ -90,6 +90,7 @@ type Health struct {
 	Cut          int64            `json:"cut"`                                // segments kept shorter than they were
 	Repeated     int64            `json:"repeated"`                           // second recordings of one packet, left out
 	Routed       int64            `json:"repeated_across_a_router,omitempty"` // of those, with a TTL one lower or higher
+	LeftOut      int64            `json:"left_out,omitempty"`                 // segments of connections that did not fit into the memory limit
 	Untimed      int64            `json:"untimed"`
 	Tunnels      map[string]int64 `json:"tunnels,omitempty"`     // segments by the tunnels that they were in, from the outermost: "GRE around MPLS"
 	Fragments    *Fragments       `json:"fragments,omitempty"`   // of IP, if there were any
@@ -292,7 +293,7 @@ func (r *Report) ExitStatus() int {
 		return ExitFailed
 	case r.Summary.Injected+r.Summary.Modified+r.Summary.ByAddressOwner > 0, r.Summary.ByThePath > 0:
 		return ExitInterference
-	case r.suspicious(), r.Summary.Doubtful > 0, r.partial(), r.alone:
+	case r.suspicious(), r.Summary.Doubtful > 0, r.partial(), r.alone, r.Captures.Client.Health.LeftOut+r.Captures.Server.Health.LeftOut > 0:
 		return ExitUnproved
 	}
 	return ExitClean

@@ -58,6 +58,9 @@ func (t *text) witness(end string) {
 	if h.Cut > 0 {
 		say("%s cut short when recorded%s: their data could be compared only in part", count(h.Cut, "packet"), snaplen(c.SnapLen))
 	}
+	if h.LeftOut > 0 {
+		say("%s of further connections left out, as all would not have fitted into the memory limit: the first %d were compared (raise --memory-limit)", count(h.LeftOut, "segment"), h.Connections)
+	}
 	if h.Filter != "" {
 		say("recorded with the filter %q", h.Filter)
 	}

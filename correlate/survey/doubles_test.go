@@ -96,7 +96,7 @@ func TestOneInterfaceThatSeesEveryPacketTwice(t *testing.T) {
 					list = append(list, capture.Packet{TimeNS: 1e18 + int64(i)*20e6 + f.at*1e3, LinkType: c.link, Data: f.packet})
 				}
 			}
-			sv, _, err := Take(context.Background(), opens(&frames{list: list}), maphash.MakeSeed(), func(*frames) {})
+			sv, _, err := Take(context.Background(), opens(&frames{list: list}), maphash.MakeSeed(), 0, func(*frames) {})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -130,7 +130,7 @@ func TestOnlyTheHostsThatAreRecordedTwiceAreDoubled(t *testing.T) {
 		binary.BigEndian.PutUint16(p[20:], 587)
 		add(p, 2)
 	}
-	sv, _, err := Take(context.Background(), opens(&frames{list: list}), maphash.MakeSeed(), func(*frames) {})
+	sv, _, err := Take(context.Background(), opens(&frames{list: list}), maphash.MakeSeed(), 0, func(*frames) {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -138,7 +138,7 @@ func TestAResetLeavesThePrint(t *testing.T) {
 	}
 	seed := maphash.MakeSeed()
 	take := func(list ...capture.Packet) uint64 {
-		sv, _, err := Take(context.Background(), opens(&frames{list: list}), seed, func(*frames) {})
+		sv, _, err := Take(context.Background(), opens(&frames{list: list}), seed, 0, func(*frames) {})
 		if err != nil {
 			t.Fatal(err)
 		}

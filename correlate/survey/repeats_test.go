@@ -115,7 +115,7 @@ func TestSecondRecordingsOfOnePacketAreLeftOut(t *testing.T) {
 			[]capture.Packet{cooked(0, ipv4ACK(64, 0)), cooked(micro, ipv4ACK(64, 0))}, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sv, _, err := Take(context.Background(), opens(&frames{list: c.packets}), maphash.MakeSeed(), func(*frames) {})
+			sv, _, err := Take(context.Background(), opens(&frames{list: c.packets}), maphash.MakeSeed(), 0, func(*frames) {})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -137,7 +137,7 @@ func TestSecondRecordingsAreFoundBehindManyOthers(t *testing.T) {
 			list = append(list, capture.Packet{TimeNS: 1e18 + int64(i)*1e4, Interface: device, LinkType: capture.LinkRaw, Data: ipv4ACK(64, uint16(1+i))})
 		}
 	}
-	sv, _, err := Take(context.Background(), opens(&frames{list: list}), maphash.MakeSeed(), func(*frames) {})
+	sv, _, err := Take(context.Background(), opens(&frames{list: list}), maphash.MakeSeed(), 0, func(*frames) {})
 	if err != nil || sv.Repeated < packets*99/100 {
 		t.Errorf("%d left out, error %v; want nearly all of %d", sv.Repeated, err, packets)
 	}

@@ -22,6 +22,7 @@ type Survey struct {
 	FirstNS, LastNS int64    // the earliest and latest frame, Unix nanoseconds
 	Untimed         int64    // frames that the file gives no time; they are left out of everything else
 	Cut             int64    // TCP segments of which the capture kept less than the packet
+	LeftOut         int64    // TCP segments of connections beyond the limit
 	Repeated        int64    // second recordings of one packet, left out (Linux "any" device, mirror ports)
 	Routed          int64    // of those, recorded on the other side of a router: the TTL is one lower or higher
 	Doubles         Doubles  // pairs of hosts whose packets are recorded twice on one interface
@@ -132,12 +133,13 @@ const maxStray = 1 << 30
 // Take reads the capture that open opens to its end: once, or twice if the first time
 // shows that packets stand in it twice on one interface. It returns the reader that it
 // read last. The error is the operating system's, or ctx's; how the file ended is the
-// reader's to say. Surveys that are to be compared have one seed. progress is called
+// reader's to say. Surveys that are to be compared have one seed. If limit is not 0,
+// connections beyond so many are left out, the first being kept. progress is called
 // now and then, of the first time only.
-func Take[R capture.Reader](ctx context.Context, open func() R, seed maphash.Seed, progress func(R)) (*Survey, R, error) {
+func Take[R capture.Reader](ctx context.Context, open func() R, seed maphash.Seed, limit int, progress func(R)) (*Survey, R, error) {
 	r := open()
 	probe := &probe{}
-	sv, err := take(r, seed, nil, probe, func() error {
+	sv, err := take(r, seed, limit, nil, probe, func() error {
 		progress(r)
 		return ctx.Err()
 	})
@@ -146,11 +148,11 @@ func Take[R capture.Reader](ctx context.Context, open func() R, seed maphash.See
 		return sv, r, err
 	}
 	r = open()
-	sv, err = take(r, seed, doubles, nil, ctx.Err)
+	sv, err = take(r, seed, limit, doubles, nil, ctx.Err)
 	return sv, r, err
 }
 
-func take(r capture.Reader, seed maphash.Seed, doubles Doubles, probe *probe, tick func() error) (*Survey, error) {
+func take(r capture.Reader, seed maphash.Seed, limit int, doubles Doubles, probe *probe, tick func() error) (*Survey, error) {
 	var (
 		sv     = &Survey{LinkTypes: map[capture.LinkType]int64{}}
 		noted  = listen(r)
@@ -160,6 +162,7 @@ func take(r capture.Reader, seed maphash.Seed, doubles Doubles, probe *probe, ti
 		seg    segment.Segment
 	)
 	source.repeats.probe = probe
+	table.Limit(limit)
 	for {
 		err := source.Next(&seg)
 		if errors.Is(err, io.EOF) {
@@ -169,6 +172,10 @@ func take(r capture.Reader, seed maphash.Seed, doubles Doubles, probe *probe, ti
 			return nil, fmt.Errorf("read capture: %w", err)
 		}
 		id, side := table.Assign(&seg)
+		if id == LeftOut {
+			sv.LeftOut++
+			continue
+		}
 		if int(id) == len(sv.Connections) {
 			sv.open(seg.TimeNS)
 		}

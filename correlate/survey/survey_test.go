@@ -95,7 +95,7 @@ func TestASurveyCountsWhatTheFramesHold(t *testing.T) {
 		{Untimed: true, LinkType: capture.LinkRaw, Data: ipv4ACK(64, 3)},
 		{TimeNS: at + 9, LinkType: capture.LinkRaw, Data: ipv4ACK(64, 4)[:24]},
 	}
-	sv, _, err := Take(context.Background(), opens(&frames{list: list}), maphash.MakeSeed(), func(*frames) {})
+	sv, _, err := Take(context.Background(), opens(&frames{list: list}), maphash.MakeSeed(), 0, func(*frames) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func TestAClockThatRanBackShowsOnOneInterface(t *testing.T) {
 		"on the second interface":     {[]capture.Packet{frame(0, 5), frame(1, 9), frame(1, 6), frame(0, 8)}, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sv, _, err := Take(context.Background(), opens(&frames{list: c.list}), maphash.MakeSeed(), func(*frames) {})
+			sv, _, err := Take(context.Background(), opens(&frames{list: c.list}), maphash.MakeSeed(), 0, func(*frames) {})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -141,7 +141,7 @@ func TestAClockThatRanBackShowsOnOneInterface(t *testing.T) {
 func TestASurveyEndsWhenCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, _, err := Take(ctx, opens(&frames{}), maphash.MakeSeed(), func(*frames) {}); !errors.Is(err, context.Canceled) {
+	if _, _, err := Take(ctx, opens(&frames{}), maphash.MakeSeed(), 0, func(*frames) {}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want that of the context", err)
 	}
 }

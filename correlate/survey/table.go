@@ -21,6 +21,7 @@ func (s Side) Other() Side { return 1 - s }
 // is how a second pass over a capture finds the connections of the first.
 type Table struct {
 	entries []entry
+	limit   int     // of connections; 0 is none
 	newest  *lookup // of each pair of endpoints
 }
 
@@ -45,11 +46,22 @@ func NewTable(connections int) *Table {
 // Len is the number of connections so far. Their numbers run from 0.
 func (t *Table) Len() int { return len(t.entries) }
 
+// Limit makes the table keep so many connections and no more, the first; 0 is no
+// limit. It is told before the first segment.
+func (t *Table) Limit(connections int) { t.limit = connections }
+
+// LeftOut is what Assign returns for a segment that would open a connection beyond
+// the limit.
+const LeftOut int32 = -1
+
 // Assign returns the number of the connection that s belongs to, and which side
 // sent it. A number equal to the previous Len is a new connection.
 func (t *Table) Assign(s *segment.Segment) (int32, Side) {
 	id := t.newest.find(t.entries, s)
 	opened := id == none || t.begins(&t.entries[id], s) && !t.began(id, s)
+	if opened && t.limit > 0 && len(t.entries) >= t.limit {
+		return LeftOut, Initiator
+	}
 	if opened {
 		id = t.open(s, id)
 		t.newest.put(t.entries, s, id)

@@ -207,3 +207,18 @@ func TestLookingForOlderConnectionsIsBounded(t *testing.T) {
 		t.Errorf("a segment was traced back through %d connections", n)
 	}
 }
+
+func TestATableKeepsTheFirstConnectionsUpToItsLimit(t *testing.T) {
+	table := NewTable(0)
+	table.Limit(2)
+	at := func(port uint16) segment.Endpoint { return segment.Endpoint{Port: port} }
+	for i, want := range []int32{0, 1, LeftOut, LeftOut, 0, 1} {
+		s := segment.Segment{Src: at([]uint16{5001, 5002, 5003, 5004, 5001, 5002}[i]), Dst: at(25), Seq: 7, Flags: segment.SYN}
+		if id, _ := table.Assign(&s); id != want {
+			t.Errorf("segment %d belongs to %d, want %d", i, id, want)
+		}
+	}
+	if table.Len() != 2 {
+		t.Errorf("%d connections are kept, want 2", table.Len())
+	}
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// A memorySize is the value of --memory-limit: bytes, or with K, M, G or T a power of
+// 1024 of them.
+type memorySize int64
+
+// notGiven stands for halfOfMachine.
+const notGiven memorySize = -1
+
+func (m *memorySize) Set(text string) error {
+	digits, unit := strings.TrimRight(strings.ToUpper(text), "IB"), int64(1)
+	if n := len(digits); n > 0 {
+		if power := strings.IndexByte("KMGT", digits[n-1]); power >= 0 {
+			digits, unit = digits[:n-1], 1<<(10*(power+1))
+		}
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || n < 0 || n > 1<<62/unit {
+		return fmt.Errorf("it is a number of bytes, as in 512M, 2G or 0 for no limit")
+	}
+	*m = memorySize(n * unit)
+	return nil
+}
+
+func (m *memorySize) String() string {
+	switch n := int64(*m); {
+	case n < 0:
+		return ""
+	case n%(1<<20) == 0:
+		return strconv.FormatInt(n>>20, 10) + "M"
+	default:
+		return strconv.FormatInt(n, 10)
+	}
+}
+
+func (m *memorySize) Type() string { return "SIZE" }
+
+// halfOfMachine is the default memory limit: half of the memory that this machine
+// has, or that the control group of the process may take; 0, no limit, where the
+// system does not tell in a file (it is no Linux).
+func halfOfMachine(memInfo, groupLimit string) memorySize {
+	least := int64(0)
+	note := func(n int64) {
+		if n > 0 && (least == 0 || n < least) {
+			least = n
+		}
+	}
+	if text, err := os.ReadFile(memInfo); err == nil {
+		for _, line := range strings.Split(string(text), "\n") {
+			if fields := strings.Fields(line); len(fields) > 1 && fields[0] == "MemTotal:" {
+				kib, _ := strconv.ParseInt(fields[1], 10, 53)
+				note(kib << 10)
+			}
+		}
+	}
+	if text, err := os.ReadFile(groupLimit); err == nil {
+		n, _ := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64) // "max" is none
+		note(n)
+	}
+	return memorySize(least / 2)
+}
+
+// Where Linux tells of the machine's memory, and of the control group's limit.
+const (
+	procMemInfo    = "/proc/meminfo"
+	groupMemoryMax = "/sys/fs/cgroup/memory.max"
+)
