@@ -54,9 +54,12 @@ const (
 	batchLen = 256
 	// batchesAhead is how far a reader may run ahead of the alignment.
 	batchesAhead = 8
-	// arenaLen is the size of the blocks that hold payloads until they have been
-	// compared. A block lives for as long as one of its segments is in flight.
-	arenaLen = 64 << 10
+	// arenaLen is the size of the blocks that hold small payloads until they have been
+	// compared. A block lives for as long as one of its segments is in flight, and it
+	// has those of all connections: the smaller, the less a lost segment pins.
+	arenaLen = 8 << 10
+	// aloneLen is the length from which a payload has a block of its own.
+	aloneLen = 512
 )
 
 func newBatch() *batch {
@@ -156,11 +159,15 @@ func (l *lane) handOver(ctx context.Context) error {
 	return nil
 }
 
-// stow copies payload to the end of the arena, or to a new one if it is full.
+// stow copies payload to the end of the arena, or to a new one if it is full; a large
+// payload by itself.
 func stow(arena, payload []byte) (grown, copied []byte) {
 	n := len(payload)
 	if n == 0 {
 		return arena, nil
+	}
+	if n >= aloneLen {
+		return arena, append([]byte(nil), payload...)
 	}
 	if len(arena)+n > cap(arena) {
 		arena = make([]byte, 0, max(arenaLen, n))
