@@ -18,7 +18,7 @@ const (
 
 // textOptions fits the text to where it goes.
 func (r *rendering) textOptions() report.TextOptions {
-	text := report.TextOptions{All: r.all, Color: r.color == colorAlways}
+	text := report.TextOptions{All: r.all, Color: r.color == colorAlways, Extent: r.extent()}
 	if r.local {
 		text.Zone = time.Local
 	}
@@ -38,4 +38,15 @@ func (r *rendering) textOptions() report.TextOptions {
 // has no colours.
 func wantsColor() bool {
 	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && obeysEscapes(os.Stdout)
+}
+
+// extent is how much of a comparison the text tells.
+func (r *rendering) extent() report.Extent {
+	switch {
+	case r.details || r.all:
+		return report.Details
+	case r.brief:
+		return report.Brief
+	}
+	return report.Screen
 }

@@ -68,6 +68,8 @@ func (o *compareOptions) addFlags(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&o.client, "client", nil, "a `FILE` recorded at the client; repeat it for further files")
 	flags.StringArrayVar(&o.server, "server", nil, "a `FILE` recorded at the server; repeat it for further files")
 	usage.File(flags, "client", "server")
+	flags.BoolVar(&o.details, "details", false, "tell everything: both ends, each finding with its evidence, what the captures are worth")
+	flags.BoolVar(&o.brief, "brief", false, "tell the verdict, and which connections were hit, and no more")
 	o.rendering.addFlags(flags, "list connections without findings too, and shorten nothing")
 	flags.BoolVar(&o.showPayload, "show-payload", false, "show the first bytes of the message before a reset even if nothing\nrecognises it: they may hold a password or somebody's words")
 	flags.StringArrayVar(&o.attest, "attest", nil, "state a fact that no capture can hold, as `END:FACT`: server:one-way-out,\nserver:one-host, client:drops=0 and the like; the report shows it as yours\n(a wrong one makes a wrong verdict; repeat it for further facts)")

@@ -10,9 +10,10 @@ import (
 )
 
 const (
-	demoClient = "fixtures/pairs/starttls-2012/client.pcapng"
-	demoServer = "fixtures/pairs/starttls-2012/server.pcapng"
-	goldenText = "testdata/demo.golden"
+	demoClient    = "fixtures/pairs/starttls-2012/client.pcapng"
+	demoServer    = "fixtures/pairs/starttls-2012/server.pcapng"
+	goldenText    = "testdata/demo.golden"
+	goldenDetails = "testdata/demo-details.golden"
 )
 
 // TestTheDemoReadsAsShown holds the whole text against a copy that people have
@@ -33,6 +34,36 @@ func TestTheDemoReadsAsShown(t *testing.T) {
 	_, example, _ := cutExample(t, read(t, filepath.Join(root, "README.md")))
 	if diff := cmp.Diff(strings.Split(got, "\n"), strings.Split(example, "\n")); diff != "" {
 		t.Errorf("the README's example is not what the program prints; run go test ./cmd/bothends -update (-printed +README):\n%s", diff)
+	}
+}
+
+// TestTheDemoFitsOneScreen holds what is told unasked to what a reader sees without
+// scrolling back: the verdict is the first line and the last.
+func TestTheDemoFitsOneScreen(t *testing.T) {
+	root := repository(t)
+	got, _, _ := runIn(t, root, "compare", demoClient, demoServer)
+	lines := strings.Split(strings.TrimSuffix(got, "\n"), "\n")
+	if len(lines) > 45 {
+		t.Errorf("%d lines, want at most 45:\n%s", len(lines), got)
+	}
+	if first, last := lines[0], lines[len(lines)-1]; first != last || !strings.HasPrefix(first, "Interference") {
+		t.Errorf("the first line is %q, the last is %q", first, last)
+	}
+	brief, _, status := runIn(t, root, "compare", "--brief", demoClient, demoServer)
+	if n := strings.Count(brief, "\n"); n > 20 || !strings.HasPrefix(brief, lines[0]) || strings.Contains(brief, "PROOF") || status != 1 {
+		t.Errorf("status %d; briefly it is %d lines:\n%s", status, n, brief)
+	}
+}
+
+// TestTheDetailsReadAsShown holds the whole text against a copy that people have
+// read.
+func TestTheDetailsReadAsShown(t *testing.T) {
+	got, _, _ := runIn(t, repository(t), "compare", "--details", demoClient, demoServer)
+	if *update {
+		write(t, goldenDetails, got)
+	}
+	if diff := cmp.Diff(strings.Split(read(t, goldenDetails), "\n"), strings.Split(got, "\n")); diff != "" {
+		t.Errorf("the report differs from %s; if it is better now, run go test ./cmd/bothends -update (-want +got):\n%s", goldenDetails, diff)
 	}
 }
 

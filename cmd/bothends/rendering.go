@@ -24,7 +24,9 @@ type rendering struct {
 	color  string
 	all    bool
 	local  bool
-	direct bool // past the pager
+	// details and brief are those of compare.
+	details, brief bool
+	direct         bool // past the pager
 }
 
 // Values of --format.

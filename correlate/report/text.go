@@ -24,9 +24,10 @@ import (
 
 // TextOptions change how the text looks and how much it lists.
 type TextOptions struct {
-	Width int  // columns; 0 is 80
-	Color bool // emphasise with ANSI escapes
-	All   bool // list connections without findings too, and fold nothing
+	Width  int  // columns; 0 is 80
+	Color  bool // emphasise with ANSI escapes
+	All    bool // list connections without findings too, and fold nothing
+	Extent Extent
 	// Zone is that of the times; nil is UTC.
 	Zone *time.Location
 }
@@ -46,6 +47,11 @@ func (r *Report) WriteText(w io.Writer, o TextOptions) error {
 	t := &text{
 		Report: r, all: o.All, names: shortNames(r), shown: map[string]int{},
 		page: page{width: min(max(o.Width, narrowest), widest), color: o.Color, zone: o.zone()},
+	}
+	if o.Extent != Details && !o.All {
+		t.screen(o.Extent)
+		_, err := io.WriteString(w, t.page.String())
+		return err
 	}
 	t.verdict()
 	t.endings()

@@ -22,6 +22,10 @@ func (t *text) findings() {
 			harmless = append(harmless, group)
 		}
 	}
+	if len(serious) > 0 {
+		t.para(plain, "  ", "%s", legend)
+		t.blank()
+	}
 	for i, group := range serious {
 		if i == mostConnections && !t.all {
 			t.para(plain, "  ", "... and %s of such kinds (--all lists them, --format json holds them).", count(len(serious)-i, "more connection"))
@@ -34,6 +38,9 @@ func (t *text) findings() {
 	t.further()
 	t.rest()
 }
+
+// legend says what the marks before the evidence mean.
+const legend = "Marks: + speaks for it, - against it; = an explanation refuted, ! one that fits, ? one that stays open; > what it answers, @ where it was made, ~ what it resembles."
 
 const (
 	mostConnections = 20 // with findings that matter, before they are only counted

@@ -10,6 +10,11 @@ import (
 // next says what to do with the outcome.
 func (t *text) next() {
 	t.heading("WHAT TO DO NEXT")
+	t.advice()
+}
+
+// advice is what stands under that heading.
+func (t *text) advice() {
 	switch t.ExitStatus() {
 	case ExitInterference:
 		t.afterInterference()
