@@ -31,6 +31,7 @@ var layers = [][]string{
 	{"bothends/correlate/report"},
 	{"bothends/correlate/annotate", "bothends/correlate/ladder"},
 	{"bothends/correlate/web"},
+	{"bothends/correlate/bundle"},
 	{"bothends/correlate"},
 	{"bothends/correlate/contrast/association"},
 	{"bothends/correlate/contrast"},

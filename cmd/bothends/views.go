@@ -20,6 +20,7 @@ import (
 	"bothends/capture/file"
 	"bothends/cmd/internal/usage"
 	"bothends/correlate/annotate"
+	"bothends/correlate/bundle"
 	"bothends/correlate/ladder"
 	"bothends/correlate/report"
 	"bothends/correlate/web"
@@ -30,23 +31,33 @@ import (
 type views struct {
 	annotate string // folder of the annotated captures
 	html     string // file of the page
+	bundle   string // zip file of all views
+	whole    bool   // with whole captures in the bundle
 }
 
 func (v *views) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&v.annotate, "annotate", "", "also write copies of both captures, with comments at the packets of findings, to `FOLDER`")
 	flags.StringVar(&v.html, "html", "", "also write a page for a browser, with what passed drawn segment by segment, to `FILE`")
-	usage.File(flags, "annotate", "html")
+	flags.StringVar(&v.bundle, "bundle", "", "also write all of these, checksums and how to check them to `FILE`.zip, with the packets\nof the connections concerned; the same inputs make the same bytes")
+	flags.BoolVar(&v.whole, "bundle-all", false, "let --bundle hold whole captures")
+	usage.File(flags, "annotate", "html", "bundle")
 }
 
 // check refuses, before any work is done, places that the views must not take.
 func (v *views) check(flags *pflag.FlagSet, force bool, inputs []string) error {
-	if flags.Changed("html") {
-		if v.html == standardOutput {
-			return &hinted{errors.New("--html needs a file"), "--html report.html"}
+	for flag, path := range map[string]string{"html": v.html, "bundle": v.bundle} {
+		if !flags.Changed(flag) {
+			continue
 		}
-		if err := checkOutput(v.html, force, inputs); err != nil {
+		if path == standardOutput {
+			return &hinted{fmt.Errorf("--%s needs a file", flag), "name one that is not there yet"}
+		}
+		if err := checkOutput(path, force, inputs); err != nil {
 			return err
 		}
+	}
+	if v.whole && v.bundle == "" {
+		return &hinted{errors.New("--bundle-all says what --bundle holds"), "--bundle FILE.zip --bundle-all"}
 	}
 	if flags.Changed("annotate") {
 		for _, name := range []string{"client.pcapng", "server.pcapng"} {
@@ -80,8 +91,8 @@ func (v *views) write(ctx context.Context, r *report.Report, sets [2]*file.Set, 
 	if r.Ends.Swapped {
 		sets[0], sets[1] = sets[1], sets[0]
 	}
-	if v.html != "" {
-		if err := v.writePage(ctx, r, sets, force, zone); err != nil {
+	if v.html != "" || v.bundle != "" {
+		if err := v.writePages(ctx, r, sets, force, zone); err != nil {
 			return err
 		}
 	}
@@ -101,8 +112,9 @@ func (v *views) write(ctx context.Context, r *report.Report, sets [2]*file.Set, 
 // mostDrawn is how many connections a page draws.
 const mostDrawn = 20
 
-// writePage writes the page, with the checksums of what was compared.
-func (v *views) writePage(ctx context.Context, r *report.Report, sets [2]*file.Set, force bool, zone *time.Location) error {
+// writePages writes the page and the bundle, with the checksums of what was
+// compared.
+func (v *views) writePages(ctx context.Context, r *report.Report, sets [2]*file.Set, force bool, zone *time.Location) error {
 	drawn := slices.Sorted(maps.Keys(annotate.Concerned(r)))
 	ladders, err := ladder.Build(ctx, r, sets, drawn[:min(mostDrawn, len(drawn))])
 	if err != nil {
@@ -123,8 +135,33 @@ func (v *views) writePage(ctx context.Context, r *report.Report, sets [2]*file.S
 			}
 		}
 	}
-	write := func(w io.Writer) error { return web.Write(w, r, ladders, page) }
-	return writeFile(ctx, v.html, force, write)
+	if v.html != "" {
+		write := func(w io.Writer) error { return web.Write(w, r, ladders, page) }
+		if err := writeFile(ctx, v.html, force, write); err != nil {
+			return err
+		}
+	}
+	if v.bundle == "" {
+		return nil
+	}
+	page.Command = inputsLine(r) // the bundle's own name is no input
+	return writeFile(ctx, v.bundle, force, func(w io.Writer) error {
+		return bundle.Write(ctx, w, r, sets, ladders, bundle.Options{Web: page, Whole: v.whole})
+	})
+}
+
+// inputsLine is a command line that compares the same files.
+func inputsLine(r *report.Report) string {
+	words := []string{"bothends compare"}
+	for _, end := range []struct {
+		flag string
+		of   *report.Capture
+	}{{"--client", &r.Captures.Client}, {"--server", &r.Captures.Server}} {
+		for _, f := range end.of.Files {
+			words = append(words, end.flag+" "+shellWord(report.Escape(f.Path)))
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // commandLine is what was typed, to be typed again.
