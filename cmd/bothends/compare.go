@@ -146,7 +146,7 @@ func (o *compareOptions) compare(ctx context.Context, c *console, first, second 
 	})
 	c.progress.erase()
 	if err != nil && !errors.Is(err, correlate.ErrNothingInCommon) {
-		err = explain(err)
+		err = advise(err)
 	}
 	return sets, r, err
 }

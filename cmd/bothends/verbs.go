@@ -22,7 +22,7 @@ type verb struct {
 // verbs are all of them, as the help lists them. Each stands in a file of its
 // name.
 func verbs() []verb {
-	return []verb{compareVerb(), infoVerb(), ladderVerb(), redactVerb(), contrastVerb(), planVerb(), campaignVerb(), wiresharkVerb()}
+	return []verb{compareVerb(), infoVerb(), ladderVerb(), redactVerb(), contrastVerb(), planVerb(), campaignVerb(), explainVerb(), wiresharkVerb()}
 }
 
 // program is what is said of bothends as a whole.
@@ -37,11 +37,12 @@ func program(verbs []verb) *usage.Program {
 			{Name: "manual", Title: "print the manual page, for man -l -"},
 		},
 		Statuses: exitStatuses,
-		Outro:    []string{"info, contrast and campaign end with 0 whenever they can read what they are given."},
+		Outro:    []string{"info, contrast, campaign and explain end with 0 whenever they can read what they are given."},
 		Examples: []usage.Example{
 			{Title: "Compare what was recorded at both ends:", Command: "bothends compare client.pcapng server.pcapng"},
 			{Title: "Compare rotated sets; the quotes keep the pattern from the shell:", Command: "bothends compare 'client_*.pcapng' 'server_*.pcapng'"},
 			{Title: "See what goes with being cut, over the reports of many sessions:", Command: "bothends campaign manifest.csv -o reports.jsonl && bothends contrast reports.jsonl"},
+			{Title: "See what a word of a report means:", Command: "bothends explain own-firewall"},
 			{Title: "See what a capture is worth before it is sent to the other end:", Command: "bothends info client.pcapng"},
 		},
 		SeeAlso: []string{"bothcap(1)", "tcpdump(1)", "tshark(1)"},

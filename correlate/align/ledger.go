@@ -14,6 +14,16 @@ type Ledger struct {
 	LostBytes int64 // of the stream, all lost copies added up
 }
 
+// Buckets are what each bucket holds, by its name in reports.
+var Buckets = []struct{ Name, Meaning string }{
+	{"matched", "Passed both taps, byte for byte; counted at each."},
+	{"modified", "Passed both taps, with other bytes; counted at each."},
+	{"duplicated", "Arrived again: more copies were received than were sent."},
+	{"lost", "Sent, and never arrived."},
+	{"received_not_sent", "Arrived, and the sender's capture, which covers it, has none of it."},
+	{"sent_not_captured", "Passed one tap for certain, and the other end's capture lacks it or does not cover it."},
+}
+
 // Total is the number of segments in all buckets.
 func (l *Ledger) Total() int64 {
 	return l.Matched + l.Modified + l.Duplicated + l.Lost + l.ReceivedNotSent + l.SentNotCaptured

@@ -39,6 +39,28 @@ const (
 	GivenUp          Kind = "given-up"       // by an end, after silence
 )
 
+// Kinds are what each one says.
+var Kinds = []judge.Word{
+	{Name: string(Closed), Meaning: "Both ends closed it, in order."},
+	{Name: string(OpenAtEnd), Meaning: "It was still open when the recordings end."},
+	{Name: string(NotCovered), Meaning: "One of the recordings began too late or ended too early to show how it ended."},
+	{Name: string(ResetByClient), Meaning: "The client itself reset it."},
+	{Name: string(ResetByServer), Meaning: "The server itself reset it."},
+	{Name: string(ResetOnTheWay), Meaning: "Resets ended it that were made between the two taps."},
+	{Name: string(ResetByNAT), Meaning: "A host at one end that no longer knew the connection reset it: a NAT or a balancer."},
+	{Name: string(ResetByReceiver), Meaning: "The machine that received the reset made it itself."},
+	{Name: string(SwallowedAll), Meaning: "From some packet on nothing of one direction arrives."},
+	{Name: string(SwallowedSize), Meaning: "What is larger than some size does not arrive in any copy, while smaller packets do."},
+	{Name: string(SwallowedContent), Meaning: "One packet does not arrive in any copy, while others of its direction do."},
+	{Name: string(SYNNotArrived), Meaning: "The SYN did not arrive."},
+	{Name: string(SYNUnanswered), Meaning: "The SYN arrived, and was not answered."},
+	{Name: string(RefusedByServer), Meaning: "The server itself refused it."},
+	{Name: string(RefusedOnTheWay), Meaning: "It was refused by something between the two taps."},
+	{Name: string(Intercepted), Meaning: "Another host conducted it in the server's name."},
+	{Name: string(SplitByProxy), Meaning: "Each end talks to a proxy, which makes two connections of one."},
+	{Name: string(GivenUp), Meaning: "An end gave it up after silence."},
+}
+
 // ByThePath reports whether an ending of this kind was brought about between the two
 // taps.
 func (k Kind) ByThePath() bool {

@@ -84,6 +84,20 @@ func (p *Program) VerbHelp(v *Verb) string {
 	return h.String()
 }
 
+// Table sets rows in two columns, as help does.
+func Table(rows [][2]string) string {
+	var h page
+	h.table(rows, widestName)
+	return h.String()
+}
+
+// Fill breaks text into lines, as help does.
+func Fill(text string) string {
+	var h page
+	h.hang("", text, "")
+	return h.String()
+}
+
 // page is help being written.
 type page struct{ strings.Builder }
 
