@@ -239,6 +239,7 @@ func (s *Stream) settleAckSent(a *ack, early bool) {
 	case a.met:
 	case early || !s.wouldShow(&view{Frame: a.Frame, at: a.at}):
 		s.Ledger.SentNotCaptured++
+		s.unwatched(a.TimeNS)
 		s.departAck(a, false)
 	default:
 		s.lose(a.TimeNS)

@@ -71,8 +71,12 @@ func (s *Stream) settleSent(h *held, early bool) {
 		s.Ledger.Modified++
 	case s.unrecorded(s.receiver(), h.at, 0, horizonNS):
 		s.Ledger.SentNotCaptured++
+		s.unwatched(h.TimeNS)
 	case early || !s.wouldShow(&h.view) || s.unseen(h.start, h.end):
 		s.Ledger.SentNotCaptured++
+		if !s.unseen(h.start, h.end) {
+			s.unwatched(h.TimeNS)
+		}
 		s.depart(h, false, 0)
 	default:
 		s.vanish(h)
@@ -85,6 +89,16 @@ func (s *Stream) settleSent(h *held, early bool) {
 
 // maxAstray bounds how many times of lost segments one stream keeps.
 const maxAstray = 64
+
+// unwatched notes a segment that left its sender's tap at sentNS, and of which the
+// receiver's capture does not show whether it arrived.
+func (s *Stream) unwatched(sentNS int64) {
+	if len(s.Unwatched) < maxAstray {
+		s.Unwatched = append(s.Unwatched, sentNS)
+	} else {
+		s.MoreUnwatched++
+	}
+}
 
 // lose counts a segment that left its sender's tap at sentNS and never arrived.
 func (s *Stream) lose(sentNS int64) {

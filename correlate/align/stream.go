@@ -28,6 +28,10 @@ type Stream struct {
 	// how many further ones there are.
 	Astray     []int64
 	MoreAstray int64
+	// Unwatched are the times at which segments left of which the receiver's capture does
+	// not show whether they arrived, as it ends or begins there.
+	Unwatched     []int64
+	MoreUnwatched int64
 	// Vanished are the ranges of which copies were lost, the first of them, and
 	// MoreVanished how many copies of others were only counted.
 	Vanished     []Vanished

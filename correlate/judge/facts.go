@@ -120,7 +120,9 @@ type AnswerFacts struct {
 	IdleNS      int64 // silence before it; 0 if nothing had passed
 	AnyFromPeer bool  // the receiver had sent something within the window before it
 	Astray      int64 // packets of the receiver's that left within the window before it and never came to the sender
-	Stateless   bool  // it looks like the answer of a host without a socket: no window, no timestamps
+	// Unwatched are further ones of which the sender's capture does not show whether they came.
+	Unwatched int64
+	Stateless bool // it looks like the answer of a host without a socket: no window, no timestamps
 	// Acknowledged bytes: when they left the receiver, and when they came to the
 	// sender, by the sender's clock.
 	Acknowledges bool
@@ -188,7 +190,7 @@ func (f *Facts) hops() int { return hopsTravelled(f.Packet.TTL) }
 // cameWhole reports whether everything that the receiver sent in the window before
 // the packet came to the sender, and the receiver's capture holds all that it sent.
 func (f *Facts) cameWhole() bool {
-	return !f.OneSided && f.Answer.Astray == 0 && f.Getting.whole()
+	return !f.OneSided && f.Answer.Astray+f.Answer.Unwatched == 0 && f.Getting.whole()
 }
 
 // whole reports whether nothing is known to be missing from the capture.

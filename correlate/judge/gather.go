@@ -316,6 +316,12 @@ func (s *stream) answerFacts(p *suspect, c *ClockFacts) AnswerFacts {
 		}
 	}
 	a.Astray += s.back.MoreAstray
+	for _, left := range s.back.Unwatched {
+		if left <= p.TimeNS && left >= p.TimeNS-astrayWindowNS {
+			a.Unwatched++
+		}
+	}
+	a.Unwatched += s.back.MoreUnwatched
 	r := p.reset
 	if r == nil {
 		return a

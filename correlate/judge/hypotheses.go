@@ -498,7 +498,7 @@ func otherHost(f *Facts) Result {
 		return fits("%s from the %s on this connection left before it came and did not come to the %s: another host behind the same address may have got what this one did not, and have reset what it does not know",
 			count(f.Answer.Astray, "packet"), f.Receiver, f.Sender).with(values)
 	}
-	return open("the %s's capture lacks packets, so that it does not show whether all that it sent came to the %s", f.Receiver, f.Sender).with(values)
+	return open("these captures do not show whether all that the %s sent before it came to the %s", f.Receiver, f.Sender).with(values)
 }
 
 func cluster(f *Facts) Result {

@@ -131,6 +131,7 @@ type bench struct {
 	sentAt       [2][]int64              // when resets of its left, by its clock, ascending
 	byNumbers    [2]map[resetKey][]int32 // resets of its, by their numbers: indexes into Resets
 	gotByNumbers [2]map[resetKey][]int32 // those that came to it
+	told         [2]map[tap.Frame]bool   // resets that came to an End on a connection that both captures hold
 	heard        map[int][2]*stream      // of connections of which packets escaped: their views ask for them again
 }
 
@@ -177,6 +178,8 @@ type stream struct {
 	// escapes are, of those that arrived, the ones that left under other addresses.
 	escapes   map[*align.Reset]*align.Reset
 	elsewhere map[*align.Reset]*survey.Reset
+	// toldElsewhere are those sent that arrived on another connection, and are told there.
+	toldElsewhere int64
 }
 
 // streams are both directions of a case, with their resets matched.

@@ -16,6 +16,7 @@ func (s *stream) resets() []Finding {
 		}
 		// Those that were too many to keep were at one tap for certain.
 		l.SentNotCaptured += s.flow.MoreReset
+		l.Matched += s.toldElsewhere
 	})
 	return findings
 }
@@ -29,6 +30,7 @@ func (s *stream) judgeResets() []Finding {
 		return nil
 	}
 	m := &s.matched
+	elsewhere := int64(0)
 	var findings []Finding
 	for i, r := range got {
 		switch of := m.twinOf[i]; {
@@ -55,11 +57,16 @@ func (s *stream) judgeResets() []Finding {
 			continue
 		}
 		if r := s.arrivedElsewhere(left); r != nil {
-			findings = append(findings, s.cameElsewhere(left, r))
+			if s.told[receiver][r.Frame] {
+				elsewhere++ // it is told with the connection that it arrived on
+			} else {
+				findings = append(findings, s.cameElsewhere(left, r))
+			}
 			continue
 		}
 		findings = append(findings, s.missing(left, s.overtaken(left)))
 	}
+	s.toldElsewhere = elsewhere
 	return findings
 }
 

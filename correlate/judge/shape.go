@@ -5,7 +5,9 @@ import (
 
 	"bothends/capture"
 	"bothends/correlate/align"
+	"bothends/correlate/pair"
 	"bothends/correlate/segment"
+	"bothends/correlate/tap"
 )
 
 // A shape is what a TCP stack gives its resets beside the numbers that the
@@ -53,7 +55,7 @@ func total(shapes map[shape]int) (n int) {
 func (b *bench) noteSent() {
 	for end := range b.shapes {
 		b.shapes[end], b.sentTTLs[end], b.byNumbers[end] = map[shape]int{}, map[uint8]bool{}, map[resetKey][]int32{}
-		b.gotByNumbers[end] = map[resetKey][]int32{}
+		b.gotByNumbers[end], b.told[end] = map[resetKey][]int32{}, map[tap.Frame]bool{}
 		for i := range b.Resets[end] {
 			r := &b.Resets[end][i]
 			if !r.Loopback && r.Direction != capture.Outbound && !b.Own[end][r.Src.IP] {
@@ -78,6 +80,14 @@ func (b *bench) noteSent() {
 		}
 		if b.Cases[i].Connection == nil {
 			continue
+		}
+		if p := &b.Cases[i].Pair; p.Paired() && p.Method != pair.Payload {
+			for end := range b.Cases[i].Streams {
+				receiver := tap.End(end).Other()
+				for _, r := range b.Cases[i].Streams[end].Resets[receiver] {
+					b.told[receiver][r.Frame] = true
+				}
+			}
 		}
 		for end := range b.Cases[i].Streams {
 			for _, r := range b.Cases[i].Streams[end].Resets[end] {
