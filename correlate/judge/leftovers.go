@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"bytes"
 	"fmt"
 
 	"bothends/correlate/align"
@@ -13,6 +14,13 @@ func (s *stream) leftovers() []Finding {
 	for i := range s.flow.Leftovers {
 		l := &s.flow.Leftovers[i]
 		switch l.Bucket {
+		case align.ReceivedNotSent, align.Modified:
+			if isProbe(l) {
+				s.ledger(func(ledger *align.Ledger) { notCaptured(ledger, l.Bucket) })
+				continue
+			}
+		}
+		switch l.Bucket {
 		case align.ReceivedNotSent:
 			p := suspect{kind: kind(&l.Header), Frame: l.Frame, Header: l.Header, leftover: l}
 			f := s.decide(&p)
@@ -20,7 +28,7 @@ func (s *stream) leftovers() []Finding {
 			if f.bucket == sentNotCaptured && !f.speaks() {
 				// Nothing speaks against it: the sender's capture is just not
 				// complete enough to hold it.
-				s.ledger(func(l *align.Ledger) { l.ReceivedNotSent--; l.SentNotCaptured++ })
+				s.ledger(func(ledger *align.Ledger) { notCaptured(ledger, l.Bucket) })
 				continue
 			}
 			findings = append(findings, f)
@@ -31,6 +39,39 @@ func (s *stream) leftovers() []Finding {
 		}
 	}
 	return findings
+}
+
+// etherPadding is how much an Ethernet frame of the least size is filled up behind 40
+// bytes of headers (IEEE 802.3: 46 bytes). Some devices count it as data.
+const etherPadding = 6
+
+// isProbe reports whether a segment, or what the sender's capture has in its place, is no
+// data: a keep-alive, which always differs from what was sent at its number (RFC 9293
+// section 3.8.4: one byte of garbage before the next number), or padding that was counted
+// as data. Of other bytes in such a place nothing follows.
+func isProbe(l *align.Leftover) bool {
+	const control = segment.SYN | segment.FIN
+	if l.Beyond > 0 || l.Flags&control != 0 {
+		return false
+	}
+	return l.PayloadLen == 1 || isFiller(l.Head, l.PayloadLen) ||
+		l.Rival.Number != 0 && (len(l.RivalHead) == 1 || isFiller(l.RivalHead, len(l.RivalHead)))
+}
+
+// isFiller reports whether a payload is no more than the padding of a frame.
+func isFiller(head []byte, length int) bool {
+	return length > 0 && length <= etherPadding && len(head) == length && len(bytes.Trim(head, "\x00")) == 0
+}
+
+// notCaptured moves a segment from its bucket to the one of those that the other
+// capture lacks.
+func notCaptured(l *align.Ledger, from align.Bucket) {
+	if from == align.Modified {
+		l.Modified--
+	} else {
+		l.ReceivedNotSent--
+	}
+	l.SentNotCaptured++
 }
 
 // speaks reports whether anything speaks for an accusation, or leaves it open but for

@@ -223,7 +223,7 @@ func oneClock(f *Facts) Result {
 
 func senderContradiction(f *Facts) Result {
 	after := &f.After
-	if f.Kind != "rst" && f.Kind != "syn" || after.Sent.Number == 0 || !after.Established || !f.Numbers.InStream {
+	if f.Kind != "rst" || after.Sent.Number == 0 || !after.Established || !f.Numbers.InStream {
 		return Result{}
 	}
 	text := fmt.Sprintf("the %s still sent on this connection %s after this packet must have left (frame %d there, %s)",

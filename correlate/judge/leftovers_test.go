@@ -1,0 +1,53 @@
+package judge
+
+import (
+	"testing"
+
+	"bothends/correlate/align"
+	"bothends/correlate/segment"
+	"bothends/correlate/tap"
+)
+
+// A keep-alive always differs from what was sent at its number, and padding that a
+// device counts as data from whatever stands there: of such bytes nothing follows.
+func TestOtherBytesAreNoProofWhereOneOfTheTwoIsNoData(t *testing.T) {
+	data := func(head string) align.Leftover {
+		return align.Leftover{
+			Bucket: align.ReceivedNotSent, Frame: tap.Frame{Number: 9, TimeNS: 1000 * ms},
+			Header: align.Header{Flags: segment.ACK, PayloadLen: len(head), TTL: 57, IPID: 77, Window: 500}, Head: []byte(head),
+		}
+	}
+	rival := func(l align.Leftover, head string) align.Leftover {
+		l.Rival, l.RivalHead = tap.Frame{Number: 4, TimeNS: 980 * ms}, []byte(head)
+		return l
+	}
+	beyond := rival(data("x"), "y")
+	beyond.Beyond = 1
+	for _, test := range []struct {
+		name     string
+		leftover align.Leftover
+		told     bool
+	}{
+		{"other words in the place of those that were sent", rival(data("250 STARTTLS"), "250 XXXXXXXX"), true},
+		{"a keep-alive arrived", rival(data("\x00"), "250 STARTTLS"), false},
+		{"a keep-alive stands in the place of data", rival(data("250 STARTTLS"), "\x00"), false},
+		{"padding stands in the place of data", rival(data("250 STARTTLS"), "\x00\x00\x00\x00\x00\x00"), false},
+		{"one byte ahead of all that was sent", beyond, true},
+	} {
+		for _, bucket := range []align.Bucket{align.ReceivedNotSent, align.Modified} {
+			in := trial()
+			test.leftover.Bucket = bucket
+			s := &in.Cases[0].Streams[tap.Server]
+			s.Leftovers = []align.Leftover{test.leftover}
+			s.Ledger.ReceivedNotSent, s.Ledger.Modified = 1, 1
+			in.Cases[0].Summary = in.Cases[0].Connection.Summary()
+			j := Judge(in)
+			if told := len(j.Findings) > 0; told != test.told {
+				t.Errorf("%s (bucket %d): told %v, want %v: %+v", test.name, bucket, told, test.told, j.Findings)
+			}
+			if l := j.Ledgers[0][tap.Server]; !test.told && l.SentNotCaptured != 1 {
+				t.Errorf("%s (bucket %d): it stands in no bucket: %+v", test.name, bucket, l)
+			}
+		}
+	}
+}
