@@ -21,7 +21,7 @@ func TestNamesDoNotReachTheTerminalAsCommands(t *testing.T) {
 func TestAWordForAShellIsThatWord(t *testing.T) {
 	for _, word := range []string{"plain.pcapng", "", "two words", "it's", `back\slash`, "esc\x1b[2J", "line\nend", "\xff", "it's\x01", "größe"} {
 		quoted := shellWord(word)
-		if strings.ContainsAny(quoted, "\x1b\n\x01\xff") {
+		if strings.ContainsAny(quoted, "\x1b\n\x01") || strings.Contains(quoted, "\xff") {
 			t.Errorf("%q is shown as %q", word, quoted)
 		}
 		out, err := exec.Command("bash", "-c", "printf %s "+quoted).Output()

@@ -3,7 +3,6 @@ package agent
 import (
 	"bytes"
 	"io"
-	"sync"
 	"testing"
 	"time"
 
@@ -15,7 +14,6 @@ import (
 
 // told is a kernel's log that tells of some events each time that it is listened to.
 type told struct {
-	mu      sync.Mutex
 	each    int
 	made    int
 	waiting []testimony.KernelEvent
