@@ -93,7 +93,7 @@ lab: setup build bothcap
 # The lab comes last and alone: its servers and its middlebox keep real time. Its
 # output is shown, so that a skip is seen.
 test: setup
-	go test $$(go list ./... | grep -v /fixtures/lab$$)
+	go test -timeout 20m $$(go list ./... | grep -v /fixtures/lab$$)
 	go test -v -timeout 20m ./fixtures/lab
 
 setup:

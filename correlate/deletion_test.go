@@ -22,6 +22,9 @@ var deletionRates = []float64{0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5}
 // is printed: the table stands in the README.
 func TestDeletingPacketsNeverTurnsAGenuineResetIntoAnInjection(t *testing.T) {
 	seeds := 8
+	if testing.Short() {
+		seeds = 1
+	}
 	if more := os.Getenv("BOTHENDS_SEEDS"); more != "" {
 		seeds, _ = strconv.Atoi(more)
 	}

@@ -177,6 +177,9 @@ func TestThreeHundredInterleavedSessionsAreJudgedAsTheirTruthSays(t *testing.T) 
 // speaks for none may be missed.
 func TestOtherSeedsOfEveryScenarioAreJudgedWithoutAWrongAccusation(t *testing.T) {
 	seeds := uint64(5)
+	if testing.Short() {
+		seeds = 1
+	}
 	if more, err := strconv.ParseUint(os.Getenv("BOTHENDS_SEEDS"), 10, 64); err == nil {
 		seeds = more
 	}
