@@ -29,7 +29,7 @@ func (c *comparison) meeting(offset, uncertain int64) *meeting {
 	m := &meeting{comparison: c, offset: offset, uncertain: uncertain, room: align.NewRoom()}
 	for end, sv := range c.surveys {
 		m.routes[end] = noRoutes(sv)
-		m.coverage[end] = tap.Coverage{FirstNS: sv.FirstNS, LastNS: sv.LastNS}
+		m.coverage[end], _ = ran(sv)
 	}
 	c.services = c.findServices()
 	alike, paired := int32(0), 0

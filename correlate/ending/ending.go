@@ -191,7 +191,17 @@ func (e *ender) paired(p *pair.Pair, c *judge.Case, index int) Ending {
 	if end, found := e.swallowed(c); found {
 		return end
 	}
-	return e.quiet(p, c)
+	end := e.quiet(p, c)
+	if e.resets(index) && end.Confidence != judge.Unsure {
+		// One of them may have ended it for one end, whatever the other went on to do.
+		end.Confidence = judge.Supported
+	}
+	return end
+}
+
+// resets reports whether a reset was seen on a connection.
+func (e *ender) resets(index int) bool {
+	return slices.ContainsFunc(e.findings[index], func(i int) bool { return e.Judgement.Findings[i].Kind == "rst" })
 }
 
 // quiet is the ending of a connection that nobody reset and of which nothing was
