@@ -56,10 +56,10 @@ func program(verbs []verb) *usage.Program {
 // exitStatuses are those of a comparison; the README has the same list.
 var exitStatuses = usage.Statuses{
 	List: []usage.Status{
-		{Code: "0", Meaning: "compared, no interference"},
-		{Code: "1", Meaning: "interference proved: something was injected or modified on the way"},
+		{Code: "0", Meaning: "compared; the path made, changed, swallowed and intercepted nothing"},
+		{Code: "1", Meaning: "proved that the path did"},
 		{Code: "2", Meaning: "could not compare: usage, unreadable input, no common connection"},
-		{Code: "3", Meaning: "compared, and something suspicious stays unproved"},
+		{Code: "3", Meaning: "compared, and something stays undecided, conditional or only partly covered"},
 		{Code: "130", Meaning: "interrupted"},
 	},
 }
