@@ -22,7 +22,7 @@ func (t *text) advice() {
 		if open := t.some(unattributed); len(open) > 0 {
 			t.recordBetter(open)
 			t.toCheck(open)
-		} else if t.Summary.NotCompared > 0 {
+		} else if t.partial() {
 			t.para(plain, "  ", "Record again at both ends, from before the session until ten seconds after it, so that both hold all of it.")
 		}
 	default:

@@ -125,7 +125,11 @@ func (t *text) hits() {
 	case more > 0:
 		t.para(plain, "  ", "... and %s (--details lists %s).", count(more, "more connection"), pick(more, "it", "them"))
 	case len(list) == 0:
-		t.para(plain, "  ", "None of %s.", count(len(t.Connections), "connection"))
+		alone := ""
+		if n := len(t.Connections) - t.Summary.Paired; n > 0 {
+			alone = fmt.Sprintf("; %s in one capture only, and not judged", count(n, "other")+pick(n, " is", " are"))
+		}
+		t.para(plain, "  ", "None of %s that both captures hold%s.", count(t.Summary.Paired, "connection"), alone)
 	case rest > 0:
 		t.para(plain, "  ", "Nothing of the kind in the other %s.", pick(rest, "one", fmt.Sprint(rest)))
 	}
