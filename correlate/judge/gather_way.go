@@ -1,0 +1,102 @@
+package judge
+
+import (
+	"fmt"
+
+	"bothends/correlate/align"
+)
+
+func (s *stream) wayFacts(p *suspect, c *ClockFacts) WayFacts {
+	path, there := &s.flow.Path, &s.Cases[s.index]
+	w := WayFacts{
+		Known: path.HopsKept(), Hops: path.Hops, TTL: path.TTL, Same: path.HopsSame,
+		Initials:   map[int]bool{int(path.TTL) + path.Hops: true},
+		Translated: there.Translated[s.sender], TranslatedR: there.Translated[s.sender.Other()],
+		Initiator: s.acceptor() != s.sender,
+	}
+	if service := there.Service; path.HopsSame+path.HopsOther < minSame && service != nil {
+		// Too few here: what the sender's packets show on all connections between the
+		// two hosts.
+		if way := &service.Ways[s.sender]; way.Known && !way.Varies && way.Packets >= minSame && (path.HopsSame == 0 || path.Hops == int(way.Hops)) {
+			w.Known, w.Hops, w.TTL, w.Same = true, int(way.Hops), way.TTL, way.Packets
+			w.Initials = map[int]bool{int(way.TTL) + int(way.Hops): true}
+		}
+	}
+	w.Seen = s.flow.GotTTLs.Has(p.TTL)
+	for ttl := range s.sentTTLs[s.sender] {
+		w.Initials[int(ttl)] = true
+	}
+	for ttl := range w.Initials {
+		// A program may ask for a TTL of its own (IP_TTL); what its kernel sends without
+		// a socket then begins with the usual one.
+		w.Initials[usualTTL(ttl)] = true
+	}
+	if p.reset != nil {
+		s.otherEnd(p.reset, c, &w)
+	}
+	return w
+}
+
+// minSame is how many packets must show the length of the path.
+const minSame = 3
+
+// otherEnd finds whether the sender, too, received a reset that this end never sent,
+// so that this one is no consequence of it: a host that was reset by a forger answers
+// whatever still comes with resets of its own, but not resets (RFC 9293 section
+// 3.10.7.1).
+func (s *stream) otherEnd(r *align.Reset, c *ClockFacts, w *WayFacts) {
+	if s.opposite == nil || !c.Comparable || len(s.opposite.unmatched) == 0 {
+		return
+	}
+	for _, hit := range s.opposite.unmatched {
+		if abs(hit.TimeNS-c.LatestNS) <= soonNS {
+			w.OtherHit, w.OtherEnd = hit.Frame, hopsTravelled(hit.TTL)
+			break
+		}
+	}
+	w.OtherWhy = "and nothing came after it that could have called for this one"
+	for _, hit := range s.opposite.unmatched {
+		if !s.provoked(hit) {
+			continue
+		}
+		if hit.TimeNS <= c.LatestNS+c.MarginNS {
+			return
+		}
+		w.OtherWhy = fmt.Sprintf("%s after this one must have left: it is no answer to it", readable(hit.TimeNS-c.LatestNS))
+	}
+	w.BothHit = true
+	if w.OtherHit.Number == 0 {
+		w.OtherHit = s.opposite.unmatched[0].Frame
+	}
+}
+
+// provoked reports whether anything but resets reached the sender after it was hit,
+// or may have without its capture showing it: each such segment calls for a reset by
+// a host that no longer knows the connection.
+func (s *stream) provoked(hit *align.Reset) bool {
+	return s.back.LastGot.TimeNS >= hit.TimeNS || s.back.LastPassedNS < s.back.LastSent.TimeNS
+}
+
+// Hops is how many routers a packet with this TTL has passed, inferred from the initial
+// TTLs in use.
+func Hops(ttl uint8) int { return hopsTravelled(ttl) }
+
+// usualTTL is the least initial TTL in use that is not below ttl: 64, 128 or 255.
+func usualTTL(ttl int) int {
+	for _, usual := range []int{64, 128} {
+		if ttl <= usual {
+			return usual
+		}
+	}
+	return 255
+}
+
+// hopsTravelled infers the number of routers passed from the initial TTLs in use.
+func hopsTravelled(ttl uint8) int {
+	for _, initial := range []int{32, 64, 128, 255} {
+		if int(ttl) <= initial {
+			return initial - int(ttl)
+		}
+	}
+	return 0
+}

@@ -1,0 +1,111 @@
+package judge
+
+func proxy(f *Facts) Result {
+	switch {
+	case f.OneSided:
+		return Result{}
+	case f.Numbers.Shift != [2]uint32{}:
+		return refuted("the sequence numbers are rewritten on the way, but by a constant, and the timestamps of the handshake pass unchanged: one connection, not a proxy's two")
+	}
+	return refuted("both ends use the same sequence numbers: one connection, not a proxy's two")
+}
+
+// farFromSender is how many routers at least lie between a box and the sender, if
+// the box begins with a usual TTL; 0 if that is not known.
+func (f *Facts) farFromSender() int {
+	if !f.Way.Known {
+		return 0
+	}
+	return max(0, f.Way.Hops-f.hops())
+}
+
+// siteHops is what lies between a host and a device in front of it: at most one router.
+const siteHops = 1
+
+func belowTap(f *Facts) Result {
+	values := map[string]any{"hops": f.hops(), "path_hops": f.Way.Hops}
+	switch {
+	case f.Kind != "rst":
+		return refuted("such a device answers with resets only")
+	case f.farFromSender() > siteHops:
+		return refuted("it has passed %s less than what the %s sends: it was made %d routers from there", count(f.farFromSender(), "router"), f.Sender, f.farFromSender()).with(values)
+	case f.cameWhole() && !f.silentBefore() && f.Answer.AnyFromPeer:
+		return refuted("all that it can answer came to the tap at the %s; what answers below it consumes that", f.Sender).with(values)
+	case f.Stated.has(NoBypass):
+		return attested("that nothing on the %s sends past its tap is stated", f.Sender)
+	}
+	return open("something below the tap at the %s may have answered: nothing shows that it was made farther from there than a device in front of it stands", f.Sender).with(values)
+}
+
+func otherHost(f *Facts) Result {
+	values := map[string]any{"astray": f.Answer.Astray}
+	switch {
+	case f.Kind == "data", f.Kind == "fin":
+		return refuted("another host does not know the connection")
+	case f.Stated.has(OneHost):
+		return attested("that no other machine answers for the address of the %s is stated", f.Sender)
+	case f.OneSided:
+		return open("another host behind the same address may have got what never came to the recorded one").with(values)
+	case f.silentBefore():
+		return refuted("the %s had sent nothing for %s that another host could have got", f.Receiver, readable(f.Answer.IdleNS)).with(values)
+	case f.cameWhole():
+		return refuted("no packet of the %s's was astray before it", f.Receiver).with(values)
+	case f.hops() == 0 && f.Way.Known && f.Way.Hops > siteHops:
+		return refuted("it was made at the %s's first router", f.Receiver).with(values)
+	case f.Answer.Astray > 0:
+		return fits("%s from the %s on this connection left before it came and did not come to the %s: another host behind the same address may have got what this one did not, and have reset what it does not know",
+			count(f.Answer.Astray, "packet"), f.Receiver, f.Sender).with(values)
+	}
+	return open("these captures do not show whether all that the %s sent before it came to the %s", f.Receiver, f.Sender).with(values)
+}
+
+func cluster(f *Facts) Result {
+	switch {
+	case f.Kind == "data", f.Kind == "fin":
+		return refuted("another node does not know the connection")
+	case f.Way.Initiator:
+		return refuted("the %s opened the connection: no other node has that address and port", f.Sender)
+	case !f.Answer.Stateless:
+		return refuted("it has a window or timestamps, which the reset of a node that does not know the connection has not")
+	case f.Way.Known && abs(int64(f.hops()-hopsTravelled(f.Way.TTL))) > siteHops:
+		return refuted("it has come %s, and what the %s sends comes %d: not from its site", count(f.hops(), "hop"), f.Sender, hopsTravelled(f.Way.TTL)).with(map[string]any{"hops": f.hops(), "path_hops": f.Way.Hops})
+	case f.silentBefore():
+		return refuted("the %s had sent nothing for %s that another node could have answered", f.Receiver, readable(f.Answer.IdleNS))
+	case f.Stated.has(OneHost):
+		return attested("that no other machine answers for the address of the %s is stated", f.Sender)
+	}
+	return open("another node of a cluster that gets every packet would have sent just this, from as far")
+}
+
+func addressOwner(f *Facts) Result {
+	switch {
+	case f.OneSided:
+		return Result{}
+	case f.Kind != "rst":
+		return refuted("a host that does not know the connection answers with resets only")
+	case !f.Way.Translated:
+		return refuted("the %s itself has that address", f.Sender)
+	case !f.Answer.Stateless:
+		return refuted("it has a window or timestamps, which the reset of a host that does not know the connection has not")
+	case f.silentBefore():
+		return refuted("the %s had sent nothing for %s: such a host only answers", f.Receiver, readable(f.Answer.IdleNS))
+	case f.cameWhole():
+		return refuted("all that it can answer came to the %s", f.Sender)
+	case f.Stated.has(OneHost):
+		return attested("that no other machine answers for the address of the %s is stated", f.Sender)
+	case f.Answer.Astray > 0 && !(f.Way.Known && f.hops() > f.Way.Hops):
+		return fits("the %s's address is translated, and %s from the %s did not come to it: the host that owns the address on the way may have answered, as one that no longer knows the connection",
+			f.Sender, count(f.Answer.Astray, "packet"), f.Receiver)
+	}
+	return open("the %s's address is translated, and nothing shows that what it answers came to it", f.Sender)
+}
+
+func receiver(f *Facts) Result {
+	switch {
+	case f.Packet.Loopback:
+		return fits("it came in over the %s's own loopback device, which no packet of the path does", f.Receiver)
+	case f.wentOut():
+		return fits("the %s's capture shows it go out, not come in", f.Receiver)
+	}
+	return refuted("it did not come over the %s's loopback device", f.Receiver)
+}
