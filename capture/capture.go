@@ -42,7 +42,7 @@ type Packet struct {
 	Digest    []byte    // of the payload that redaction took out, as package digest writes it, or nil
 }
 
-// Direction tells whether the recording host received or sent a packet.
+// A Direction says whether the recording host received or sent a packet.
 type Direction uint8
 
 const (

@@ -77,7 +77,7 @@ func (c *comparison) compare(ctx context.Context, sets [2]*file.Set) (*report.Re
 	if c.placement.SameEnd {
 		return nil, ErrSameEnd
 	}
-	c.hear()
+	c.weighWitnesses()
 	if err := c.align(ctx); err != nil {
 		return nil, err
 	}
@@ -189,8 +189,8 @@ func (c *comparison) pair() {
 	}
 }
 
-// hear asks what each capture is worth as a witness.
-func (c *comparison) hear() {
+// weighWitnesses finds out what each capture is worth as a witness.
+func (c *comparison) weighWitnesses() {
 	for end, sv := range c.surveys {
 		c.witnesses[end] = witness(sv, c.files[end], c.seams[end])
 	}

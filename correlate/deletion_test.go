@@ -34,7 +34,7 @@ func TestDeletingPacketsNeverTurnsAGenuineResetIntoAnInjection(t *testing.T) {
 	}
 	type tally struct{ genuine, injected, proved int }
 	curve := make([]tally, len(deletionRates))
-	tried, wanted := map[string]bool{}, map[string]bool{} // folders with a genuine reset that arrived
+	deleted, wanted := map[string]bool{}, map[string]bool{} // folders with a genuine reset that arrived
 	dir := t.TempDir()
 	for folder, tr := range readTruths(t, patterns...) {
 		wanted[folder] = hasGenuineReset(tr)
@@ -65,7 +65,7 @@ func TestDeletingPacketsNeverTurnsAGenuineResetIntoAnInjection(t *testing.T) {
 						switch {
 						case p.Origin == "genuine":
 							curve[i].genuine++
-							tried[folder] = true
+							deleted[folder] = true
 							if accused {
 								t.Errorf("%s, seed %d, %.0f %% deleted at the %s: genuine %s at %s frame %d is %s (%s):%s", filepath.Base(folder), seed, 100*rate, sender,
 									p.Flags, p.ReceivedAt, p.Frame, f.Verdict, f.Confidence, evidence(f))
@@ -82,7 +82,7 @@ func TestDeletingPacketsNeverTurnsAGenuineResetIntoAnInjection(t *testing.T) {
 		}
 	}
 	for folder, want := range wanted {
-		if want && !tried[folder] {
+		if want && !deleted[folder] {
 			t.Errorf("%s has a genuine reset, and was passed over", folder)
 		}
 	}

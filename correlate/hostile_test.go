@@ -64,7 +64,7 @@ func TestASpoiledCaptureNeverTurnsAGenuineResetIntoAnInjection(t *testing.T) {
 	for _, s := range []spoiler{bursts, steps} {
 		t.Run(s.name, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(1, 2))
-			dir, tried := t.TempDir(), 0
+			dir, pairs := t.TempDir(), 0
 			for folder, tr := range inOrder(readTruths(t, "../fixtures/synthetic/*", "../fixtures/pairs/*")) {
 				if !hasGenuineReset(tr) || len(tr.Client) != 1 || len(tr.Server) != 1 {
 					continue
@@ -82,14 +82,14 @@ func TestASpoiledCaptureNeverTurnsAGenuineResetIntoAnInjection(t *testing.T) {
 							continue
 						}
 						rewrite(t, whole, spoiled, p.edit)
-						tried++
+						pairs++
 						if r := compareFiles(ends["client"], ends["server"]); r != nil {
 							wrongly(t, tr, r, s.loses, spoiled, filepath.Base(folder)+", "+p.what+" at the "+end)
 						}
 					}
 				}
 			}
-			t.Logf("%d spoiled pairs", tried)
+			t.Logf("%d spoiled pairs", pairs)
 		})
 	}
 }
@@ -119,7 +119,7 @@ func TestTwoSpoiledCapturesOfAnHonestSessionAccuseNobody(t *testing.T) {
 	}
 	random := rand.New(rand.NewPCG(3, 4))
 	dir := t.TempDir()
-	tried := 0
+	pairs := 0
 	for folder, tr := range inOrder(readTruths(t, "../fixtures/synthetic/*", "../fixtures/pairs/*")) {
 		honest := !slices.ContainsFunc(tr.Packets, func(p truth.Packet) bool { return p.Origin != "genuine" })
 		if !honest || !hasGenuineReset(tr) || len(tr.Client) != 1 || len(tr.Server) != 1 {
@@ -137,7 +137,7 @@ func TestTwoSpoiledCapturesOfAnHonestSessionAccuseNobody(t *testing.T) {
 				}
 				rewrite(t, whole, spoiled, edit)
 			}
-			tried++
+			pairs++
 			r := compareFiles(ends[0], ends[1])
 			if r == nil || r.Summary.Injected+r.Summary.Modified == 0 {
 				continue
@@ -149,7 +149,7 @@ func TestTwoSpoiledCapturesOfAnHonestSessionAccuseNobody(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d spoiled pairs", tried)
+	t.Logf("%d spoiled pairs", pairs)
 }
 
 // Someone may insist on the wrong ends.

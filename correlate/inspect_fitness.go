@@ -102,7 +102,7 @@ func (i *inspection) judgeFilter() {
 	}
 }
 
-// filtersByFlags tells whether a capture filter looks at TCP flags, so that it may
+// filtersByFlags reports whether a capture filter looks at TCP flags, so that it may
 // leave out resets.
 func filtersByFlags(filter string) bool {
 	return strings.Contains(filter, "tcpflags") || strings.Contains(filter, "tcp[13]")

@@ -53,7 +53,7 @@ func (i *inspection) remark() {
 	}
 }
 
-// cooked tells whether the capture has the form that Linux's "any" device gives
+// cooked reports whether the capture has the form that Linux's "any" device gives
 // it. Some devices without a link layer of their own have it too.
 func (i *inspection) cooked() bool {
 	for n := range i.survey.Interfaces {

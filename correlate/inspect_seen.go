@@ -9,7 +9,7 @@ import (
 // wait for so long.
 const settleNS = 10e9
 
-// ended tells whether anybody ended the connection, or cut it.
+// ended reports whether anybody ended the connection, or cut it.
 func ended(c *survey.Connection) bool {
 	for _, f := range c.Flows {
 		if f.FIN || f.Resets > 0 {
@@ -19,13 +19,13 @@ func ended(c *survey.Connection) bool {
 	return false
 }
 
-// begunBefore tells whether the connection had begun before the tap saw it. A
+// begunBefore reports whether the connection had begun before the tap saw it. A
 // lone reset does not show that.
 func begunBefore(c *survey.Connection) bool {
 	return c.SYNNS == 0 && c.AnswerNS == 0 && c.Flows[0].Segments+c.Flows[1].Segments > 0
 }
 
-// oneWay tells whether nothing of one side was seen, although the other
+// oneWay reports whether nothing of one side was seen, although the other
 // acknowledged what that side sent while the tap was watching. A SYN that nobody
 // answered is no such case.
 func oneWay(c *survey.Connection) bool {

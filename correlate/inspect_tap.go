@@ -93,7 +93,7 @@ func (i *inspection) countByHost() {
 	}
 }
 
-// continuedBy tells whether other begins after this capture ended and goes on
+// continuedBy reports whether other begins after this capture ended and goes on
 // with one of its connections, as the next file of a ring buffer does.
 func (i *inspection) continuedBy(other *inspection) bool {
 	if !i.timed() || !other.timed() || other.survey.FirstNS < i.survey.LastNS {

@@ -67,7 +67,7 @@ func (c *comparison) meeting(offset, uncertain int64) *meeting {
 			m.left[n] += total(c.surveys[tap.Server].Connections[p.Server])
 		}
 	}
-	c.joinEscaped()
+	c.joinRemapped()
 	m.passages = align.NewPassages(int(alike), &c.bounds, &c.trips)
 	return m
 }
@@ -81,7 +81,7 @@ func (m *meeting) route(p *pair.Pair, number int32, alike bool) {
 	}
 }
 
-// sameAtBoth tells whether both captures recorded the very same segments of a pair,
+// sameAtBoth reports whether both captures recorded the very same segments of a pair,
 // and sums it up.
 func (c *comparison) sameAtBoth(p *pair.Pair) (sum align.Summary, ok bool) {
 	if !p.Paired() || p.Method == pair.Payload || c.options.alignAll {
@@ -109,17 +109,17 @@ func (m *meeting) passed(end, sender tap.End, number int32, timeNS int64) {
 }
 
 func (m *meeting) observe(end, sender tap.End, number int32, s *segment.Segment) {
-	tried := &m.cases[number]
-	if tried.Connection == nil {
-		tried.Connection = align.NewConnection(tried.Pair.Shift, m.offset, m.uncertain, m.coverage, m.boundsFor(&tried.Pair))
-		tried.Connection.KeepWithin(m.room)
-		if tried.Pair.Method != pair.Payload {
-			tried.Connection.Sample(&m.trips)
+	this := &m.cases[number]
+	if this.Connection == nil {
+		this.Connection = align.NewConnection(this.Pair.Shift, m.offset, m.uncertain, m.coverage, m.boundsFor(&this.Pair))
+		this.Connection.KeepWithin(m.room)
+		if this.Pair.Method != pair.Payload {
+			this.Connection.Sample(&m.trips)
 		}
 	}
-	tried.Observe(end, sender, s)
+	this.Observe(end, sender, s)
 	if m.left[number]--; m.left[number] == 0 {
-		tried.Close()
+		this.Close()
 	}
 }
 

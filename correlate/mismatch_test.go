@@ -17,7 +17,7 @@ import (
 func TestCapturesOfDifferentSessionsHaveNothingInCommon(t *testing.T) {
 	truths := readTruths(t, "../fixtures/synthetic/*", "../fixtures/pairs/*")
 	dirs := slices.Sorted(maps.Keys(truths))
-	tried := 0
+	compared := 0
 	for i, dir := range dirs {
 		for step := 1; step <= 5; step++ {
 			other := dirs[(i+step*7)%len(dirs)]
@@ -34,7 +34,7 @@ func TestCapturesOfDifferentSessionsHaveNothingInCommon(t *testing.T) {
 				}
 				tr.Server = append(tr.Server, relative)
 			}
-			tried++
+			compared++
 			r, err := compare(t, dir, &tr)
 			if errors.Is(err, correlate.ErrNothingInCommon) {
 				continue
@@ -56,5 +56,5 @@ func TestCapturesOfDifferentSessionsHaveNothingInCommon(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d mismatched pairs", tried)
+	t.Logf("%d mismatched pairs", compared)
 }

@@ -12,7 +12,7 @@ func (c *comparison) telling(p *pair.Pair) bool {
 	if c.surveys[tap.Client].LeftOut+c.surveys[tap.Server].LeftOut > 0 {
 		return false // the other end's view may have been left out
 	}
-	if p.Escaped {
+	if p.Remapped {
 		return c.resets(p) > 0
 	}
 	return c.resetAlone(p) || c.swallowed(p)
@@ -53,13 +53,13 @@ func (c *comparison) resets(p *pair.Pair) int64 {
 	return seen.Flows[survey.Initiator].Resets + seen.Flows[survey.Responder].Resets
 }
 
-// joinEscaped lets the case of each connection know those of its packets that came
+// joinRemapped lets the case of each connection know those of its packets that came
 // under other addresses.
-func (c *comparison) joinEscaped() {
+func (c *comparison) joinRemapped() {
 	for i := range c.pairs {
-		if p := &c.pairs[i]; p.Escaped && c.caseOf[i] != nowhere {
+		if p := &c.pairs[i]; p.Remapped && c.caseOf[i] != nowhere {
 			of := &c.cases[c.caseOf[p.Of]]
-			of.Escaped = append(of.Escaped, int(c.caseOf[i]))
+			of.Remapped = append(of.Remapped, int(c.caseOf[i]))
 			c.cases[c.caseOf[i]].Of = int(c.caseOf[p.Of])
 		}
 	}

@@ -39,9 +39,9 @@ func TestPatternsNameWhatTheScriptsDid(t *testing.T) {
 		{"pairs/genuine-server-linger", "rst", "client", []string{"abort", "late-data"}, ""},
 		// The phone let the client's FIN out with its private address: the server's resets
 		// answer it, and the phone's own belongs to the same mishap.
-		{"pairs/nat-leak", "rst", "client", []string{"un-nated"}, "and it went to 192.168.42.129"},
-		{"pairs/nat-leak", "rst", "server", []string{"un-nated"}, "let them through as they were"},
-		{"pairs/genuine-nat-expired-any", "rst", "client", []string{"un-nated"}, "under other addresses than the rest"},
+		{"pairs/nat-leak", "rst", "client", []string{"remapped"}, "and it went to 192.168.42.129"},
+		{"pairs/nat-leak", "rst", "server", []string{"remapped"}, "let them through as they were"},
+		{"pairs/genuine-nat-expired-any", "rst", "client", []string{"remapped"}, "under other addresses than the rest"},
 	}
 	for _, tt := range tests {
 		dir := filepath.Join("../fixtures", tt.pair)

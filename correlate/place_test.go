@@ -81,7 +81,7 @@ func stageAll(t *testing.T) (list []staged) {
 	return list
 }
 
-// answered tells whether the report names the trigger that the truth gives: the
+// answered reports whether the report names the trigger that the truth gives: the
 // box's pattern, or what it waited for.
 func (s *staged) answered() bool {
 	g := s.found.Trigger
@@ -119,7 +119,7 @@ func TestForgedResetsAreSaidToAnswerWhatTheirTruthSays(t *testing.T) {
 	}
 }
 
-// timeHolds tells whether the intervals that the report gives hold the true values.
+// timeHolds reports whether the intervals that the report gives hold the true values.
 func (s *staged) timeHolds() bool {
 	l, p := s.found.Location, s.truth.Place
 	within := func(in *report.Span, ms float64) bool { return in == nil || in.Lo <= ms && ms <= in.Hi }

@@ -25,16 +25,16 @@ func (c *comparison) separateUnlike() {
 	}
 }
 
-// unlike tells whether the two ends saw different bytes in one place of a stream.
-func unlike(tried *judge.Case) bool {
-	if tried.Ledger[tap.Client].Modified+tried.Ledger[tap.Server].Modified > 0 {
+// unlike reports whether the two ends saw different bytes in one place of a stream.
+func unlike(c *judge.Case) bool {
+	if c.Ledger[tap.Client].Modified+c.Ledger[tap.Server].Modified > 0 {
 		return true
 	}
-	if tried.Connection == nil {
+	if c.Connection == nil {
 		return false
 	}
-	for end := range tried.Streams {
-		for _, l := range tried.Streams[end].Leftovers {
+	for end := range c.Streams {
+		for _, l := range c.Streams[end].Leftovers {
 			if l.PayloadLen > 0 {
 				return true
 			}

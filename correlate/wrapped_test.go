@@ -35,7 +35,7 @@ var coats = []struct {
 func tunnels(list ...model.Tunnel) func(*model.Tap) { return func(t *model.Tap) { t.Tunnels = list } }
 func link(l model.LinkType) func(*model.Tap)        { return func(t *model.Tap) { t.Link = l } }
 
-// plain tells whether a tap shows whole Ethernet frames, each once, so that a coat fits
+// plain reports whether a tap shows whole Ethernet frames, each once, so that a coat fits
 // over it.
 func plain(e *model.End) bool {
 	t := &e.Tap

@@ -298,13 +298,13 @@ func TestNotesOfAllFilesAreHeardUnderTheNumberThatTheirInterfaceHasInTheSet(t *t
 		return write(t, "noted.pcapng", b.Bytes())
 	}
 	r := open(t, noted(10, "a", "b"), noted(20, "c", "d")).Reader()
-	var heard []string
-	r.OnRemark(func(number int, text string) { heard = append(heard, fmt.Sprint(number, " ", text)) })
+	var notes []string
+	r.OnRemark(func(number int, text string) { notes = append(notes, fmt.Sprint(number, " ", text)) })
 	if _, err := readertest.All(r); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"0 on a", "1 on b", "2 on c", "3 on d"}, heard); diff != "" {
-		t.Errorf("(-want +heard):\n%s", diff)
+	if diff := cmp.Diff([]string{"0 on a", "1 on b", "2 on c", "3 on d"}, notes); diff != "" {
+		t.Errorf("(-want +notes):\n%s", diff)
 	}
 }
 

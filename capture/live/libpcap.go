@@ -16,7 +16,7 @@ import (
 	"bothends/capture"
 )
 
-// Available says whether this program was built with libpcap.
+// Available reports whether this program was built with libpcap.
 const Available = true
 
 // Version is what libpcap calls itself.
@@ -164,7 +164,7 @@ func (h *Handle) Refresh() {
 // LinkType is that of all packets of this handle.
 func (h *Handle) LinkType() capture.LinkType { return h.link }
 
-// Nanoseconds says whether libpcap granted time stamps in nanoseconds. If not
+// Nanoseconds reports whether libpcap granted time stamps in nanoseconds. If not
 // they are in microseconds.
 func (h *Handle) Nanoseconds() bool {
 	// gopacket v1.1.19 has the two names the wrong way round (pcap.go, Resolution);

@@ -4,7 +4,7 @@ package live
 
 import "bothends/capture"
 
-// Available says whether this program was built with libpcap.
+// Available reports whether this program was built with libpcap.
 const Available = false
 
 // Version is what libpcap calls itself.

@@ -100,16 +100,16 @@ func read(t testing.TB, file []byte) ([]capture.Packet, *Reader) {
 
 // remarks are the comments of the statistics blocks of so many interfaces.
 func remarks(t interface{ Fatal(...any) }, file []byte, interfaces int) [][]string {
-	heard := make([][]string, interfaces)
+	notes := make([][]string, interfaces)
 	r, err := NewReader(bytes.NewReader(file))
 	if err == nil {
-		r.OnRemark(func(number int, text string) { heard[number] = append(heard[number], text) })
+		r.OnRemark(func(number int, text string) { notes[number] = append(notes[number], text) })
 		_, err = readertest.All(r)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	return heard
+	return notes
 }
 
 const microseconds = 1700000000123456 // 2023-11-14 22:13:20.123456 UTC

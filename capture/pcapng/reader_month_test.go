@@ -56,8 +56,8 @@ func TestThirtyDaysOfNotesOnSixteenInterfacesAreReadInTheRoomOfOne(t *testing.T)
 	if err != nil {
 		t.Fatal(err)
 	}
-	heard := make([]int, interfaces)
-	r.OnRemark(func(number int, text string) { heard[number] += len(text) })
+	notes := make([]int, interfaces)
+	r.OnRemark(func(number int, text string) { notes[number] += len(text) })
 	var p capture.Packet
 	if err := r.Next(&p); err != nil || string(p.Data) != "first" {
 		t.Fatalf("first packet %q: %v", p.Data, err)
@@ -73,9 +73,9 @@ func TestThirtyDaysOfNotesOnSixteenInterfacesAreReadInTheRoomOfOne(t *testing.T)
 	if err := r.Next(&p); err != io.EOF || r.End() != (capture.End{}) {
 		t.Errorf("%v, the file is %v: %s", err, r.End(), r.End().Reason)
 	}
-	for number, n := range heard {
+	for number, n := range notes {
 		if n != month*300 {
-			t.Errorf("interface %d: heard %d bytes of notes, want %d", number, n, month*300)
+			t.Errorf("interface %d: %d bytes of notes, want %d", number, n, month*300)
 		}
 	}
 }

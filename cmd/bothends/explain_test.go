@@ -62,7 +62,7 @@ func TestEveryWordOfAReportIsExplained(t *testing.T) {
 		"intercepted", "split-by-proxy", "given-up",
 		"matched", "received_not_sent", "sent_not_captured",
 		"idle-timeout", "blocked-port", "after-trigger", "closed-port", "host-firewall", "late-data", "proxy-leg", "abort", "abort-unread-or-linger",
-		string(judge.Untranslated), "no-sign", "one-way-out", "server:one-way-out", "server:drops=0", "client:filter=tcp port 25",
+		string(judge.RemappedPackets), "no-sign", "one-way-out", "server:one-way-out", "server:drops=0", "client:filter=tcp port 25",
 	}
 	for _, h := range judge.Hypotheses {
 		words = append(words, string(h.Name))

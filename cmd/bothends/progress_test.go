@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// bench is a progress bar with a clock that the test turns.
-func bench(columns int, total int64) (p *progress, screen *bytes.Buffer, turn func(time.Duration)) {
+// newBar is a progress bar with a clock that the test turns.
+func newBar(columns int, total int64) (p *progress, screen *bytes.Buffer, turn func(time.Duration)) {
 	screen = &bytes.Buffer{}
 	now := time.Unix(1e9, 0)
 	p = &progress{terminal: screen, columns: func() int { return columns }, now: func() time.Time { return now }, begun: now, doing: "comparing", total: total}
@@ -16,7 +16,7 @@ func bench(columns int, total int64) (p *progress, screen *bytes.Buffer, turn fu
 }
 
 func TestShortWorkShowsNoBar(t *testing.T) {
-	p, screen, turn := bench(80, 1000)
+	p, screen, turn := newBar(80, 1000)
 	turn(999 * time.Millisecond)
 	p.advance(900)
 	p.erase()
@@ -26,7 +26,7 @@ func TestShortWorkShowsNoBar(t *testing.T) {
 }
 
 func TestABarShowsThePartDoneAndIsErased(t *testing.T) {
-	p, screen, turn := bench(80, 1000)
+	p, screen, turn := newBar(80, 1000)
 	turn(time.Second)
 	p.advance(250)
 	if want := "\rcomparing  25 % [##########..............................]\x1b[K"; screen.String() != want {
@@ -58,7 +58,7 @@ func TestABarShowsThePartDoneAndIsErased(t *testing.T) {
 
 func TestABarFitsItsTerminal(t *testing.T) {
 	for columns := range 100 {
-		p, _, _ := bench(columns, 2)
+		p, _, _ := newBar(columns, 2)
 		p.done = 1
 		if n := len(p.bar(columns)); n > max(0, columns-1) {
 			t.Errorf("%d columns on a terminal of %d", n, columns)

@@ -7,7 +7,7 @@ import (
 )
 
 // obeysEscapes asks the Windows console to obey ANSI escapes, which it does not
-// do unasked, and tells whether it will.
+// do unasked, and reports whether it will.
 func obeysEscapes(f *os.File) bool {
 	var mode uint32
 	console := windows.Handle(f.Fd())

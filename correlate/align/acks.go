@@ -49,12 +49,12 @@ const (
 func (s *Stream) observeAck(end tap.End, v *view, back *Stream) {
 	a := ack{Header: v.Header, Frame: v.Frame, at: v.at, seq: v.seq, ack: v.ack, upTo: back.position(v.ack)}
 	if end == s.sender {
-		if !v.stray {
+		if !v.outside {
 			s.Sent.Add(v.start, v.start)
 		}
 		s.ackSent(&a)
 	} else {
-		if !v.stray {
+		if !v.outside {
 			s.Got.Add(v.start, v.start)
 		}
 		s.ackArrived(&a)
@@ -114,7 +114,7 @@ func (s *Stream) passAck(sent, got *ack, single bool) {
 	}
 }
 
-// single tells whether none of those next to an acknowledgment looks like it, as
+// single reports whether none of those next to an acknowledgment looks like it, as
 // those that a receiver sends for each segment behind a lost one do.
 func (s *Stream) single(q *ackQueue, i int) bool {
 	a := &q.list[i]
@@ -125,7 +125,7 @@ func (s *Stream) single(q *ackQueue, i int) bool {
 	return alone && (i+1 == len(q.list) || !q.list[i+1].looksLike(a))
 }
 
-// sameAck tells whether got is one more copy of sent, as far as the path leaves
+// sameAck reports whether got is one more copy of sent, as far as the path leaves
 // headers alone.
 func (s *Stream) sameAck(sent, got *ack) bool {
 	return sent.Window == got.Window && sent.TSVal == got.TSVal && (!s.Path.IPIDKept() || sent.IPID == got.IPID)

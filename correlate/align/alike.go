@@ -7,7 +7,7 @@ import (
 	"bothends/correlate/tap"
 )
 
-// Alike tells whether both taps recorded the very same segments of a connection,
+// Alike reports whether both taps recorded the very same segments of a connection,
 // each stream's in one order, and no reset. Then all of them passed unchanged,
 // and there is nothing to lay over each other: the n-th at one tap is the n-th at
 // the other. The sides are those of the host at the client end, shift is that of
@@ -51,11 +51,11 @@ func AlikeSummary(client, server *survey.Connection, clientSide, serverSide surv
 type Sampler struct {
 	fit    uint32 // how many could be picked
 	high   uint32 // the sequence number behind all before, if begun
-	acked  uint32 // the highest acknowledgment, if heard
+	acked  uint32 // the highest acknowledgment, if acking
 	ipID   uint16 // of the segment before
 	begun  bool
 	opened bool // it began with a SYN
-	heard  bool // it acknowledged something
+	acking bool // it acknowledged something
 }
 
 const (
@@ -66,7 +66,7 @@ const (
 	oneIn      = 8
 )
 
-// Pick tells whether s is one to tell of the path's delay and of the clocks. It
+// Pick reports whether s is one to tell of the path's delay and of the clocks. It
 // must be the first of its kind: whatever arrives as such left no earlier. Of
 // several that look alike it does not show which was lost and which doubled.
 func (p *Sampler) Pick(s *segment.Segment) bool {
@@ -77,7 +77,7 @@ func (p *Sampler) Pick(s *segment.Segment) bool {
 	return false
 }
 
-// first tells whether s brought nothing but new data, or if it brought none,
+// first reports whether s brought nothing but new data, or if it brought none,
 // acknowledges more than those before or has an IP-ID of its own.
 func (p *Sampler) first(s *segment.Segment) bool {
 	n := s.SeqLen()
@@ -87,9 +87,9 @@ func (p *Sampler) first(s *segment.Segment) bool {
 		p.high = s.Seq + n
 	}
 	further := false
-	if s.Flags&segment.ACK != 0 && (!p.heard || int32(s.Ack-p.acked) > 0) {
-		further = p.heard || p.opened
-		p.heard, p.acked = true, s.Ack
+	if s.Flags&segment.ACK != 0 && (!p.acking || int32(s.Ack-p.acked) > 0) {
+		further = p.acking || p.opened
+		p.acking, p.acked = true, s.Ack
 	}
 	counted := s.IPID != 0 && s.IPID != p.ipID
 	p.opened = p.opened || s.Flags&segment.SYN != 0

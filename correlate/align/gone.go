@@ -197,7 +197,7 @@ func (s *Stream) depart(h *held, lost bool, lostBytes int64) {
 // otherwise, is not called lost any more either.
 func (s *Stream) reclaim(w *held) bool {
 	d := &s.gone
-	if d.count == 0 || w.open < w.end-w.start || w.stray {
+	if d.count == 0 || w.open < w.end-w.start || w.outside {
 		return false
 	}
 	strict := s.Path.IPIDKept()

@@ -27,7 +27,7 @@ const (
 	onePacket = 1460
 )
 
-// Counting tells whether the host evidently counts IP-IDs for each connection.
+// Counting reports whether the host evidently counts IP-IDs for each connection.
 func (c *IPIDs) Counting() bool { return c.Steps >= 10 && c.Others == 0 && c.Jumps*10 <= c.Steps }
 
 // note looks at one more packet. An IP-ID of 0 is none (RFC 6864 section 4.1):

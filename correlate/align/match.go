@@ -11,7 +11,7 @@ func (s *Stream) sent(v *view) {
 	s.Opened = s.Opened || v.Flags&(segment.SYN|segment.ACK) == segment.SYN
 	length := v.end - v.start
 	h := s.hold(v)
-	if !v.stray {
+	if !v.outside {
 		if v.start < s.Sent.Next {
 			s.waiting.overlapping(v.start, v.end, func(w *held) { w.lacking = w.lacking || s.passedOver(w) })
 		}
@@ -52,7 +52,7 @@ func (s *Stream) meetWaiting(h *held) {
 	})
 }
 
-// echoes tells whether the sender sent, though only later, the very bytes that w
+// echoes reports whether the sender sent, though only later, the very bytes that w
 // brought. Nobody else can have known them: this is a retransmission, and the
 // capture lacks the first copy.
 func echoes(h, w *view) bool {
@@ -65,7 +65,7 @@ func echoes(h, w *view) bool {
 // arrived takes a segment that the receiver's tap saw come in.
 func (s *Stream) arrived(v *view) {
 	w := s.hold(v)
-	if !v.stray {
+	if !v.outside {
 		w.repeat = s.Got.Add(v.start, v.end) < v.end-v.start
 		s.recentGot.add(v)
 		s.wake(v)
@@ -154,7 +154,7 @@ func (s *Stream) date(sent, got int64) {
 	}
 }
 
-// known tells whether the sender's capture has all that w still has to place,
+// known reports whether the sender's capture has all that w still has to place,
 // as copies that arrived before.
 func (s *Stream) known(w *held) bool {
 	for _, m := range w.missing {

@@ -59,9 +59,9 @@ func (s *Stream) said(v *view, again bool) {
 	s.messages[0] = m
 }
 
-// heard returns the last two messages of the stream, the latest first, and keeps
+// lastMessages returns the last two messages of the stream, the latest first, and keeps
 // watching for their arrival.
-func (s *Stream) heard() [2]*Message {
+func (s *Stream) lastMessages() [2]*Message {
 	for _, m := range s.messages {
 		if m != nil && !m.kept {
 			m.kept = true

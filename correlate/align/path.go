@@ -28,10 +28,10 @@ func (t *TTLs) Has(ttl uint8) bool { return t[ttl>>6]&(1<<(ttl&63)) != 0 }
 // is taken for a rule.
 const minSamples = 3
 
-// IPIDKept tells whether the path is known to leave IP-IDs alone.
+// IPIDKept reports whether the path is known to leave IP-IDs alone.
 func (p *Path) IPIDKept() bool { return p.IPIDSame >= minSamples && p.IPIDOther == 0 }
 
-// another tells whether got cannot be sent, going by what the path leaves alone:
+// another reports whether got cannot be sent, going by what the path leaves alone:
 // a retransmission has a new IP-ID and a new timestamp.
 func (p *Path) another(sent, got *Header, whole bool) bool {
 	if whole && !sent.IPv6 && !got.IPv6 && p.IPIDKept() && sent.IPID != got.IPID {
@@ -40,7 +40,7 @@ func (p *Path) another(sent, got *Header, whole bool) bool {
 	return p.TSSame >= minSamples && p.TSOther == 0 && sent.Options&got.Options&segment.Timestamps != 0 && sent.TSVal != got.TSVal
 }
 
-// HopsKept tells whether the number of hops is known and constant.
+// HopsKept reports whether the number of hops is known and constant.
 func (p *Path) HopsKept() bool { return p.HopsSame >= minSamples && p.HopsOther == 0 }
 
 // note learns from a segment that passed. Only one that was not cut differently

@@ -21,10 +21,10 @@ type Reset struct {
 	Head []byte
 	// Closed tells that its sender had sent a FIN before, at this tap.
 	Closed bool
-	// Heard is the last segment with data that was new to its sender, and Said the
+	// DataGot is the last segment with data that was new to its sender, and DataSent the
 	// last in which its sender had sent new data; both at the sender's own tap, and
 	// nothing elsewhere.
-	Heard, Said tap.Frame
+	DataGot, DataSent tap.Frame
 	// The following are about the bytes of the opposite stream that the reset
 	// acknowledges, and valid if its flags have ACK.
 	AckPosition int64
@@ -62,10 +62,10 @@ func (s *Stream) observeReset(end tap.End, v *view, back *Stream, lastNS int64) 
 	}
 	if end == s.sender {
 		r.Next = s.Sent.Next
-		r.Heard, r.Said = back.recentGot.data, s.recentSent.data
+		r.DataGot, r.DataSent = back.recentGot.data, s.recentSent.data
 	} else {
 		r.Next = s.Got.Next
-		r.Own, r.Alleged = back.heard(), s.heard()
+		r.Own, r.Alleged = back.lastMessages(), s.lastMessages()
 	}
 	if v.Flags&segment.ACK != 0 && back.begun && end != s.sender {
 		r.AckPosition = back.position(v.ack)

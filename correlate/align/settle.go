@@ -110,7 +110,7 @@ func (s *Stream) lose(sentNS int64) {
 	}
 }
 
-// unseen tells whether the receiver acknowledged bytes that its own capture
+// unseen reports whether the receiver acknowledged bytes that its own capture
 // never saw arrive.
 func (s *Stream) unseen(start, end int64) bool {
 	return s.AckedAtReceiver >= end && !s.Got.Has(start, end)
@@ -129,7 +129,7 @@ func (s *Stream) lostBytes(h *held) (n int64) {
 	return n
 }
 
-// unrecorded tells whether end's capture certainly was not running from before
+// unrecorded reports whether end's capture certainly was not running from before
 // until after the client's time at, however far the rough clock is off.
 func (s *Stream) unrecorded(end tap.End, at, before, after int64) bool {
 	t := at + s.lead[end]
@@ -144,7 +144,7 @@ const startSlackNS = 1e9
 // receiver ends.
 const endSlackNS = 1e9
 
-// wouldShow tells whether the receiver's capture was running when v, which its
+// wouldShow reports whether the receiver's capture was running when v, which its
 // sender's tap saw leave, arrived: it holds something that left later, or goes on
 // for long enough.
 func (s *Stream) wouldShow(v *view) bool {
@@ -152,7 +152,7 @@ func (s *Stream) wouldShow(v *view) bool {
 	return s.covered(receiver, v.at) && (s.LastPassedNS > v.TimeNS || s.covered(receiver, v.at+endSlackNS))
 }
 
-// recordedWhenSent tells whether the sender's capture was running when w was
+// recordedWhenSent reports whether the sender's capture was running when w was
 // sent, as well as the clocks are known.
 func (s *Stream) recordedWhenSent(w *view) bool {
 	return s.covered(s.sender, w.at) && (s.SentFromSYN || s.covered(s.sender, w.at-startSlackNS))
@@ -182,13 +182,13 @@ func (s *Stream) settleArrived(w *held, early bool) {
 	}
 }
 
-// beforeBegin tells whether w holds bytes below the first that the sender's
+// beforeBegin reports whether w holds bytes below the first that the sender's
 // capture saw: they had been sent before it began.
 func (s *Stream) beforeBegin(w *held) bool {
-	return !s.SentFromSYN && !w.stray && w.start < s.Sent.Began
+	return !s.SentFromSYN && !w.outside && w.start < s.Sent.Began
 }
 
-// passedOver tells whether the sender went on behind bytes that its capture
+// passedOver reports whether the sender went on behind bytes that its capture
 // lacks: it must have sent them.
 func (s *Stream) passedOver(w *held) bool {
 	for _, m := range w.missing {

@@ -123,8 +123,8 @@ func (s *Stream) view(end tap.End, seg *segment.Segment) view {
 	if v.Flags&segment.SYN != 0 {
 		s.noteISN(own, &v)
 	}
-	v.stray = s.strays(own, &v)
-	if !v.stray && (own || !s.anchored) {
+	v.outside = s.liesOutside(own, &v)
+	if !v.outside && (own || !s.anchored) {
 		s.high = max(s.high, v.end)
 	}
 	return v
@@ -157,15 +157,15 @@ func (s *Stream) noteISN(own bool, v *view) {
 func (s *Stream) disown() {
 	s.Got = survey.Cover{}
 	for _, w := range s.waiting.held() {
-		if w.stray = s.strays(false, &w.view); !w.stray {
+		if w.outside = s.liesOutside(false, &w.view); !w.outside {
 			s.Got.Add(w.start, w.end)
 		}
 	}
 }
 
-// strays tells whether the segment cannot be part of the stream: its position is
+// liesOutside reports whether the segment cannot be part of the stream: its position is
 // out of any window, or it begins the stream at another number.
-func (s *Stream) strays(own bool, v *view) bool {
+func (s *Stream) liesOutside(own bool, v *view) bool {
 	if v.Flags&segment.SYN != 0 && v.seq != s.isn {
 		return true
 	}
@@ -202,7 +202,7 @@ func (s *Stream) acknowledged(end tap.End, v *view) {
 	}
 }
 
-// covered tells whether end's capture spans the client's time at.
+// covered reports whether end's capture spans the client's time at.
 func (s *Stream) covered(end tap.End, at int64) bool {
 	t := at + s.lead[end]
 	return t >= s.coverage[end].FirstNS && t <= s.coverage[end].LastNS

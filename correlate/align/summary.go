@@ -46,7 +46,7 @@ func (c *Connection) Summary() (sum Summary) {
 	return sum
 }
 
-// Quiet tells whether a finished connection leaves nothing to judge: no reset at
+// Quiet reports whether a finished connection leaves nothing to judge: no reset at
 // either tap, and nothing that the two disagree about.
 func (c *Connection) Quiet() bool {
 	for end := range c.Streams {

@@ -15,7 +15,7 @@ type view struct {
 	tap.Frame
 	at         int64  // TimeNS brought to the client's clock, as well as it is known
 	start, end int64  // positions in the stream
-	stray      bool   // too far from the stream to be part of it
+	outside    bool   // too far from the stream to be part of it
 	seq, ack   uint32 // the client end's numbers
 	Header            // raw, as this tap saw it
 	payload    []byte // what was captured of it
@@ -61,7 +61,7 @@ func (v *view) bytesAt(start, end int64) (payload []byte, from int64) {
 	return v.payload[from-first : to-first], from
 }
 
-// agree tells whether two views of the same stream hold the same between two
+// agree reports whether two views of the same stream hold the same between two
 // positions that both cover: SYN and FIN at the same place, and the same bytes
 // as far as both captures kept them.
 func agree(a, b *view, start, end int64) bool {
@@ -79,7 +79,7 @@ func agree(a, b *view, start, end int64) bool {
 	return bytes.Equal(pa[:n], pb[:n]) && agreeRedacted(a, b, start, end)
 }
 
-// agreeRedacted tells whether what redaction left of two payloads is the same,
+// agreeRedacted reports whether what redaction left of two payloads is the same,
 // where both were redacted and have stretches in common.
 func agreeRedacted(a, b *view, start, end int64) bool {
 	if a.redacted == nil || b.redacted == nil {

@@ -85,7 +85,7 @@ type stretch struct{ from, to int64 }
 
 func (s stretch) has(t int64) bool { return s.from < t && t < s.to }
 
-// Known tells whether packets passed in both directions, so that theta is
+// Known reports whether packets passed in both directions, so that theta is
 // bounded on both sides.
 func (f *Fit) Known() bool { return len(f.Strips) > 0 }
 

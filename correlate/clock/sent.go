@@ -60,7 +60,7 @@ func (f *Fit) leastAhead(t int64) int64 {
 	return max(lo, min(s.At(t)+s.edgeNS, s.upper.fastestNear(t, s.minRTT, s.grain)))
 }
 
-// doubtful tells whether the strip may not hold at t, so that a packet's delay
+// doubtful reports whether the strip may not hold at t, so that a packet's delay
 // cannot be told from a clock's setting.
 func (f *Fit) doubtful(t int64) bool {
 	has := func(s stretch) bool { return s.has(t) }
@@ -95,6 +95,6 @@ func (e *envelope) fastestNear(t, minRTT, grain int64) int64 {
 // to wake.
 const few = 2
 
-// telling tells whether the fastest packet of the envelope's direction is likely
+// telling reports whether the fastest packet of the envelope's direction is likely
 // as fast as others will be.
 func (e *envelope) telling() bool { return len(e.bounds) > few }

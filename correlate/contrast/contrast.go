@@ -41,7 +41,7 @@ type Result struct {
 	Hits      Hits      `json:"hits"`
 	Aftermath Aftermath `json:"residual"`
 
-	heard bool // of some connection it is known what the client said
+	saidKnown bool // of some connection it is known what the client said
 }
 
 // Schema names the shape of Result.
@@ -70,7 +70,7 @@ func Of(c *Collection, o Options) *Result {
 	apart := within(c.sessions, o.Residual)
 	var counted, after []*session
 	for i, s := range c.sessions {
-		r.heard = r.heard || s.said != nil
+		r.saidKnown = r.saidKnown || s.said != nil
 		switch {
 		case s.outcome == other:
 			r.Outcomes.Other++

@@ -24,7 +24,7 @@ func (r *Result) speak(questions []*question) {
 		r.Caution = append(r.Caution, fmt.Sprintf("%s set apart, as they began so soon after a cut that the box may have blocked whatever they held: "+
 			"pause for %.0f s after a session that was cut.", areCount(r.Outcomes.Apart, "connection"), r.Aftermath.Seconds))
 	}
-	if !r.heard && r.Outcomes.Hit() > 0 {
+	if !r.saidKnown && r.Outcomes.Hit() > 0 {
 		r.Caution = append(r.Caution, "What the clients said these reports do not hold: make them by \"bothends campaign\", or declare it there as a factor.")
 	}
 	if n := r.Outcomes.Failed; n > 0 {
@@ -141,22 +141,22 @@ func (q *question) onPorts(all []*question) string {
 		if ports.kind != Port || q.strataName != ports.name {
 			continue
 		}
-		var tried, cut []string
+		var compared, cut []string
 		for i, t := range q.strata {
 			if t.With() > 0 {
-				tried = append(tried, ports.levels[i].value)
+				compared = append(compared, ports.levels[i].value)
 			}
 			if t.WithHit > 0 {
 				cut = append(cut, ports.levels[i].value)
 			}
 		}
 		switch {
-		case len(tried) == 1 || len(cut) == 0:
+		case len(compared) == 1 || len(cut) == 0:
 			return ""
-		case len(cut) == len(tried):
-			return fmt.Sprintf(", on each of %d ports (%s)", len(tried), list(tried))
+		case len(cut) == len(compared):
+			return fmt.Sprintf(", on each of %d ports (%s)", len(compared), list(compared))
 		}
-		return fmt.Sprintf(", on %d of %d ports (%s)", len(cut), len(tried), list(cut))
+		return fmt.Sprintf(", on %d of %d ports (%s)", len(cut), len(compared), list(cut))
 	}
 	return ""
 }

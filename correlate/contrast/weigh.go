@@ -79,8 +79,8 @@ func indicator(is bool) int {
 // its own, for which p is corrected (Bonferroni).
 func (q *question) test(sessions []*session, fixed *question) {
 	q.p, q.smallest = math.Inf(1), math.Inf(1)
-	tried := q.tried()
-	for _, i := range tried {
+	compared := q.comparedLevels()
+	for _, i := range compared {
 		strata := q.strataOf(i, sessions, fixed)
 		p := strata.P(q.alternative)
 		q.levels[i].p = &p
@@ -89,13 +89,13 @@ func (q *question) test(sessions []*session, fixed *question) {
 		}
 		q.smallest = min(q.smallest, strata.SmallestP(q.alternative))
 	}
-	n := float64(len(tried))
+	n := float64(len(compared))
 	q.p, q.smallest = min(1, q.p*n), min(1, q.smallest*n)
 }
 
-// tried are the levels to be set against all others: of two the one that was cut
+// comparedLevels are those to be set against all others: of two the one that was cut
 // more often, as the other says the same, and of a message that it was said.
-func (q *question) tried() []int {
+func (q *question) comparedLevels() []int {
 	switch {
 	case q.kind == Message && q.levels[0].value == yes:
 		return []int{0}

@@ -131,7 +131,7 @@ func Of(in *Input) []Ending {
 		endings[i] = e.ending(i)
 	}
 	for i := range in.Pairs {
-		if p := &in.Pairs[i]; p.Escaped {
+		if p := &in.Pairs[i]; p.Remapped {
 			endings[i] = endings[p.Of]
 			endings[i].Text = "its packets are those of another connection, under other addresses"
 			endings[i].Evidence, endings[i].Finding, endings[i].Kind = nil, NoFinding, OpenAtEnd

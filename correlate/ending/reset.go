@@ -106,7 +106,7 @@ func (e *ender) resetBy(c *judge.Case, i int) Ending {
 		end.Kind, end.Confidence = resetKind(sender), judge.Unsure
 		end.Text = "cut by a reset in the name of the " + sender.String() + "; who made it these captures cannot tell"
 	}
-	if f.Pattern == judge.Untranslated && end.Confidence != judge.Unsure {
+	if f.Pattern == judge.RemappedPackets && end.Confidence != judge.Unsure {
 		// It answered what a NAT gave other addresses: which of the two connections ended
 		// by it nothing shows for certain.
 		end.Confidence = judge.Supported

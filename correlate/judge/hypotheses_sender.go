@@ -244,7 +244,7 @@ func remapped(f *Facts) Result {
 		return refuted("the %s had sent nothing for %s that could have come under another address", f.Receiver, readable(f.Answer.IdleNS))
 	case f.cameWhole():
 		return refuted("all that the %s sent before it came to the %s under the connection's own addresses", f.Receiver, f.Sender)
-	case !f.Way.TranslatedR && !f.Numbers.Split:
+	case !f.Way.TranslatedR && !f.Numbers.Remapped:
 		return refuted("nothing on the path translates the %s's address", f.Receiver)
 	case f.Stated.has(Filter) && !namesHost(f.Stated[Filter]):
 		return attested("no such reset left the %s under any address, by the filter %q as it is stated", f.Sender, f.Stated[Filter])

@@ -160,7 +160,7 @@ var rowTests = map[Name][]rowTest{
 		{"one astray behind a NAT, by a filter of an address", all(astray, func(f *Facts) { f.Way.TranslatedR, f.Sending.Filter = true, "host 192.0.2.1" }), Open, ""},
 		{"one astray behind a NAT, one peer and no filter known", all(astray, func(f *Facts) { f.Way.TranslatedR, f.Sending.OnlyPeer = true, true }), Open, ""},
 		{"one astray behind a NAT, several peers", all(astray, func(f *Facts) { f.Way.TranslatedR = true }), Refuted, ""},
-		{"packets came under another port, by a filter of an address", all(astray, func(f *Facts) { f.Numbers.Split, f.Sending.Filter = true, "host 192.0.2.1" }), Open, ""},
+		{"packets came under another port, by a filter of an address", all(astray, func(f *Facts) { f.Numbers.Remapped, f.Sending.Filter = true, "host 192.0.2.1" }), Open, ""},
 		{"a filter of a port is stated", all(astray, func(f *Facts) {
 			f.Way.TranslatedR, f.Sending.OnlyPeer, f.Stated = true, true, stated{Filter: "port 587"}
 		}), attestedRow, ""},

@@ -24,7 +24,7 @@ func (s *stream) identify() {
 			s.unmatched = append(s.unmatched, r)
 		}
 	}
-	s.noteEscaped()
+	s.noteRemapped()
 	s.noteElsewhere()
 }
 
@@ -237,7 +237,7 @@ func (s *stream) cameElsewhere(left *align.Reset, r *survey.Reset) Finding {
 		Values: map[string]any{"got_frame": r.Number},
 	})
 	f.SeenAt, f.Twin, f.bucket = s.sender, r.Frame, matchedOne
-	f.suggest(Untranslated, "it arrived under other addresses than the rest of its connection")
+	f.suggest(RemappedPackets, "it arrived under other addresses than the rest of its connection")
 	return f
 }
 
@@ -259,6 +259,6 @@ func (s *stream) leftElsewhere(r *align.Reset, left *survey.Reset) Finding {
 		Values: map[string]any{"sent_frame": left.Number},
 	})
 	f.Twin, f.bucket = left.Frame, matchedOne
-	f.suggest(Untranslated, "the %s answered with it a packet that came under other addresses than the rest of its connection", s.sender)
+	f.suggest(RemappedPackets, "the %s answered with it a packet that came under other addresses than the rest of its connection", s.sender)
 	return f
 }

@@ -20,15 +20,15 @@ import (
 
 // A Case is one connection to be judged: a paired one; one that only the client
 // end's capture holds although it went to the server end, and that was reset or
-// whose SYN vanished; or the escaped part of another, with resets.
+// whose SYN vanished; or the remapped part of another, with resets.
 type Case struct {
 	align.Summary
 	*align.Connection // nil if there is nothing to judge: it is Quiet, or alike at both taps
 	Pair              pair.Pair
-	// Escaped are the cases of packets of this connection that came under other
+	// Remapped are the cases of packets of this connection that came under other
 	// addresses than the rest, and Of is the case that such packets belong to.
-	Escaped []int
-	Of      int
+	Remapped []int
+	Of       int
 	// Translated says, by End, that the two captures know that host under
 	// different addresses or ports.
 	Translated [2]bool
@@ -85,31 +85,31 @@ type Judgement struct {
 // Judge judges every reset, and every other packet that one end received and the
 // other did not send, of every case.
 func Judge(in *Input) Judgement {
-	b := newBench(in)
+	all := poolAll(in)
 	var findings []Finding
-	for i := range b.Cases {
-		if b.Cases[i].Connection != nil {
-			findings = append(findings, b.judge(i)...)
+	for i := range all.Cases {
+		if all.Cases[i].Connection != nil {
+			findings = append(findings, all.judge(i)...)
 		}
 	}
-	b.locate(findings)
-	return Judgement{Findings: findings, Ledgers: b.ledgers, Witnesses: b.Witnesses}
+	all.locate(findings)
+	return Judgement{Findings: findings, Ledgers: all.ledgers, Witnesses: all.Witnesses}
 }
 
 // judge judges one connection.
-func (b *bench) judge(i int) []Finding {
-	b.ledgers[i] = b.Cases[i].Ledger
-	streams := b.streams(i)
+func (all *pooled) judge(i int) []Finding {
+	all.ledgers[i] = all.Cases[i].Ledger
+	streams := all.streams(i)
 	client, server := streams[tap.Client], streams[tap.Server]
-	switch p := &b.Cases[i].Pair; {
-	case p.Escaped && p.Server == pair.NoView:
-		return slices.Concat(client.escaped(), server.escaped(), server.strayed())
-	case p.Escaped:
-		return slices.Concat(client.escaped(), server.escaped())
+	switch p := &all.Cases[i].Pair; {
+	case p.Remapped && p.Server == pair.NoView:
+		return slices.Concat(client.answersToRemapped(), server.answersToRemapped(), server.remappedArrivals())
+	case p.Remapped:
+		return slices.Concat(client.answersToRemapped(), server.answersToRemapped())
 	case !p.Paired():
-		return slices.Concat(client.swallowed(), server.orphans())
+		return slices.Concat(client.swallowed(), server.oneSidedResets())
 	case p.Method == pair.Payload:
-		return slices.Concat(client.legs(), server.legs())
+		return slices.Concat(client.proxied(), server.proxied())
 	}
 	// What is found forged in one direction may speak of the other: both are judged
 	// before either counts.
@@ -119,8 +119,8 @@ func (b *bench) judge(i int) []Finding {
 	return slices.Concat(client.resets(), client.leftovers(), server.resets(), server.leftovers())
 }
 
-// bench is the input, and what all connections together say of each end.
-type bench struct {
+// pooled is the input, and what all connections together say of each end.
+type pooled struct {
 	*Input
 	Witnesses [2]Witness // with the packets of all connections
 	stated    [2]stated
@@ -132,29 +132,29 @@ type bench struct {
 	byNumbers    [2]map[resetKey][]int32 // resets of its, by their numbers: indexes into Resets
 	gotByNumbers [2]map[resetKey][]int32 // those that came to it
 	told         [2]map[tap.Frame]bool   // resets that came to an End on a connection that both captures hold
-	heard        map[int][2]*stream      // of connections of which packets escaped: their views ask for them again
+	streamsOf    map[int][2]*stream      // of connections of which packets were remapped: their views ask for them again
 }
 
-func newBench(in *Input) *bench {
-	b := &bench{Input: in, Witnesses: in.Witnesses, ledgers: map[int][2]align.Ledger{}}
-	for end := range b.stated {
-		b.stated[end] = statedOf(in.Stated, tap.End(end))
+func poolAll(in *Input) *pooled {
+	all := &pooled{Input: in, Witnesses: in.Witnesses, ledgers: map[int][2]align.Ledger{}}
+	for end := range all.stated {
+		all.stated[end] = statedOf(in.Stated, tap.End(end))
 	}
-	b.pool()
-	b.noteSent()
-	return b
+	all.countPassed()
+	all.noteSent()
+	return all
 }
 
-// pool adds up, over all connections, how many packets of each end passed, and
+// countPassed adds up, over all connections, how many packets of each end passed, and
 // how many of those its capture lacks.
-func (b *bench) pool() {
-	for i := range b.Cases {
-		if p := &b.Cases[i].Pair; !p.Paired() || p.Method == pair.Payload {
+func (all *pooled) countPassed() {
+	for i := range all.Cases {
+		if p := &all.Cases[i].Pair; !p.Paired() || p.Method == pair.Payload {
 			continue // a proxy's legs have packets of their own
 		}
-		for end := range b.Witnesses {
-			b.Witnesses[end].Passed += b.Cases[i].Passed[end]
-			b.Witnesses[end].Missed += b.Cases[i].Missed[end]
+		for end := range all.Witnesses {
+			all.Witnesses[end].Passed += all.Cases[i].Passed[end]
+			all.Witnesses[end].Missed += all.Cases[i].Missed[end]
 		}
 	}
 }
@@ -162,7 +162,7 @@ func (b *bench) pool() {
 // A stream is one direction of a connection: the packets that claim to come from
 // sender.
 type stream struct {
-	*bench
+	*pooled
 	index     int
 	sender    tap.End
 	pair      *pair.Pair
@@ -175,38 +175,38 @@ type stream struct {
 	unmatched []*align.Reset // those that arrived and that the sender's capture lacks
 	forged    []*align.Reset // of those, the ones found injected
 	opposite  *stream        // the opposite direction
-	// escapes are, of those that arrived, the ones that left under other addresses.
-	escapes   map[*align.Reset]*align.Reset
+	// remapped are, of those that arrived, the ones that left under other addresses.
+	remapped  map[*align.Reset]*align.Reset
 	elsewhere map[*align.Reset]*survey.Reset
 	// toldElsewhere are those sent that arrived on another connection, and are told there.
 	toldElsewhere int64
 }
 
 // streams are both directions of a case, with their resets matched.
-func (b *bench) streams(index int) [2]*stream {
-	if both, known := b.heard[index]; known {
+func (all *pooled) streams(index int) [2]*stream {
+	if both, known := all.streamsOf[index]; known {
 		return both
 	}
-	both := [2]*stream{b.stream(index, tap.Client), b.stream(index, tap.Server)}
+	both := [2]*stream{all.stream(index, tap.Client), all.stream(index, tap.Server)}
 	for end, s := range both {
 		s.opposite = both[tap.End(end).Other()]
 		s.identify()
 	}
-	if len(b.Cases[index].Escaped) > 0 {
-		if b.heard == nil {
-			b.heard = map[int][2]*stream{}
+	if len(all.Cases[index].Remapped) > 0 {
+		if all.streamsOf == nil {
+			all.streamsOf = map[int][2]*stream{}
 		}
-		b.heard[index] = both
+		all.streamsOf[index] = both
 	}
 	return both
 }
 
-func (b *bench) stream(index int, sender tap.End) *stream {
-	c := &b.Cases[index]
+func (all *pooled) stream(index int, sender tap.End) *stream {
+	c := &all.Cases[index]
 	return &stream{
-		bench: b, index: index, sender: sender, pair: &c.Pair,
+		pooled: all, index: index, sender: sender, pair: &c.Pair,
 		flow: &c.Streams[sender], back: &c.Streams[sender.Other()],
-		alleged: &b.Witnesses[sender], receiving: &b.Witnesses[sender.Other()],
+		alleged: &all.Witnesses[sender], receiving: &all.Witnesses[sender.Other()],
 	}
 }
 

@@ -117,7 +117,7 @@ func (s *stream) lostControl(l *align.Leftover) Finding {
 		f.Verdict, f.Confidence = Indeterminate, Unsure
 	}
 	f.Evidence = append(f.Evidence, step)
-	if s.pair.Split[s.sender.Other()] {
+	if s.pair.RemappedAt[s.sender.Other()] {
 		f.Verdict, f.Confidence = Indeterminate, Unsure
 		f.Evidence = append(f.Evidence, Step{Rule: Remapped, Outcome: Fits, Decides: true}.because(
 			"packets of this connection reached the %s under another address or port, too, and this may be one of them", s.sender.Other()))

@@ -6,21 +6,21 @@ import (
 	"bothends/correlate/tap"
 )
 
-// orphans judges the resets that arrived on a connection of which the alleged
+// oneSidedResets judges the resets that arrived on a connection of which the alleged
 // sender's capture holds nothing at all.
-func (s *stream) orphans() []Finding {
+func (s *stream) oneSidedResets() []Finding {
 	var findings []Finding
 	for _, r := range s.flow.Resets[tap.Client] {
-		findings = append(findings, s.orphan(r))
+		findings = append(findings, s.oneSidedReset(r))
 	}
 	return findings
 }
 
-// orphan judges one of them. The end that received it cannot show how NAT would have
+// oneSidedReset judges one of them. The end that received it cannot show how NAT would have
 // mapped the connection, so that the sender's capture may have it under other
 // numbers: no verdict, but suspicion, unless the answer was made too near to be the
 // sender's.
-func (s *stream) orphan(r *align.Reset) Finding {
+func (s *stream) oneSidedReset(r *align.Reset) Finding {
 	return s.unsent(r)
 }
 

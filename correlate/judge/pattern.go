@@ -13,15 +13,15 @@ import (
 type Pattern string
 
 const (
-	IdleTimeout  Pattern = "idle-timeout"  // after a long silence
-	BlockedPort  Pattern = "blocked-port"  // a reset is the first answer to a SYN, or the SYN vanishes
-	AfterTrigger Pattern = "after-trigger" // right after something was sent
-	ClosedPort   Pattern = "closed-port"   // genuine: nothing listens
-	HostFirewall Pattern = "host-firewall" // genuine: the host's TCP went on all the same
-	LateData     Pattern = "late-data"     // genuine: data for a connection that the host had closed
-	ProxyLeg     Pattern = "proxy-leg"     // on one of a proxy's two connections
-	Untranslated Pattern = "un-nated"      // a packet came under other addresses than the rest of its connection
-	Abort        Pattern = "abort"         // genuine: the program gave the connection up
+	IdleTimeout     Pattern = "idle-timeout"  // after a long silence
+	BlockedPort     Pattern = "blocked-port"  // a reset is the first answer to a SYN, or the SYN vanishes
+	AfterTrigger    Pattern = "after-trigger" // right after something was sent
+	ClosedPort      Pattern = "closed-port"   // genuine: nothing listens
+	HostFirewall    Pattern = "host-firewall" // genuine: the host's TCP went on all the same
+	LateData        Pattern = "late-data"     // genuine: data for a connection that the host had closed
+	ProxyLeg        Pattern = "proxy-leg"     // on one of a proxy's two connections
+	RemappedPackets Pattern = "remapped"      // a packet came under other addresses than the rest of its connection
+	Abort           Pattern = "abort"         // genuine: the program gave the connection up
 	// AbortUnread: genuine, and the sender had not answered what it received last.
 	// Closing with data unread looks like SO_LINGER 0: Linux makes the same reset.
 	AbortUnread Pattern = "abort-unread-or-linger"
@@ -50,7 +50,7 @@ var Patterns = []PatternEntry{
 		"Check why the other end still sent when this one had closed: a time-out of the application, or an earlier reset."},
 	{ProxyLeg, "It is on one of a proxy's two connections.",
 		"Record also at the proxy, on both its sides, and compare each leg on its own."},
-	{Untranslated, "A packet came under other addresses than the rest of its connection.",
+	{RemappedPackets, "A packet came under other addresses than the rest of its connection.",
 		"Look at whatever translates addresses between the two ends: what its connection tracking calls invalid it should drop (conntrack -S counts it), and nothing should make it forget connections (short timeouts, a full or flushed table)."},
 	{Abort, "Genuine: the program gave the connection up.",
 		"Check the log of the program at this end: it was killed, ran into a time-out, or asked for an abortive close (SO_LINGER 0)."},
@@ -85,8 +85,8 @@ const nearTimer = 0.05
 // explain adds the pattern that a reset which no host sent resembles.
 func (s *stream) explain(f *Finding, r *align.Reset) {
 	switch {
-	case len(s.Cases[s.index].Escaped) > 0:
-		f.suggest(Untranslated, "other packets of this connection came under other addresses: a NAT let them through as they were, or had forgotten them")
+	case len(s.Cases[s.index].Remapped) > 0:
+		f.suggest(RemappedPackets, "other packets of this connection came under other addresses: a NAT let them through as they were, or had forgotten them")
 	case s.answersSYN(r):
 		f.suggest(BlockedPort, "it is the first answer to a SYN")
 	case r.IdleNS >= longIdleNS:
@@ -119,12 +119,12 @@ func (s *stream) explainGenuine(f *Finding, left *align.Reset) {
 // at once (RFC 1122 section 4.2.2.13), and so does one that asks for it.
 func (s *stream) explainAbort(f *Finding, left *align.Reset) {
 	switch {
-	case left.Heard.Number == 0:
+	case left.DataGot.Number == 0:
 		f.suggest(Abort, "the %s had not closed the connection before, and had received nothing on it that could be unread", s.sender)
-	case left.Said.TimeNS > left.Heard.TimeNS:
+	case left.DataSent.TimeNS > left.DataGot.TimeNS:
 		f.suggest(Abort, "the %s had not closed the connection before, and had sent data since it last received any", s.sender)
 	default:
-		f.suggest(AbortUnread, "the %s had not closed the connection before, and had sent no data since it received some (frame %d there)", s.sender, left.Heard.Number)
+		f.suggest(AbortUnread, "the %s had not closed the connection before, and had sent no data since it received some (frame %d there)", s.sender, left.DataGot.Number)
 	}
 }
 

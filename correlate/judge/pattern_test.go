@@ -26,13 +26,13 @@ func TestGenuineResetsAreExplainedByWhatTheirSendersTapSaw(t *testing.T) {
 			b.Cases[0].Streams[tap.Server].LastSent = align.Last{}
 		}, ClosedPort},
 		{"received data unanswered", func(b *Input, r *align.Reset) {
-			r.Heard = tap.Frame{Number: 7, TimeNS: heardAt * ms}
+			r.DataGot = tap.Frame{Number: 7, TimeNS: heardAt * ms}
 		}, AbortUnread},
 		{"received data and answered it", func(b *Input, r *align.Reset) {
-			r.Heard, r.Said = tap.Frame{Number: 7, TimeNS: heardAt * ms}, tap.Frame{Number: 8, TimeNS: saidAt * ms}
+			r.DataGot, r.DataSent = tap.Frame{Number: 7, TimeNS: heardAt * ms}, tap.Frame{Number: 8, TimeNS: saidAt * ms}
 		}, Abort},
 		{"only spoke", func(b *Input, r *align.Reset) {
-			r.Said = tap.Frame{Number: 8, TimeNS: saidAt * ms}
+			r.DataSent = tap.Frame{Number: 8, TimeNS: saidAt * ms}
 		}, Abort},
 		{"had closed its side", func(b *Input, r *align.Reset) {
 			r.Closed = true

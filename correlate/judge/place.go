@@ -25,27 +25,27 @@ type volley struct {
 
 // locate gives every forged reset its place, connection by connection, in whose
 // order the findings are.
-func (b *bench) locate(findings []Finding) {
-	trips := b.trips()
+func (all *pooled) locate(findings []Finding) {
+	trips := all.trips()
 	for len(findings) > 0 {
 		n := slices.IndexFunc(findings, func(f Finding) bool { return f.Case != findings[0].Case })
 		if n < 0 {
 			n = len(findings)
 		}
 		settleTriggers(findings[:n])
-		b.locateVolleys(findings[:n], trips)
+		all.locateVolleys(findings[:n], trips)
 		findings = findings[n:]
 	}
 }
 
 // locateVolleys places the resets of one connection. Resets of the same volley of
 // which it is not certain that they are forged count as the rest of it does.
-func (b *bench) locateVolleys(findings []Finding, trips [2][]int64) {
-	for _, v := range b.volleys(findings) {
+func (all *pooled) locateVolleys(findings []Finding, trips [2][]int64) {
+	for _, v := range all.volleys(findings) {
 		if !slices.ContainsFunc(v.findings, func(i int) bool { return findings[i].Verdict == Injected }) {
 			continue
 		}
-		e := b.event(&v, findings)
+		e := all.event(&v, findings)
 		e.Trips = trips
 		place := &Place{locate.Find(e), e.Sender}
 		for _, i := range v.findings {
@@ -76,7 +76,7 @@ func settleTriggers(findings []Finding) {
 }
 
 // volleys sorts the resets of one connection that nobody is known to have sent.
-func (b *bench) volleys(findings []Finding) []volley {
+func (all *pooled) volleys(findings []Finding) []volley {
 	var list []volley
 	for i := range findings {
 		f := &findings[i]
@@ -84,8 +84,8 @@ func (b *bench) volleys(findings []Finding) []volley {
 			continue
 		}
 		at := f.TimeNS
-		if f.ReceivedAt == tap.Server && b.Clock.Known() {
-			at = b.Clock.ClientTime(at)
+		if f.ReceivedAt == tap.Server && all.Clock.Known() {
+			at = all.Clock.ClientTime(at)
 		}
 		same := slices.IndexFunc(list, func(v volley) bool {
 			switch {
@@ -106,8 +106,8 @@ func (b *bench) volleys(findings []Finding) []volley {
 }
 
 // event puts a volley into the form that package locate reads.
-func (b *bench) event(v *volley, findings []Finding) *locate.Event {
-	e := &locate.Event{TickNS: b.TickNS}
+func (all *pooled) event(v *volley, findings []Finding) *locate.Event {
+	e := &locate.Event{TickNS: all.TickNS}
 	if t := v.trigger; t != nil {
 		e.Sender = t.SentBy
 		// Of bytes that had left before in other segments, or of a mere guess,
@@ -120,8 +120,8 @@ func (b *bench) event(v *volley, findings []Finding) *locate.Event {
 			e.Reached = locate.Moment{NS: t.Arrived.TimeNS, Known: true}
 		}
 	}
-	if b.Clock.Known() {
-		e.OffsetNS = b.Clock.At(v.at).At(v.at)
+	if all.Clock.Known() {
+		e.OffsetNS = all.Clock.At(v.at).At(v.at)
 	}
 	var last [2]int64
 	for _, i := range v.findings {
@@ -140,7 +140,7 @@ func (b *bench) event(v *volley, findings []Finding) *locate.Event {
 		}
 	}
 	for end := range e.Routes {
-		p := &b.Cases[v.caseIndex].Streams[end].Path
+		p := &all.Cases[v.caseIndex].Streams[end].Path
 		e.Routes[end] = locate.Route{Known: p.HopsKept(), Hops: p.Hops, TTL: p.TTL}
 	}
 	return e
@@ -148,20 +148,20 @@ func (b *bench) event(v *volley, findings []Finding) *locate.Event {
 
 // trips are the passages of the sample less the clocks' offset at their time.
 // Where the clocks cannot be compared there are none.
-func (b *bench) trips() (under [2][]int64) {
-	if b.Trips == nil || !b.Clock.Known() {
+func (all *pooled) trips() (under [2][]int64) {
+	if all.Trips == nil || !all.Clock.Known() {
 		return under
 	}
-	for end, list := range b.Trips.By {
+	for end, list := range all.Trips.By {
 		for _, trip := range list {
 			at := trip.SentNS
 			if tap.End(end) == tap.Server {
 				at = trip.GotNS
 			}
-			if b.Clock.UncertaintyAt(at) >= clock.Unbounded {
+			if all.Clock.UncertaintyAt(at) >= clock.Unbounded {
 				continue
 			}
-			offset := b.Clock.At(at).At(at)
+			offset := all.Clock.At(at).At(at)
 			if tap.End(end) == tap.Server {
 				offset = -offset
 			}

@@ -34,8 +34,8 @@ func (s *stream) judgeResets() []Finding {
 	var findings []Finding
 	for i, r := range got {
 		switch of := m.twinOf[i]; {
-		case s.escapes[r] != nil:
-			findings = append(findings, s.escapedDeparture(r, s.escapes[r]))
+		case s.remapped[r] != nil:
+			findings = append(findings, s.leftRemapped(r, s.remapped[r]))
 		case s.elsewhere[r] != nil:
 			findings = append(findings, s.leftElsewhere(r, s.elsewhere[r]))
 		case of >= 0 && m.doubtful[i]:
@@ -52,8 +52,8 @@ func (s *stream) judgeResets() []Finding {
 		if m.arrived[j] {
 			continue
 		}
-		if r := s.escapedArrival(left); r != nil {
-			findings = append(findings, s.escapedReset(r, left))
+		if r := s.remappedArrival(left); r != nil {
+			findings = append(findings, s.arrivedRemapped(r, left))
 			continue
 		}
 		if r := s.arrivedElsewhere(left); r != nil {

@@ -52,46 +52,46 @@ func total(shapes map[shape]int) (n int) {
 
 // noteSent collects the resets that each end's own capture shows it to have sent, and
 // the TTLs with which its packets leave.
-func (b *bench) noteSent() {
-	for end := range b.shapes {
-		b.shapes[end], b.sentTTLs[end], b.byNumbers[end] = map[shape]int{}, map[uint8]bool{}, map[resetKey][]int32{}
-		b.gotByNumbers[end], b.told[end] = map[resetKey][]int32{}, map[tap.Frame]bool{}
-		for i := range b.Resets[end] {
-			r := &b.Resets[end][i]
-			if !r.Loopback && r.Direction != capture.Outbound && !b.Own[end][r.Src.IP] {
+func (all *pooled) noteSent() {
+	for end := range all.shapes {
+		all.shapes[end], all.sentTTLs[end], all.byNumbers[end] = map[shape]int{}, map[uint8]bool{}, map[resetKey][]int32{}
+		all.gotByNumbers[end], all.told[end] = map[resetKey][]int32{}, map[tap.Frame]bool{}
+		for i := range all.Resets[end] {
+			r := &all.Resets[end][i]
+			if !r.Loopback && r.Direction != capture.Outbound && !all.Own[end][r.Src.IP] {
 				key := keyOf(r.Seq, r.Ack, r.Flags)
-				b.gotByNumbers[end][key] = append(b.gotByNumbers[end][key], int32(i))
+				all.gotByNumbers[end][key] = append(all.gotByNumbers[end][key], int32(i))
 			}
-			if r.Loopback || r.Direction == capture.Inbound || !b.Own[end][r.Src.IP] {
+			if r.Loopback || r.Direction == capture.Inbound || !all.Own[end][r.Src.IP] {
 				continue
 			}
-			b.sentAt[end] = append(b.sentAt[end], r.TimeNS)
-			b.sentTTLs[end][r.TTL] = true
+			all.sentAt[end] = append(all.sentAt[end], r.TimeNS)
+			all.sentTTLs[end][r.TTL] = true
 			key := keyOf(r.Seq, r.Ack, r.Flags)
-			b.byNumbers[end][key] = append(b.byNumbers[end][key], int32(i))
+			all.byNumbers[end][key] = append(all.byNumbers[end][key], int32(i))
 		}
-		slices.Sort(b.sentAt[end])
+		slices.Sort(all.sentAt[end])
 	}
-	for i := range b.Cases {
-		for end := range b.shapes {
-			if route := b.Cases[i].Routes[end]; route.Known {
-				b.sentTTLs[end][route.TTL+uint8(route.Hops)] = true
+	for i := range all.Cases {
+		for end := range all.shapes {
+			if route := all.Cases[i].Routes[end]; route.Known {
+				all.sentTTLs[end][route.TTL+uint8(route.Hops)] = true
 			}
 		}
-		if b.Cases[i].Connection == nil {
+		if all.Cases[i].Connection == nil {
 			continue
 		}
-		if p := &b.Cases[i].Pair; p.Paired() && p.Method != pair.Payload {
-			for end := range b.Cases[i].Streams {
+		if p := &all.Cases[i].Pair; p.Paired() && p.Method != pair.Payload {
+			for end := range all.Cases[i].Streams {
 				receiver := tap.End(end).Other()
-				for _, r := range b.Cases[i].Streams[end].Resets[receiver] {
-					b.told[receiver][r.Frame] = true
+				for _, r := range all.Cases[i].Streams[end].Resets[receiver] {
+					all.told[receiver][r.Frame] = true
 				}
 			}
 		}
-		for end := range b.Cases[i].Streams {
-			for _, r := range b.Cases[i].Streams[end].Resets[end] {
-				b.shapes[end][shapeOf(&r.Header)]++
+		for end := range all.Cases[i].Streams {
+			for _, r := range all.Cases[i].Streams[end].Resets[end] {
+				all.shapes[end][shapeOf(&r.Header)]++
 			}
 		}
 	}

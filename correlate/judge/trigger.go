@@ -96,7 +96,7 @@ func (s *stream) trigger(r *align.Reset) *Trigger {
 		Head: t.Head, Length: t.PayloadLen, Flags: t.Flags, FromServer: t.SentBy == s.acceptor(), ServerPort: s.servicePort(r, t),
 		ShowPayload: s.ShowPayload,
 	})
-	t.Reached = s.bench.reached(s.index, t)
+	t.Reached = s.pooled.reached(s.index, t)
 	return t
 }
 
@@ -154,11 +154,11 @@ func (s *stream) servicePort(r *align.Reset, t *Trigger) uint16 {
 
 // reached reports whether t came to the other end before it can have been sent
 // again.
-func (b *bench) reached(index int, t *Trigger) Reached {
-	if !b.Cases[index].Pair.Paired() {
+func (all *pooled) reached(index int, t *Trigger) Reached {
+	if !all.Cases[index].Pair.Paired() {
 		return ReachUnknown
 	}
-	s := b.stream(index, t.SentBy)
+	s := all.stream(index, t.SentBy)
 	switch t.Message.Reached {
 	case align.Seen:
 		first := t.First

@@ -74,7 +74,7 @@ func (m *matcher) byTimestamps() {
 	})
 }
 
-// sameTimestamp tells whether both ends saw the same timestamp in a side's SYN.
+// sameTimestamp reports whether both ends saw the same timestamp in a side's SYN.
 func sameTimestamp(a, b *survey.Connection, side survey.Side) bool {
 	fa, fb := &a.Flows[side], &b.Flows[side]
 	return fa.HasTSVal && fb.HasTSVal && fa.TSVal == fb.TSVal && fa.TSVal != 0

@@ -45,7 +45,7 @@ func newMatcher(a, b []*survey.Connection) *matcher {
 	return m
 }
 
-// openA tells whether connection i of a still looks for a partner. One that had
+// openA reports whether connection i of a still looks for a partner. One that had
 // several to choose from stays without: weaker evidence cannot tell better.
 func (m *matcher) openA(i int32) bool {
 	return m.found[i].partner == NoView && m.obstacle[0][i].passable()

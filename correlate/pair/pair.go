@@ -36,25 +36,25 @@ type Pair struct {
 	Shift [2]uint32
 	// Odds bounds the chance that two unrelated connections look as alike.
 	Odds float64
-	// Split tells, of the client end and of the server end, that packets of the
-	// connection may have reached it under other addresses or ports, too, where they
+	// RemappedAt reports, of the client end and of the server end, that packets of the
+	// connection may also have reached it under other addresses or ports, where they
 	// make a connection without a partner.
-	Split [2]bool
+	RemappedAt [2]bool
 	// Why there is no partner, if Method is None.
 	Why string
-	// Escaped tells that this view, which has no partner, holds packets of the
-	// connection Of (an index among the pairs), under addresses that the rest of it
-	// does not have at this end: those which it has at the other one, as they got
-	// past a NAT untranslated, or others, as a NAT had forgotten them.
-	Escaped bool
-	Of      int32
+	// Remapped reports that this view, which has no partner, holds packets of the
+	// connection Of (an index among the pairs) under other addresses than the rest has
+	// at this end: a NAT let them through untranslated, or had forgotten the connection
+	// and gave it a new mapping.
+	Remapped bool
+	Of       int32
 
 	// Outdone says that another view in the same capture is the better partner, or may
 	// be: this one is a second recording of it, or several connections look alike.
 	Outdone bool
 }
 
-// Paired tells whether both ends have a view of the connection.
+// Paired reports whether both ends have a view of the connection.
 func (p *Pair) Paired() bool { return p.Client != NoView && p.Server != NoView }
 
 // Placement says which capture was taken at which end.
@@ -90,6 +90,6 @@ func Match(first, second *survey.Survey, fixed bool) ([]Pair, Placement) {
 		first, second = second, first
 	}
 	untranslated(pairs, first, second)
-	split(pairs, first, second)
+	remapped(pairs, first, second)
 	return pairs, placement
 }

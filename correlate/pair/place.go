@@ -57,7 +57,7 @@ const (
 	unknown
 )
 
-// reversed tells whether what capture a takes for the initiator is the responder.
+// reversed reports whether what capture a takes for the initiator is the responder.
 // It is unknown if the captures differ and neither has the handshake.
 func (m *matcher) reversed(i int32) answer {
 	l := &m.found[i]
@@ -140,7 +140,7 @@ func (m *matcher) sameEnd() bool {
 // this both ways.
 const samePlaceNS = 20e3
 
-// samePlace tells whether the taps show no way between them: every pair with a
+// samePlace reports whether the taps show no way between them: every pair with a
 // handshake at both has the same TTLs and, both ways together, took no time.
 // TTLs alone would not do: two hosts on one wire have them equal, too.
 func (m *matcher) samePlace() bool {

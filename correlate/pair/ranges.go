@@ -128,18 +128,18 @@ func (order *streams) near(low uint32, width int64, visit func(*stream) bool) {
 	}
 }
 
-// ranged tells whether both streams of the connection have a known place.
+// ranged reports whether both streams of the connection have a known place.
 func ranged(c *survey.Connection) bool {
 	return c.Flows[survey.Initiator].Begun && c.Flows[survey.Responder].Begun
 }
 
-// complete tells whether the capture shows both initial numbers, so that unequal
+// complete reports whether the capture shows both initial numbers, so that unequal
 // ones mean another connection.
 func complete(c *survey.Connection) bool {
 	return c.Flows[survey.Initiator].KnowISN && c.Flows[survey.Responder].KnowISN
 }
 
-// telling tells whether the connection's ranges are narrow enough to say anything
+// telling reports whether the connection's ranges are narrow enough to say anything
 // among so many comparisons, even against the narrowest partner.
 func telling(c *survey.Connection, comparisons float64) bool {
 	odds := comparisons * onePort
@@ -155,7 +155,7 @@ func extent(f *survey.Flow) (low uint32, width int64) {
 	return f.Seq(f.Lo), f.Hi - f.Lo
 }
 
-// overlap tells whether the two streams of a and b overlap, and how likely that
+// overlap reports whether the two streams of a and b overlap, and how likely that
 // is for unrelated connections: (width a + width b) / 2^32 in each direction.
 func (m *matcher) overlap(i, j int32, turned bool, comparisons float64) (link, bool) {
 	l := link{method: SeqRange, turned: turned, odds: comparisons}
@@ -182,5 +182,5 @@ func (m *matcher) overlap(i, j int32, turned bool, comparisons float64) (link, b
 	return l, l.odds <= maxOdds
 }
 
-// ephemeral tells whether a port is one that Linux hands out to clients.
+// ephemeral reports whether a port is one that Linux hands out to clients.
 func ephemeral(port uint16) bool { return port >= 32768 && port < 32768+28232 }

@@ -37,26 +37,26 @@ func untranslated(pairs []Pair, client, server *survey.Survey) {
 		switch {
 		case p.Paired() || p.Outdone:
 		case p.Server != NoView:
-			if p.escape(server.Connections[p.Server], &p.ServerSide, fromClient, "the client's own address") {
-				pairs[p.Of].Split[atServer] = true
+			if p.markUntranslated(server.Connections[p.Server], &p.ServerSide, fromClient, "the client's own address") {
+				pairs[p.Of].RemappedAt[atServer] = true
 			}
 		default:
-			if p.escape(client.Connections[p.Client], &p.ClientSide, fromServer, "an address that belongs behind the NAT") {
-				pairs[p.Of].Split[atClient] = true
+			if p.markUntranslated(client.Connections[p.Client], &p.ClientSide, fromServer, "an address that belongs behind the NAT") {
+				pairs[p.Of].RemappedAt[atClient] = true
 			}
 		}
 	}
 }
 
-// escape marks p, whose only view is c, if a paired connection has its endpoints
+// markUntranslated marks p, whose only view is c, if a paired connection has its endpoints
 // elsewhere.
-func (p *Pair) escape(c *survey.Connection, clientSide *survey.Side, elsewhere map[ends]int32, what string) bool {
+func (p *Pair) markUntranslated(c *survey.Connection, clientSide *survey.Side, elsewhere map[ends]int32, what string) bool {
 	for side := survey.Initiator; side <= survey.Responder; side++ {
 		of, found := elsewhere[endsOf(c, side)]
 		if !found {
 			continue
 		}
-		*clientSide, p.Escaped, p.Of = side, true, of
+		*clientSide, p.Remapped, p.Of = side, true, of
 		p.Why = "it carries " + what + ", untranslated: packets of a connection that is translated otherwise got past the NAT (look for what the NAT calls invalid, and drop it there)"
 		return true
 	}

@@ -10,7 +10,7 @@ import (
 
 // A connection tracker that takes a packet for invalid lets it pass as it is:
 // the server sees the address that only the client's network knows.
-func TestAConnectionThatEscapedTheNATIsNamed(t *testing.T) {
+func TestAConnectionThatPassedTheNATUntranslatedIsNamed(t *testing.T) {
 	private := segment.Endpoint{IP: [16]byte{10: 0xff, 11: 0xff, 12: 192, 13: 168, 14: 42, 15: 129}, Port: 40000}
 	public := segment.Endpoint{IP: [16]byte{10: 0xff, 11: 0xff, 12: 100, 13: 64, 14: 7, 15: 9}, Port: 1234}
 	service := segment.Endpoint{IP: [16]byte{10: 0xff, 11: 0xff, 12: 198, 13: 51, 14: 100, 15: 25}, Port: 587}
@@ -33,7 +33,7 @@ func TestAConnectionThatEscapedTheNATIsNamed(t *testing.T) {
 		pairs, _ := Match(client, server, true)
 		got := false
 		for _, p := range pairs {
-			got = got || strings.Contains(p.Why, "untranslated") && p.Escaped && pairs[p.Of].Paired() && pairs[p.Of].Split == [2]bool{false, true}
+			got = got || strings.Contains(p.Why, "untranslated") && p.Remapped && pairs[p.Of].Paired() && pairs[p.Of].RemappedAt == [2]bool{false, true}
 		}
 		if got != tt.want {
 			t.Errorf("%s: named untranslated %v, want %v: %+v", tt.name, got, tt.want, pairs)
@@ -43,7 +43,7 @@ func TestAConnectionThatEscapedTheNATIsNamed(t *testing.T) {
 
 // The other way round: the server's packet came back with the server's own address,
 // where the client knows only that of the service.
-func TestAPacketThatEscapedTheTranslationOfAServiceIsNamed(t *testing.T) {
+func TestAPacketToAServiceThatPassedUntranslatedIsNamed(t *testing.T) {
 	pod := segment.Endpoint{IP: [16]byte{10: 0xff, 11: 0xff, 12: 10, 13: 1, 14: 0, 15: 5}, Port: 40000}
 	service := segment.Endpoint{IP: [16]byte{10: 0xff, 11: 0xff, 12: 10, 13: 96, 14: 0, 15: 1}, Port: 443}
 	backend := segment.Endpoint{IP: [16]byte{10: 0xff, 11: 0xff, 12: 10, 13: 1, 14: 0, 15: 9}, Port: 8443}
@@ -59,11 +59,11 @@ func TestAPacketThatEscapedTheTranslationOfAServiceIsNamed(t *testing.T) {
 	server := &survey.Survey{Connections: []*survey.Connection{known(backend)}}
 	pairs, _ := Match(client, server, true)
 	for _, p := range pairs {
-		if !p.Paired() && (!p.Escaped || p.Of != 0 || p.ClientSide != survey.Responder) {
+		if !p.Paired() && (!p.Remapped || p.Of != 0 || p.ClientSide != survey.Responder) {
 			t.Errorf("%+v, want it to belong to the first pair, with the client as its responder", p)
 		}
 	}
-	if len(pairs) != 2 || !pairs[0].Paired() || pairs[0].Split != [2]bool{true, false} {
-		t.Errorf("%+v, want one pair, split at the client, and one view by itself", pairs)
+	if len(pairs) != 2 || !pairs[0].Paired() || pairs[0].RemappedAt != [2]bool{true, false} {
+		t.Errorf("%+v, want one pair, remapped at the client, and one view by itself", pairs)
 	}
 }

@@ -231,20 +231,20 @@ func (in *Input) connection(i int) Connection {
 		c.First, c.Last = Moment(seen.FirstNS), Moment(seen.LastNS)
 	}
 	if n := in.CaseOf[i]; n >= 0 && p.Paired() {
-		tried := &in.Cases[n]
+		this := &in.Cases[n]
 		c.Ledger = in.ledgers(n)
 		c.Verdict = "clean"
 		if p.Method == pair.Payload {
 			c.Verdict = "interposed"
 		} else {
 			c.Health = &ConnectionHealth{
-				Client: completeness(tried.Passed[tap.Client], tried.Missed[tap.Client]),
-				Server: completeness(tried.Passed[tap.Server], tried.Missed[tap.Server]),
+				Client: completeness(this.Passed[tap.Client], this.Missed[tap.Client]),
+				Server: completeness(this.Passed[tap.Server], this.Missed[tap.Server]),
 			}
 		}
-		for end := range tried.Rewrites {
-			c.Notes = append(c.Notes, notes(tap.End(end), &tried.Rewrites[end], p)...)
-			if n := tried.Unjudged[end]; n > 0 {
+		for end := range this.Rewrites {
+			c.Notes = append(c.Notes, notes(tap.End(end), &this.Rewrites[end], p)...)
+			if n := this.Unjudged[end]; n > 0 {
 				c.Notes = append(c.Notes, fmt.Sprintf("from the %s: %d further resets are counted in the ledger and not judged one by one", tap.End(end), n))
 			}
 		}

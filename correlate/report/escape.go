@@ -64,7 +64,7 @@ func EscapeJSON(encoded []byte) []byte {
 	return safe
 }
 
-// harmless tells whether there is nothing but ASCII that EscapeJSON leaves alone.
+// harmless reports whether there is nothing but ASCII that EscapeJSON leaves alone.
 func harmless(encoded []byte) bool {
 	for _, b := range encoded {
 		if b >= 0x7f {

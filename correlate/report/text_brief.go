@@ -3,7 +3,7 @@ package report
 import "fmt"
 
 // brief gives a few lines to each connection in which all is accounted for.
-func (t *text) brief(groups []some) {
+func (t *text) brief(groups []selection) {
 	for i, group := range groups {
 		if i == mostBrief && !t.all {
 			t.para(plain, "  ", "... and %s with genuine, lost or doubled packets only (--all lists them).", count(len(groups)-i, "more connection"))
@@ -18,8 +18,8 @@ func (t *text) brief(groups []some) {
 }
 
 // inBrief names what is no accusation and no doubt.
-func (t *text) inBrief(group some) {
-	for _, b := range bursts(group.that(func(f *Finding) bool { return !grave(f) })) {
+func (t *text) inBrief(group selection) {
+	for _, b := range bursts(group.selected(func(f *Finding) bool { return !grave(f) })) {
 		like := ""
 		if b[0].Pattern != "" {
 			like = fmt.Sprintf(" Resembles %q: %s.", b[0].Pattern, b[0].PatternWhy)
@@ -29,7 +29,7 @@ func (t *text) inBrief(group some) {
 }
 
 // accountOf says what became of packets that nobody forged, and when.
-func (t *text) accountOf(b some) string {
+func (t *text) accountOf(b selection) string {
 	f, n := b[0], len(b)
 	noun, at := nounOf(f.Kind), t.when(b)+t.where(b)
 	what := pick(n, noun, count(n, noun))
@@ -48,7 +48,7 @@ func (t *text) accountOf(b some) string {
 
 // where names the frames, and those of the same packet in the other capture if
 // it is one packet.
-func (t *text) where(b some) string {
+func (t *text) where(b selection) string {
 	f := b[0]
 	if len(b) > 1 {
 		return fmt.Sprintf(" (frames %s in %s)", list(frames(b), mostFrames), t.names[f.File])

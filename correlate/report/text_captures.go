@@ -191,7 +191,7 @@ const tapCaveat = "A tap is a place inside its machine. What stands between it a
 // notKnown lists once what stays open for many findings.
 func (t *text) notKnown() {
 	var open []string
-	for _, f := range t.some(interfering) {
+	for _, f := range t.selected(interfering) {
 		for _, e := range f.Evidence {
 			if e.Outcome == string(judge.Open) && len(e.RefutedBy) == 0 && !slices.Contains(open, e.Text) {
 				open = append(open, e.Text)

@@ -11,7 +11,7 @@ import (
 // evidence gives what speaks for a finding, what against it and what is not known:
 // what decides comes first. What is refuted is one sentence; numbers are with the
 // captures below and in the JSON form.
-func (t *text) evidence(b some) {
+func (t *text) evidence(b selection) {
 	f := b[0]
 	steps := merged(b)
 	t.absence(f, steps)
@@ -108,7 +108,7 @@ func (t *text) absence(f *Finding, steps []Evidence) {
 }
 
 // merged are the steps of all findings of a burst, each rule and outcome once.
-func merged(b some) []Evidence {
+func merged(b selection) []Evidence {
 	var steps []Evidence
 	for _, f := range b {
 		for _, e := range f.Evidence {
@@ -122,7 +122,7 @@ func merged(b some) []Evidence {
 
 // kindOfEvidence is equal for bursts that would be told in the same words but
 // for the numbers.
-func (b some) kindOfEvidence() string {
+func (b selection) kindOfEvidence() string {
 	f := b[0]
 	words := []string{f.Kind, f.Verdict, f.Confidence, f.ReceivedAt}
 	for _, e := range merged(b) {

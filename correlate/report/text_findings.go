@@ -14,9 +14,9 @@ import (
 // lost and doubled packets, then what is only counted.
 func (t *text) findings() {
 	t.heading("FINDINGS")
-	var serious, harmless []some
-	for _, group := range byConnection(t.some(all)) {
-		if len(group.that(grave)) > 0 {
+	var serious, harmless []selection
+	for _, group := range byConnection(t.selected(all)) {
+		if len(group.selected(grave)) > 0 {
 			serious = append(serious, group)
 		} else {
 			harmless = append(harmless, group)
@@ -49,8 +49,8 @@ const (
 )
 
 // byConnection divides findings, which are in the order of their connections.
-func byConnection(s some) []some {
-	var groups []some
+func byConnection(s selection) []selection {
+	var groups []selection
 	for i, f := range s {
 		if i == 0 || f.Connection != s[i-1].Connection {
 			groups = append(groups, nil)
@@ -61,14 +61,14 @@ func byConnection(s some) []some {
 }
 
 // connection shows one connection with the findings in it.
-func (t *text) connection(group some) {
+func (t *text) connection(group selection) {
 	t.named(&t.Connections[group[0].Connection-1])
 	t.blank()
-	for _, burst := range bursts(group.that(grave)) {
+	for _, burst := range bursts(group.selected(grave)) {
 		t.burst(burst)
 		t.blank()
 	}
-	if t.inBrief(group); len(group.that(grave)) < len(group) {
+	if t.inBrief(group); len(group.selected(grave)) < len(group) {
 		t.blank()
 	}
 }
@@ -98,14 +98,14 @@ func (v View) arrow() string {
 }
 
 // bursts joins findings that say the same: resets often come in threes.
-func bursts(group some) []some {
-	var list []some
+func bursts(group selection) []selection {
+	var list []selection
 	same := func(a, b *Finding) bool {
 		return a.Kind == b.Kind && a.Verdict == b.Verdict && a.Confidence == b.Confidence && a.ReceivedAt == b.ReceivedAt && a.seenAt == b.seenAt && a.File == b.File &&
 			(grave(a) || a.Pattern == b.Pattern)
 	}
 	for _, f := range group {
-		at := slices.IndexFunc(list, func(b some) bool { return same(b[0], f) })
+		at := slices.IndexFunc(list, func(b selection) bool { return same(b[0], f) })
 		if at < 0 {
 			list = append(list, nil)
 			at = len(list) - 1
@@ -116,7 +116,7 @@ func bursts(group some) []some {
 }
 
 // burst shows one packet, or several that say the same.
-func (t *text) burst(b some) {
+func (t *text) burst(b selection) {
 	f := b[0]
 	style := alarm
 	if unattributed(f) {
@@ -145,14 +145,14 @@ func (t *text) burst(b some) {
 }
 
 // sameAgain shortens a burst whose evidence was given with an earlier one.
-func (t *text) sameAgain(b some, before int) {
+func (t *text) sameAgain(b selection, before int) {
 	t.para(plain, "    ", "%s", t.when(b))
 	t.line(plain, "    ", fmt.Sprintf("Wireshark: %s in %s", filterFor(b), t.names[b[0].File]))
 	t.para(plain, "    ", "Evidence of the same kind as in connection %d (--all gives it in full).", before)
 }
 
 // title says what is found, in words.
-func (t *text) title(b some) string {
+func (t *text) title(b selection) string {
 	f, n := b[0], len(b)
 	what := pick(n, nounOf(f.Kind), count(n, nounOf(f.Kind)))
 	switch judge.Verdict(f.Verdict) {
@@ -171,7 +171,7 @@ func (t *text) title(b some) string {
 }
 
 // when is the time of a packet, or of several.
-func (p *page) when(b some) string {
+func (p *page) when(b selection) string {
 	at := fmt.Sprintf("%s by the %s's clock", p.moment(b[0].Time), b[0].seenAt)
 	if last := b[len(b)-1]; len(b) > 1 {
 		return fmt.Sprintf("%s, the last %s later", at, between(b[0].Time, last.Time))
@@ -193,7 +193,7 @@ func facts(f *Finding) string {
 }
 
 // filterFor is a Wireshark display filter that shows these frames.
-func filterFor(b some) string {
+func filterFor(b selection) string {
 	if len(b) == 1 {
 		return fmt.Sprintf("frame.number == %d", b[0].Frame)
 	}
@@ -204,7 +204,7 @@ func filterFor(b some) string {
 	return filter
 }
 
-func frames(b some) []string {
+func frames(b selection) []string {
 	var numbers []string
 	for _, f := range b {
 		numbers = append(numbers, strconv.FormatInt(f.Frame, 10))

@@ -19,7 +19,7 @@ func (t *text) advice() {
 	case ExitInterference:
 		t.afterInterference()
 	case ExitUnproved:
-		if open := t.some(unattributed); len(open) > 0 {
+		if open := t.selected(unattributed); len(open) > 0 {
 			t.recordBetter(open)
 			t.toCheck(open)
 		} else if t.partial() {
@@ -32,13 +32,13 @@ func (t *text) advice() {
 }
 
 func (t *text) afterInterference() {
-	if len(t.some(interfering)) == 0 {
+	if len(t.selected(interfering)) == 0 {
 		t.para(plain, "  ", "Give this report and both captures to whoever runs the network between the two ends.")
 		return
 	}
 	t.para(plain, "  ", "Give this report and both captures to whoever runs the network between the two ends, and ask what there makes such packets: a firewall, a filter, an intrusion prevention system. The frames named above can be checked with Wireshark.")
-	t.toCheck(t.some(interfering))
-	if forged := t.some(injected); len(forged.that(thin)) > 0 {
+	t.toCheck(t.selected(interfering))
+	if forged := t.selected(injected); len(forged.selected(thin)) > 0 {
 		t.blank()
 		t.para(plain, "  ", "To make the weaker findings stronger, record again with more traffic in it, also sessions that succeed: the more packets are known to have been recorded, the less can have been missed.")
 	}
@@ -46,9 +46,9 @@ func (t *text) afterInterference() {
 
 // toCheck gives what to look at for each pattern that findings resemble. Who
 // forged a packet is open, so that its alleged sender does not matter.
-func (t *text) toCheck(s some) {
+func (t *text) toCheck(s selection) {
 	var kinds []string
-	alike := map[string]some{}
+	alike := map[string]selection{}
 	for _, f := range s {
 		if f.Advice == "" {
 			continue
@@ -79,7 +79,7 @@ const moreSessions = "Have more sessions in them, also such as succeed: the more
 
 // recordBetter says what would settle what is undecided: what the deciding rows of
 // the table advise.
-func (t *text) recordBetter(s some) {
+func (t *text) recordBetter(s selection) {
 	t.para(plain, "  ", "Record again at both ends, so that the captures can decide:")
 	var given []string
 	for _, f := range s {
@@ -99,7 +99,7 @@ func (t *text) recordBetter(s some) {
 }
 
 func (t *text) afterNothing() {
-	resets := t.some(func(f *Finding) bool { return f.Kind == "rst" && genuine(f) })
+	resets := t.selected(func(f *Finding) bool { return f.Kind == "rst" && genuine(f) })
 	switch client, server := resets.at("server"), resets.at("client"); {
 	case len(client) > 0 && len(server) > 0:
 		t.para(plain, "  ", "Both ends reset connections themselves: look at the logs of both at the times given, of the programs and of the firewall on the host.")
@@ -107,7 +107,7 @@ func (t *text) afterNothing() {
 		t.para(plain, "  ", "The resets passed the tap at the server on their way out: look at the server's logs at the times given, of its programs and of its firewall.")
 	case len(client) > 0:
 		t.para(plain, "  ", "The resets passed the tap at the client on their way out: look at the client's logs at the times given, of its programs and of its firewall.")
-	case len(t.some(lost)) > 0:
+	case len(t.selected(lost)) > 0:
 		t.para(plain, "  ", "Packets were lost on the way. If sessions fail, look for losses (and for what drops such packets) rather than for forgery.")
 	case t.Summary.Connections > t.Summary.Paired:
 		t.para(plain, "  ", "If the session that failed is among those in one capture only, its packets did not get as far as the other tap, or that capture lacks them: see the reasons given above.")
@@ -116,5 +116,5 @@ func (t *text) afterNothing() {
 	default:
 		t.para(plain, "  ", "If sessions failed while this was recorded, the cause is not in what passed between the two taps; if none failed, record again until one does.")
 	}
-	t.toCheck(t.some(func(f *Finding) bool { return !grave(f) }))
+	t.toCheck(t.selected(func(f *Finding) bool { return !grave(f) }))
 }

@@ -81,8 +81,8 @@ func (t *text) grade() style {
 // hits has a line for each connection that ended badly or with which something is
 // wrong: when, who, what, and how sure.
 func (t *text) hits() {
-	graves := map[int]some{}
-	for _, group := range byConnection(t.some(grave)) {
+	graves := map[int]selection{}
+	for _, group := range byConnection(t.selected(grave)) {
 		graves[group[0].Connection] = group
 	}
 	var list []*Connection
@@ -168,7 +168,7 @@ func (c *Connection) short() string {
 }
 
 // inWords counts what hit a connection: "2 injected, proven" if these are resets.
-func (s some) inWords() string {
+func (s selection) inWords() string {
 	if len(s) == 0 {
 		return ""
 	}
@@ -190,7 +190,7 @@ func (s some) inWords() string {
 
 // strongest is the finding that is proved best: by its confidence, then by how
 // many signs speak for it.
-func (s some) strongest() *Finding {
+func (s selection) strongest() *Finding {
 	rank := func(f *Finding) int {
 		n := 0
 		for i, level := range confidences {
@@ -225,14 +225,14 @@ func (f *Finding) signs() []Evidence {
 
 // proof gives what speaks for the strongest finding, in few lines.
 func (t *text) proof() {
-	candidates := t.some(interfering)
+	candidates := t.selected(interfering)
 	if len(candidates) == 0 {
 		return
 	}
 	f := candidates.strongest()
 	t.section("THE STRONGEST PROOF")
 	begin := strings.Count(t.String(), "\n")
-	t.para(plain, "  ", "%s (finding %d, connection %d; frame %d of %s):", strings.TrimSuffix(t.title(some{f}), ": "+f.Confidence), f.ID, f.Connection, f.Frame, t.names[f.File])
+	t.para(plain, "  ", "%s (finding %d, connection %d; frame %d of %s):", strings.TrimSuffix(t.title(selection{f}), ": "+f.Confidence), f.ID, f.Connection, f.Frame, t.names[f.File])
 	refuted := 0
 	for _, e := range f.Evidence {
 		if e.Outcome == string(judge.Refuted) {
@@ -260,7 +260,7 @@ func (t *text) proof() {
 // leftOpen names in a line each what the captures cannot exclude.
 func (t *text) leftOpen() {
 	var open []string
-	for _, f := range t.some(grave) {
+	for _, f := range t.selected(grave) {
 		for _, e := range f.Evidence {
 			if e.Outcome != string(judge.Open) || len(e.RefutedBy) > 0 {
 				continue

@@ -20,12 +20,12 @@ func (t *text) verdict() {
 }
 
 func (t *text) interference() {
-	forged, changed := t.some(injected), t.some(modified)
-	if len(t.some(interfering)) == 0 {
+	forged, changed := t.selected(injected), t.selected(modified)
+	if len(t.selected(interfering)) == 0 {
 		t.endedOnTheWay(alarm, "Interference: ")
 		return
 	}
-	if owned := t.some(byOwner); len(forged)+len(changed) == 0 && len(owned) > 0 {
+	if owned := t.selected(byOwner); len(forged)+len(changed) == 0 && len(owned) > 0 {
 		t.byOwner(owned)
 		return
 	}
@@ -54,14 +54,14 @@ func (t *text) interference() {
 	if len(changed) > 0 {
 		t.howSure(changed, "both captures hold it, with different content")
 	}
-	if open := t.some(unattributed); len(open) > 0 {
+	if open := t.selected(unattributed); len(open) > 0 {
 		t.blank()
 		t.para(plain, "", "%s arrived of which these captures cannot tell who made %s.", "Besides, "+open.what(), pick(len(open), "it", "them"))
 	}
 }
 
 // byOwner is for resets of a host on the way that owns an end's address.
-func (t *text) byOwner(owned some) {
+func (t *text) byOwner(owned selection) {
 	f := owned[0]
 	t.para(alarm, "", "Cut on the way, by no forger: %s made by the host that owns the %s's address there, as one that no longer knows the connection.",
 		owned.what()+pick(len(owned), " was", " were"), f.ClaimedSender)
@@ -70,11 +70,11 @@ func (t *text) byOwner(owned some) {
 }
 
 // allThin reports whether not one of them is more than supported.
-func (s some) allThin() bool {
-	return len(s.that(thin)) == len(s)
+func (s selection) allThin() bool {
+	return len(s.selected(thin)) == len(s)
 }
 
-func forgedNoun(s some) string {
+func forgedNoun(s selection) string {
 	if len(s) == 1 {
 		return "a forged " + s.noun()
 	}
@@ -88,7 +88,7 @@ var effects = map[string]string{
 }
 
 // forgedWhere says what the accusation amounts to.
-func (t *text) forgedWhere(forged some) {
+func (t *text) forgedWhere(forged selection) {
 	client, server := forged.at("client"), forged.at("server")
 	made := pick(len(forged), "It was", "They were") + " made between the two taps."
 	if forged.allThin() {
@@ -116,7 +116,7 @@ var confidences = []struct{ name, meaning string }{
 
 // howSure counts the confidences of findings and says what they mean, unless
 // another meaning is given.
-func (t *text) howSure(s some, meaning string) {
+func (t *text) howSure(s selection, meaning string) {
 	counts := map[string]int{}
 	for _, f := range s {
 		counts[f.Confidence]++
@@ -141,7 +141,7 @@ const mostReasons = 3
 
 // doubt is for what stays undecided, conditional or only partly covered.
 func (t *text) doubt() {
-	undecided := len(t.some(unattributed)) > 0
+	undecided := len(t.selected(unattributed)) > 0
 	if undecided {
 		t.undecided()
 	}
@@ -184,13 +184,13 @@ func (t *text) nothingThere() {
 
 // undecided is for packets that arrived and of which the captures cannot tell.
 func (t *text) undecided() {
-	if waiting := t.some(conditional); len(waiting) > 0 {
+	if waiting := t.selected(conditional); len(waiting) > 0 {
 		t.para(doubt, "", "Conditional: %s arrived that %s made on the way if a fact holds that no capture can show.", waiting.what(), pick(len(waiting), "was", "were"))
 		t.blank()
 		t.item("", "- ", "If %s: --attest says so.", needs(waiting[0]))
 		t.blank()
 	}
-	open := t.some(func(f *Finding) bool { return unattributed(f) && !conditional(f) })
+	open := t.selected(func(f *Finding) bool { return unattributed(f) && !conditional(f) })
 	n := len(open)
 	if n == 0 {
 		return
@@ -227,21 +227,21 @@ func (t *text) clean() {
 	t.para(success, "", "No interference found in %s.",
 		pick(t.Summary.Paired, "the connection that both captures hold", fmt.Sprintf("the %d connections that both captures hold", t.Summary.Paired)))
 	t.blank()
-	resets := t.some(func(f *Finding) bool { return f.Kind == "rst" })
+	resets := t.selected(func(f *Finding) bool { return f.Kind == "rst" })
 	if len(resets) == 0 {
 		t.para(plain, "", "No reset was sent or received.")
 	}
-	if s := t.some(genuine); len(s) > 0 {
+	if s := t.selected(genuine); len(s) > 0 {
 		t.para(plain, "", "%s arrived and had passed the tap at the end %s to come from: genuine, not made on the way.",
 			s.what(), pick(len(s), "it claims", "they claim"))
 	}
-	if s := t.some(duplicated); len(s) > 0 {
+	if s := t.selected(duplicated); len(s) > 0 {
 		t.para(plain, "", "%s arrived once more as a copy that the network made.", s.what())
 	}
-	if s := t.some(lost); len(s) > 0 {
+	if s := t.selected(lost); len(s) > 0 {
 		t.para(plain, "", "%s sent and did not arrive.", s.what()+pick(len(s), " was", " were"))
 	}
-	if s := t.some(maybeLost); len(s) > 0 {
+	if s := t.selected(maybeLost); len(s) > 0 {
 		t.para(plain, "", "Of %s that %s sent, the captures cannot tell whether %s arrived.", s.what(), pick(len(s), "was", "were"), pick(len(s), "it", "they"))
 	}
 	if n := t.segmentsLost(); n > 0 {

@@ -62,7 +62,7 @@ func checkSegment(t interface{ Errorf(string, ...any) }, p *capture.Packet, s *S
 	}
 }
 
-// within tells whether part, not empty, is a piece of whole.
+// within reports whether part, not empty, is a piece of whole.
 func within(part, whole []byte) bool {
 	at := uintptr(unsafe.Pointer(&part[0])) - uintptr(unsafe.Pointer(&whole[0]))
 	return at < uintptr(len(whole)) && at+uintptr(len(part)) <= uintptr(len(whole))

@@ -115,7 +115,7 @@ func (c *Cover) giveUp() {
 	c.Holes = slices.Delete(c.Holes, 0, 1)
 }
 
-// Has tells whether all bytes from start to end are known to have been seen.
+// Has reports whether all bytes from start to end are known to have been seen.
 func (c *Cover) Has(start, end int64) bool {
 	if !c.begun || start < c.First || end > c.Next {
 		return false
@@ -124,7 +124,7 @@ func (c *Cover) Has(start, end int64) bool {
 	return i == len(c.Holes) || c.Holes[i].Start >= end
 }
 
-// Lacks tells whether the tap missed any of the bytes from start to end: it saw
+// Lacks reports whether the tap missed any of the bytes from start to end: it saw
 // some behind them, and has not seen them so far.
 func (c *Cover) Lacks(start, end int64) bool {
 	if c.Dropped > 0 && start < c.First {

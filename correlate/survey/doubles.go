@@ -46,7 +46,7 @@ const (
 	habitPerCopy = 3 // packets
 )
 
-// wants tells whether a packet is among those that are looked at.
+// wants reports whether a packet is among those that are looked at.
 func (pr *probe) wants(s *segment.Segment) bool {
 	pr.packets++
 	return (pr.packets <= probeFrames || (s.Src.Port^s.Dst.Port)%probeOneOf == 0) && s.SeqLen() > 0

@@ -42,7 +42,7 @@ func (c *Connection) localByDirection() (Side, bool) {
 	return 0, false
 }
 
-// initialTTL tells whether a packet with this TTL has passed no router, going by
+// initialTTL reports whether a packet with this TTL has passed no router, going by
 // the initial values in use: 64 (Linux, macOS, BSD), 128 (Windows), 255 (some
 // network equipment). 32 is left out: it is also a common remainder of 64.
 func initialTTL(ttl uint8) bool { return ttl == 64 || ttl == 128 || ttl == 255 }

@@ -99,7 +99,7 @@ func (l *lookup) hashOne(e *segment.Endpoint) uint64 {
 	return hi ^ lo
 }
 
-// joins tells whether s passed between the entry's endpoints.
+// joins reports whether s passed between the entry's endpoints.
 func (e *entry) joins(s *segment.Segment) bool {
 	if s.Src == e.ends[Initiator] {
 		return s.Dst == e.ends[Responder]

@@ -98,7 +98,7 @@ const unknownDevice = ^uint32(0)
 // 200 ms).
 const repeatWindowNS = 5e6
 
-// seen tells whether s repeats a recent recording, and remembers it if not.
+// seen reports whether s repeats a recent recording, and remembers it if not.
 func (r *repeats) seen(p *capture.Packet, s *segment.Segment) bool {
 	on := device{p.File, uint32(p.Interface)}
 	switch {

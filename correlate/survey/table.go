@@ -74,7 +74,7 @@ func (t *Table) Assign(s *segment.Segment) (int32, Side) {
 	return id, side
 }
 
-// begins tells whether s opens a connection of its own although its endpoints
+// begins reports whether s opens a connection of its own although its endpoints
 // are known: a SYN with another number than the SYN before it.
 func (t *Table) begins(e *entry, s *segment.Segment) bool {
 	if s.Flags&(segment.SYN|segment.RST) != segment.SYN {
@@ -91,7 +91,7 @@ func (t *Table) begins(e *entry, s *segment.Segment) bool {
 	return !simultaneous
 }
 
-// answersAnother tells whether s, a SYN and ACK, answers a SYN that this tap did
+// answersAnother reports whether s, a SYN and ACK, answers a SYN that this tap did
 // not see, after other traffic. A second, different answer to the SYN that it
 // did see is none: of the two, one may be forged.
 func (e *entry) answersAnother(s *segment.Segment, side Side) bool {
@@ -107,7 +107,7 @@ func (e *entry) answersAnother(s *segment.Segment, side Side) bool {
 // through: two minutes of TIME-WAIT (RFC 9293 section 3.4.2) leave room for few.
 const maxOlder = 8
 
-// began tells whether s is a copy of the SYN of an earlier connection.
+// began reports whether s is a copy of the SYN of an earlier connection.
 func (t *Table) began(id int32, s *segment.Segment) bool {
 	for steps := 0; steps < maxOlder && t.entries[id].older != none; steps++ {
 		id = t.entries[id].older

@@ -125,7 +125,7 @@ type cursor struct {
 
 func (c *cursor) failed() bool { return c.cut || c.bad }
 
-// more tells whether there is something left to read.
+// more reports whether there is something left to read.
 func (c *cursor) more() bool { return c.left > 0 && !c.failed() }
 
 // take returns the next n bytes, or those of them that were kept.

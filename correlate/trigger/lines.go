@@ -93,7 +93,7 @@ func firstLine(b []byte) line {
 // upper gives ASCII letters in capitals and leaves all else.
 func upper(b []byte) string { return strings.ToUpper(string(b)) }
 
-// text tells whether the line begins with a word of printable ASCII.
+// text reports whether the line begins with a word of printable ASCII.
 func (l *line) text() bool {
 	for i := range len(l.word) {
 		if l.word[i] <= ' ' || l.word[i] > '~' {
@@ -123,7 +123,7 @@ func (m *Message) mechanism(arguments []byte) {
 	}
 }
 
-// hostLike tells whether a word can be a host name or an address literal, and so
+// hostLike reports whether a word can be a host name or an address literal, and so
 // be shown: nothing else has a right to stand there.
 func hostLike(word []byte) bool {
 	for _, c := range word {

@@ -144,7 +144,7 @@ func enhancedCode(word []byte) bool {
 	return true
 }
 
-// offersExtensions tells whether a reply lists extensions: the answer to EHLO
+// offersExtensions reports whether a reply lists extensions: the answer to EHLO
 // (RFC 5321 section 4.1.1.1). Every server of today has one of these.
 func offersExtensions(b []byte) bool {
 	if !bytes.HasPrefix(b, []byte("250-")) {
@@ -153,7 +153,7 @@ func offersExtensions(b []byte) bool {
 	return keyword(b, "STARTTLS") || keyword(b, "PIPELINING") || keyword(b, "SIZE") || keyword(b, "8BITMIME") || keyword(b, "AUTH")
 }
 
-// keyword tells whether a line of a reply begins with a word.
+// keyword reports whether a line of a reply begins with a word.
 func keyword(b []byte, word string) bool {
 	for l := range bytes.Lines(b) {
 		l = bytes.TrimRight(l, "\r\n")

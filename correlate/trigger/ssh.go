@@ -26,7 +26,7 @@ func ssh(s *Segment) (Message, bool) {
 // maxPacket is what every implementation must accept (RFC 4253 section 6.1).
 const maxPacket = 35000
 
-// keyExchange tells whether b begins with SSH_MSG_KEXINIT (RFC 4253 section 7.1):
+// keyExchange reports whether b begins with SSH_MSG_KEXINIT (RFC 4253 section 7.1):
 // packet length, padding length, the message number, a cookie, and a list of
 // names.
 func keyExchange(b []byte) bool {

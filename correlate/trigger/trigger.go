@@ -109,5 +109,5 @@ func bare(f segment.Flags) Message {
 	return Message{Protocol: "TCP", Name: "no data"}
 }
 
-// cut tells whether the capture kept less than the segment.
+// cut reports whether the capture kept less than the segment.
 func (s *Segment) cut() bool { return len(s.Head) < s.Length }

@@ -29,9 +29,9 @@ func TestThePowerIsThatOfTrials(t *testing.T) {
 				found++
 			}
 		}
-		power, tried := Power(c.with, c.without, c.p1, c.p2, 0.05, Differs), float64(found)/trials
-		if math.Abs(power-tried) > 4*math.Sqrt(0.25/trials) {
-			t.Errorf("%+v: power %.4f, of trials %.4f", c, power, tried)
+		power, share := Power(c.with, c.without, c.p1, c.p2, 0.05, Differs), float64(found)/trials
+		if math.Abs(power-share) > 4*math.Sqrt(0.25/trials) {
+			t.Errorf("%+v: power %.4f, of trials %.4f", c, power, share)
 		}
 	}
 }

@@ -23,7 +23,7 @@ const describedSize = 8 << 10
 // header and trailer, 12 of options, 3 of padding.
 const packetOverhead = 47
 
-// packets writes what a tap has read and says whether there should be more. It
+// packets writes what a tap has read and reports whether there should be more. It
 // takes the lock, and looks at the clock, once for all.
 func (a *Agent) packets(t *tap, read []capture.Packet) bool {
 	if t.gap != nil {
@@ -50,7 +50,7 @@ func (a *Agent) packets(t *tap, read []capture.Packet) bool {
 	return true
 }
 
-// packet writes one packet and says whether there should be more.
+// packet writes one packet and reports whether there should be more.
 func (a *Agent) packet(t *tap, p *capture.Packet) bool {
 	if a.config.HeadersOnly {
 		p.Data = p.Data[:segment.HeadersLen(p)]

@@ -93,7 +93,7 @@ func (a *Agent) read(t *tap) error {
 	}
 }
 
-// over says whether a stopped recording has all that it waited for: with
+// over reports whether a stopped recording has all that it waited for: with
 // nothing left to read, that is once the kernel has had time to hand over.
 func (a *Agent) over(now time.Time) bool {
 	a.mu.Lock()

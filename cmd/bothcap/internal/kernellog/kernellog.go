@@ -101,9 +101,9 @@ type listener struct {
 const maxCommands = 1 << 17
 
 // events takes the records of all CPUs since the last time.
-func (l *listener) events(entries []entry) []heard {
+func (l *listener) events(entries []entry) []timedEvent {
 	slices.SortStableFunc(entries, func(a, b entry) int { return cmp.Compare(a.timeNS, b.timeNS) })
-	var all []heard
+	var all []timedEvent
 	for i := range entries {
 		e := &entries[i]
 		switch e.kind {
@@ -133,13 +133,13 @@ func (l *listener) learn(pid int, command string) {
 	l.commands[pid] = command
 }
 
-// heard is an event and when it happened, by the log's clock.
-type heard struct {
+// timedEvent is an event and when it happened, by the log's clock.
+type timedEvent struct {
 	testimony.KernelEvent
 	timeNS int64
 }
 
-func (l *listener) sample(s *entry) (h heard, ok bool) {
+func (l *listener) sample(s *entry) (h timedEvent, ok bool) {
 	if len(s.raw) < 2 {
 		return h, false
 	}

@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// Root says whether there is anything to drop.
+// Root reports whether there is anything to drop.
 func Root() bool { return os.Geteuid() == 0 }
 
 // Drop becomes u in every thread and for good, and forbids itself to gain

@@ -13,16 +13,16 @@ import (
 // The host that gets one under addresses which it does not know resets it, and
 // that reset belongs to the connection which has those addresses at the other end.
 
-// noteEscaped finds, among the resets that the sender's capture seems to lack,
+// noteRemapped finds, among the resets that the sender's capture seems to lack,
 // those that it holds under such addresses.
-func (s *stream) noteEscaped() {
+func (s *stream) noteRemapped() {
 	kept := s.unmatched[:0]
 	for _, r := range s.unmatched {
-		if left := s.escapedTwin(r); left != nil {
-			if s.escapes == nil {
-				s.escapes = map[*align.Reset]*align.Reset{}
+		if left := s.remappedDeparture(r); left != nil {
+			if s.remapped == nil {
+				s.remapped = map[*align.Reset]*align.Reset{}
 			}
-			s.escapes[r] = left
+			s.remapped[r] = left
 		} else {
 			kept = append(kept, r)
 		}
@@ -30,9 +30,9 @@ func (s *stream) noteEscaped() {
 	s.unmatched = kept
 }
 
-// escapedTwin is the reset that left as r under other addresses, or nil.
-func (s *stream) escapedTwin(r *align.Reset) *align.Reset {
-	for _, n := range s.Cases[s.index].Escaped {
+// remappedDeparture is the reset that left as r under other addresses, or nil.
+func (s *stream) remappedDeparture(r *align.Reset) *align.Reset {
+	for _, n := range s.Cases[s.index].Remapped {
 		if c := s.Cases[n].Connection; c != nil {
 			for _, left := range c.Streams[s.sender].Resets[s.sender] {
 				if s.possible(s.counted(s.sender, left), r) {
@@ -44,10 +44,10 @@ func (s *stream) escapedTwin(r *align.Reset) *align.Reset {
 	return nil
 }
 
-// escapedArrival is the reset that left arrived as, under other addresses, or nil.
-func (s *stream) escapedArrival(left *align.Reset) *align.Reset {
+// remappedArrival is the reset that left arrived as, under other addresses, or nil.
+func (s *stream) remappedArrival(left *align.Reset) *align.Reset {
 	receiver := s.sender.Other()
-	for _, n := range s.Cases[s.index].Escaped {
+	for _, n := range s.Cases[s.index].Remapped {
 		if c := s.Cases[n].Connection; c != nil {
 			for _, r := range c.Streams[s.sender].Resets[receiver] {
 				if s.possible(left, s.counted(receiver, r)) {
@@ -59,7 +59,7 @@ func (s *stream) escapedArrival(left *align.Reset) *align.Reset {
 	return nil
 }
 
-// counted is a reset of an escaped view, of the tap at end, with the numbers of the
+// counted is a reset of a remapped view, of the tap at end, with the numbers of the
 // connection that it belongs to: in a view without a partner nothing tells how they
 // are shifted.
 func (s *stream) counted(end tap.End, r *align.Reset) *align.Reset {
@@ -70,21 +70,21 @@ func (s *stream) counted(end tap.End, r *align.Reset) *align.Reset {
 	return &c
 }
 
-// escapedDeparture is a reset that left under other addresses than its connection has.
-func (s *stream) escapedDeparture(r, left *align.Reset) Finding {
+// leftRemapped is a reset that left under other addresses than its connection has.
+func (s *stream) leftRemapped(r, left *align.Reset) Finding {
 	f := s.readdressed(r, left, "leave under other addresses", left)
-	f.suggest(Untranslated, "the %s answered with it a packet that came under other addresses than the rest of its connection", s.sender)
+	f.suggest(RemappedPackets, "the %s answered with it a packet that came under other addresses than the rest of its connection", s.sender)
 	return f
 }
 
-// escapedReset is a reset that arrived under other addresses than it left with.
-func (s *stream) escapedReset(r, left *align.Reset) Finding {
+// arrivedRemapped is a reset that arrived under other addresses than it left with.
+func (s *stream) arrivedRemapped(r, left *align.Reset) Finding {
 	f := s.readdressed(r, left, "leave as a packet of this connection, and it arrived under other addresses", r)
-	f.suggest(Untranslated, "it arrived under other addresses than the rest of its connection")
+	f.suggest(RemappedPackets, "it arrived under other addresses than the rest of its connection")
 	return f
 }
 
-// readdressed is a reset r that left as left, of which one, other, is in an escaped
+// readdressed is a reset r that left as left, of which one, other, is in a remapped
 // view.
 func (s *stream) readdressed(r, left *align.Reset, how string, other *align.Reset) Finding {
 	f := s.finding("rst", Genuine, Strong, r.Frame, r.Header, Step{
@@ -97,9 +97,9 @@ func (s *stream) readdressed(r, left *align.Reset, how string, other *align.Rese
 	return f
 }
 
-// escaped judges the resets that the sender answered such packets with, and that
+// answersToRemapped judges the resets that the sender answered such packets with, and that
 // did not arrive as any of the connection they belong to.
-func (s *stream) escaped() []Finding {
+func (s *stream) answersToRemapped() []Finding {
 	var findings []Finding
 	of := s.Cases[s.index].Of
 	for _, left := range s.flow.Resets[s.sender] {
@@ -107,37 +107,37 @@ func (s *stream) escaped() []Finding {
 			continue // told with that connection
 		}
 		f := s.missing(left, false)
-		f.suggest(Untranslated, "the %s answered with it a packet that came under other addresses than the rest of its connection, and it went to %s, where it reached nobody", s.sender, left.Dst)
+		f.suggest(RemappedPackets, "the %s answered with it a packet that came under other addresses than the rest of its connection, and it went to %s, where it reached nobody", s.sender, left.Dst)
 		findings = append(findings, f)
 	}
 	return findings
 }
 
-// strayed judges the resets that the client end's capture holds under such
+// remappedArrivals judges the resets that the client end's capture holds under such
 // addresses, and that are none which the sender sent on the connection they belong
 // to.
-func (s *stream) strayed() []Finding {
+func (s *stream) remappedArrivals() []Finding {
 	var findings []Finding
 	of := s.Cases[s.index].Of
 	for _, r := range s.flow.Resets[tap.Client] {
 		told := s.Cases[of].Connection != nil && s.streams(of)[s.sender].sentAs(r)
 		if !told {
-			findings = append(findings, s.orphan(r))
+			findings = append(findings, s.oneSidedReset(r))
 		}
 	}
 	return findings
 }
 
-// sentAs reports whether a reset that arrived in an escaped view of the client end
+// sentAs reports whether a reset that arrived in a remapped view of the client end
 // left on this connection.
 func (s *stream) sentAs(r *align.Reset) bool {
 	counted := s.counted(tap.Client, r)
 	return slices.ContainsFunc(s.flow.Resets[s.sender], func(left *align.Reset) bool { return s.possible(left, counted) })
 }
 
-// holds reports whether a reset of an escaped view arrived on this connection.
+// holds reports whether a reset of a remapped view arrived on this connection.
 func (s *stream) holds(left *align.Reset) bool {
-	for r := range s.escapes {
+	for r := range s.remapped {
 		if s.possible(s.counted(s.sender, left), r) {
 			return true
 		}

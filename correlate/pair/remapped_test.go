@@ -9,7 +9,7 @@ import (
 
 // A NAT that forgot a connection gives what comes next another port. The server
 // resets that, and the reset comes back to the client as one of the connection.
-func TestAConnectionThatANATSplitInTwoIsKnown(t *testing.T) {
+func TestAConnectionThatANATRemappedInMidFlowIsKnown(t *testing.T) {
 	host := func(last byte, port uint16) segment.Endpoint {
 		return segment.Endpoint{IP: [16]byte{10: 0xff, 11: 0xff, 12: 198, 13: 51, 14: 100, 15: last}, Port: port}
 	}
@@ -59,8 +59,8 @@ func TestAConnectionThatANATSplitInTwoIsKnown(t *testing.T) {
 			if len(pairs) != 2 || !pairs[0].Paired() {
 				t.Fatalf("got %+v", pairs)
 			}
-			if pairs[0].Split != [2]bool{false, test.want} {
-				t.Errorf("split %v, want %v", pairs[0].Split, test.want)
+			if pairs[0].RemappedAt != [2]bool{false, test.want} {
+				t.Errorf("remapped %v, want %v", pairs[0].RemappedAt, test.want)
 			}
 		})
 	}

@@ -7,11 +7,11 @@ import (
 	"bothends/correlate/judge"
 )
 
-// some are findings of a report that have something in common.
-type some []*Finding
+// A selection is findings of a report that have something in common.
+type selection []*Finding
 
-func (r *Report) some(which func(*Finding) bool) some {
-	var s some
+func (r *Report) selected(which func(*Finding) bool) selection {
+	var s selection
 	for i := range r.Findings {
 		if f := &r.Findings[i]; which(f) {
 			s = append(s, f)
@@ -20,9 +20,9 @@ func (r *Report) some(which func(*Finding) bool) some {
 	return s
 }
 
-// that picks further.
-func (s some) that(which func(*Finding) bool) some {
-	var picked some
+// selected picks further.
+func (s selection) selected(which func(*Finding) bool) selection {
+	var picked selection
 	for _, f := range s {
 		if which(f) {
 			picked = append(picked, f)
@@ -63,11 +63,11 @@ func thin(f *Finding) bool { return f.Confidence == string(judge.Supported) }
 func maybeLost(f *Finding) bool { return is(f, judge.Indeterminate) && f.seenAt != f.ReceivedAt }
 
 // at picks those received at an end.
-func (s some) at(end string) some {
-	return s.that(func(f *Finding) bool { return f.ReceivedAt == end })
+func (s selection) at(end string) selection {
+	return s.selected(func(f *Finding) bool { return f.ReceivedAt == end })
 }
 
-func (s some) connections() int {
+func (s selection) connections() int {
 	seen := map[int]bool{}
 	for _, f := range s {
 		seen[f.Connection] = true
@@ -91,7 +91,7 @@ func nounOf(kind string) string {
 }
 
 // noun is what all of them are, in the singular.
-func (s some) noun() string {
+func (s selection) noun() string {
 	for _, f := range s {
 		if f.Kind != s[0].Kind {
 			return "packet"
@@ -101,7 +101,7 @@ func (s some) noun() string {
 }
 
 // what counts them by kind: "2 resets and 1 FIN".
-func (s some) what() string {
+func (s selection) what() string {
 	counts := map[string]int{}
 	for _, f := range s {
 		counts[nounOf(f.Kind)]++
@@ -129,7 +129,7 @@ func pick(n int, one, several string) string {
 // outOf is "1 of 6 connections was" or "3 of 6 connections were", of those that
 // could be judged: a connection may be among them of which one capture holds
 // nothing.
-func (r *Report) outOf(s some) string {
+func (r *Report) outOf(s selection) string {
 	n, judged := s.connections(), r.Summary.Paired
 	for _, group := range byConnection(s) {
 		if r.Connections[group[0].Connection-1].Verdict == oneSided {

@@ -5,11 +5,11 @@ import (
 	"bothends/correlate/tap"
 )
 
-// legs judges the resets of a proxied connection. The two captures show two
+// proxied judges the resets of a proxied connection. The two captures show two
 // connections of which a proxy relays the payload, so that a reset at one end
 // was never meant to reach the other: it was made by the proxy's leg, by whoever
 // stands on that leg, or by a host, and these captures do not tell which.
-func (s *stream) legs() []Finding {
+func (s *stream) proxied() []Finding {
 	var findings []Finding
 	step := Step{Rule: Proxy, Outcome: Fits, Decides: true}.because(
 		"what the two captures carry is the same, their sequence numbers and handshakes are not: a proxy stands between, and each of its two legs has resets of its own")

@@ -24,11 +24,11 @@ func TestAResetThatAnswersAnUntranslatedPacketAccusesNobody(t *testing.T) {
 		client.Resets[tap.Server] = []*align.Reset{arrived}
 		client.LastSent = align.Last{Frame: tap.Frame{Number: 40, TimeNS: 5000 * ms}, Flags: segment.ACK}
 		b.Witnesses[tap.Client].DropsKnown, b.Witnesses[tap.Client].AllInterfaces = true, true
-		stray := align.NewConnection([2]uint32{}, 0, 0, [2]tap.Coverage{}, new(clock.Bounds))
-		stray.Streams[tap.Client].Resets[tap.Client] = []*align.Reset{left}
-		b.Cases = append(b.Cases, Case{Connection: stray, Of: 0, Pair: pair.Pair{Client: 1, Server: pair.NoView, Escaped: known}})
+		part := align.NewConnection([2]uint32{}, 0, 0, [2]tap.Coverage{}, new(clock.Bounds))
+		part.Streams[tap.Client].Resets[tap.Client] = []*align.Reset{left}
+		b.Cases = append(b.Cases, Case{Connection: part, Of: 0, Pair: pair.Pair{Client: 1, Server: pair.NoView, Remapped: known}})
 		if known {
-			b.Cases[0].Escaped = []int{1}
+			b.Cases[0].Remapped = []int{1}
 		}
 		return verdicts(b)
 	}
@@ -36,22 +36,22 @@ func TestAResetThatAnswersAnUntranslatedPacketAccusesNobody(t *testing.T) {
 		t.Fatalf("with no word of the other connection it is %s, and this test shows nothing", f.Verdict)
 	}
 	findings := leaked(true)
-	if f := findings[0]; len(findings) != 1 || f.Verdict != Genuine || f.Pattern != Untranslated || f.Twin.Number != 3000 {
+	if f := findings[0]; len(findings) != 1 || f.Verdict != Genuine || f.Pattern != RemappedPackets || f.Twin.Number != 3000 {
 		t.Errorf("%d findings, the first %s with pattern %q and twin %d; want 1, genuine, %q and 3000: %+v",
-			len(findings), f.Verdict, f.Pattern, f.Twin.Number, Untranslated, f.Evidence)
+			len(findings), f.Verdict, f.Pattern, f.Twin.Number, RemappedPackets, f.Evidence)
 	}
 }
 
 // The connection that such a packet belongs to may have nothing else to judge.
 func TestAnUntranslatedPacketOfAQuietConnectionIsToldByItself(t *testing.T) {
 	b := trial()
-	stray := align.NewConnection([2]uint32{}, 0, 0, [2]tap.Coverage{}, new(clock.Bounds))
-	stray.Streams[tap.Server].Resets[tap.Server] = []*align.Reset{reset(3000*ms, 1000, 64, 0)}
-	b.Cases[0].Connection, b.Cases[0].Escaped = nil, []int{1}
-	b.Cases = append(b.Cases, Case{Connection: stray, Of: 0, Pair: pair.Pair{Client: pair.NoView, Server: 1, Escaped: true}})
+	part := align.NewConnection([2]uint32{}, 0, 0, [2]tap.Coverage{}, new(clock.Bounds))
+	part.Streams[tap.Server].Resets[tap.Server] = []*align.Reset{reset(3000*ms, 1000, 64, 0)}
+	b.Cases[0].Connection, b.Cases[0].Remapped = nil, []int{1}
+	b.Cases = append(b.Cases, Case{Connection: part, Of: 0, Pair: pair.Pair{Client: pair.NoView, Server: 1, Remapped: true}})
 	findings := Judge(b).Findings
-	if len(findings) != 1 || findings[0].Verdict != Lost || findings[0].Pattern != Untranslated {
-		t.Errorf("%+v, want one lost reset with pattern %q", findings, Untranslated)
+	if len(findings) != 1 || findings[0].Verdict != Lost || findings[0].Pattern != RemappedPackets {
+		t.Errorf("%+v, want one lost reset with pattern %q", findings, RemappedPackets)
 	}
 }
 
@@ -63,7 +63,7 @@ func TestAResetThatArrivedUnderOtherAddressesIsNotLost(t *testing.T) {
 		b.Cases[0].Streams[tap.Client].Resets[tap.Client] = []*align.Reset{reset(3000*ms, 1000, 64, 7)}
 		part := align.NewConnection([2]uint32{}, 0, 0, [2]tap.Coverage{}, new(clock.Bounds))
 		part.Streams[tap.Client].Resets[tap.Server] = []*align.Reset{reset(3020*ms, 71000, 57, 7)}
-		b.Cases = append(b.Cases, Case{Connection: part, Of: 0, Pair: pair.Pair{Client: pair.NoView, Server: 1, Escaped: true}})
+		b.Cases = append(b.Cases, Case{Connection: part, Of: 0, Pair: pair.Pair{Client: pair.NoView, Server: 1, Remapped: true}})
 		return b
 	}
 	alone := trialOf(70000)
@@ -72,7 +72,7 @@ func TestAResetThatArrivedUnderOtherAddressesIsNotLost(t *testing.T) {
 	}
 	for shift, want := range map[uint32]Verdict{70000: Genuine, 0: Lost} {
 		b := trialOf(shift)
-		b.Cases[0].Escaped = []int{1}
+		b.Cases[0].Remapped = []int{1}
 		findings := verdicts(b)
 		if f := findings[0]; len(findings) != 1 || f.Verdict != want {
 			t.Errorf("numbers shifted by %d: %d findings, the first %s; want one, %s: %s", shift, len(findings), f.Verdict, want, told(f))
@@ -83,7 +83,7 @@ func TestAResetThatArrivedUnderOtherAddressesIsNotLost(t *testing.T) {
 // A view by itself in the client's capture holds a reset of the server's. If the
 // server sent it on the connection that the view belongs to, it is told there, and
 // once; if nobody is known to have sent it, it is not passed over.
-func TestAResetThatArrivedInAnEscapedViewIsToldOnce(t *testing.T) {
+func TestAResetThatArrivedInARemappedViewIsToldOnce(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		sent []*align.Reset
@@ -96,8 +96,8 @@ func TestAResetThatArrivedInAnEscapedViewIsToldOnce(t *testing.T) {
 		b.Cases[0].Streams[tap.Server].Resets[tap.Server] = tt.sent
 		part := align.NewConnection([2]uint32{}, 0, 0, [2]tap.Coverage{}, new(clock.Bounds))
 		part.Streams[tap.Server].Resets[tap.Client] = []*align.Reset{reset(3020*ms, 1000, 57, 7)}
-		b.Cases[0].Escaped = []int{1}
-		b.Cases = append(b.Cases, Case{Connection: part, Of: 0, Pair: pair.Pair{Client: 1, Server: pair.NoView, Escaped: true}})
+		b.Cases[0].Remapped = []int{1}
+		b.Cases = append(b.Cases, Case{Connection: part, Of: 0, Pair: pair.Pair{Client: 1, Server: pair.NoView, Remapped: true}})
 		findings := verdicts(b)
 		if len(findings) != 1 || findings[0].Verdict != tt.want {
 			t.Errorf("%s: %d findings, %+v; want one, %s", tt.name, len(findings), findings, tt.want)
@@ -107,20 +107,20 @@ func TestAResetThatArrivedInAnEscapedViewIsToldOnce(t *testing.T) {
 
 // What a host answered to packets that came under other addresses may come back as
 // a reset of this connection. What came astray at the other end does not matter.
-func TestASplitConnectionAccusesNobodyOfTheEndWherePacketsWentAstray(t *testing.T) {
-	for split, want := range map[[2]bool]Verdict{{false, false}: Injected, {true, false}: Injected, {false, true}: Conditional} {
+func TestARemappedConnectionAccusesNobodyOfTheEndWherePacketsWentAstray(t *testing.T) {
+	for at, want := range map[[2]bool]Verdict{{false, false}: Injected, {true, false}: Injected, {false, true}: Conditional} {
 		b := trial()
 		b.Witnesses[tap.Server].DropsKnown, b.Witnesses[tap.Server].AllInterfaces = true, true
 		b.Stated = []Statement{{tap.Server, OneHost, ""}, {tap.Server, NoBypass, ""}}
 		b.Cases[0].Streams[tap.Client].Astray = []int64{2990 * ms}
 		b.Cases[0].Streams[tap.Server].Resets[tap.Client] = []*align.Reset{reset(3020*ms, 1000, 54, 0)}
-		b.Cases[0].Pair.Split = split
+		b.Cases[0].Pair.RemappedAt = at
 		f := verdicts(b)[0]
 		if f.Verdict != want {
-			t.Errorf("split %v: %s, want %s: %s", split, f.Verdict, want, told(f))
+			t.Errorf("remapped at %v: %s, want %s: %s", at, f.Verdict, want, told(f))
 		}
 		if needs := factsOf(f.Needs); f.Verdict == Conditional && !slices.Equal(needs, []Fact{Filter}) {
-			t.Errorf("split %v: needs %v, want the filter", split, f.Needs)
+			t.Errorf("remapped at %v: needs %v, want the filter", at, f.Needs)
 		}
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"bothends/correlate/survey"
 )
 
-// split marks connections of which some packets reached the server end under
+// remapped marks connections of which some packets reached the server end under
 // other addresses or ports than the rest: a NAT had forgotten them in mid-flow
 // and gave them another port, or let them through as they were. To the server end
 // they are a connection of their own that begins with no SYN. It does not know it,
@@ -13,7 +13,7 @@ import (
 // Where only one connection can be meant, its part is marked as belonging to it.
 // Too many to look at are all marked: of those nobody is accused of more than the
 // packets show.
-func split(pairs []Pair, client, server *survey.Survey) {
+func remapped(pairs []Pair, client, server *survey.Survey) {
 	at := map[segment.Endpoint][]int32{} // pairs by the server's endpoint, as seen there
 	for i := range pairs {
 		if p := &pairs[i]; p.Paired() && p.Method != Payload {
@@ -36,7 +36,7 @@ func split(pairs []Pair, client, server *survey.Survey) {
 			others := at[c.Ends[side.Other()]]
 			if comparisons += len(others); comparisons > maxComparisons {
 				for _, of := range others {
-					pairs[of].Split[atServer] = true
+					pairs[of].RemappedAt[atServer] = true
 				}
 				continue
 			}
@@ -46,17 +46,17 @@ func split(pairs []Pair, client, server *survey.Survey) {
 				if !held {
 					continue
 				}
-				p.Split[atServer] = true
+				p.RemappedAt[atServer] = true
 				if odds*float64(len(pairs)) > maxOdds {
 					continue
 				}
-				if holders++; holders == 1 && !alone.Escaped {
+				if holders++; holders == 1 && !alone.Remapped {
 					alone.partOf(of, side)
 				}
 			}
 		}
 		if holders > 1 && alone.Why == whyPart {
-			alone.Escaped, alone.Why = false, "its numbers lie within those of several connections that a NAT may have forgotten in mid-flow"
+			alone.Remapped, alone.Why = false, "its numbers lie within those of several connections that a NAT may have forgotten in mid-flow"
 		}
 	}
 }
@@ -65,16 +65,16 @@ const whyPart = "its numbers lie within those of another connection, which begin
 
 // partOf marks a view of the server end as packets of a connection.
 func (p *Pair) partOf(of int32, clientSide survey.Side) {
-	p.ServerSide, p.Escaped, p.Of, p.Why = clientSide, true, of, whyPart
+	p.ServerSide, p.Remapped, p.Of, p.Why = clientSide, true, of, whyPart
 }
 
-// Indices of Pair.Split.
+// Indices of Pair.RemappedAt.
 const (
 	atClient = iota
 	atServer
 )
 
-// holds tells whether all numbers of c, of which side is the client, lie within
+// holds reports whether all numbers of c, of which side is the client, lie within
 // those that the connection has in the client end's view, and bounds the chance
 // that those of another connection do.
 func (p *Pair) holds(view, c *survey.Connection, side survey.Side) (held bool, odds float64) {
