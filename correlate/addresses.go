@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"bothends/correlate/judge"
+	"bothends/correlate/pair"
 	"bothends/correlate/survey"
 	"bothends/correlate/tap"
 )
@@ -19,6 +20,19 @@ func (c *comparison) ownAddresses() (own [2]map[judge.Address]bool) {
 		own[tap.Server][c.surveys[tap.Server].Connections[p.Server].Ends[p.ServerSide.Other()].IP] = true
 	}
 	return own
+}
+
+// tuples are how each capture knows the two hosts of a pair.
+func (c *comparison) tuples(p *pair.Pair) (known [2]judge.Tuple) {
+	if p.Client != pair.NoView {
+		ends := &c.surveys[tap.Client].Connections[p.Client].Ends
+		known[tap.Client] = judge.Tuple{tap.Client: ends[p.ClientSide], tap.Server: ends[p.ClientSide.Other()]}
+	}
+	if p.Server != pair.NoView {
+		ends := &c.surveys[tap.Server].Connections[p.Server].Ends
+		known[tap.Server] = judge.Tuple{tap.Client: ends[p.ServerSide], tap.Server: ends[p.ServerSide.Other()]}
+	}
+	return known
 }
 
 // peers is how many remote addresses a capture holds packets of: 0, 1 or 2 for more.

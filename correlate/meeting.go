@@ -50,7 +50,7 @@ func (c *comparison) meeting(offset, uncertain int64) *meeting {
 		}
 		n := int32(len(c.cases))
 		c.caseOf[i] = n
-		c.cases = append(c.cases, judge.Case{Pair: *p, Translated: c.translated(p), FIN: c.closed(p)})
+		c.cases = append(c.cases, judge.Case{Pair: *p, Tuples: c.tuples(p), Translated: c.translated(p), FIN: c.closed(p)})
 		m.left = append(m.left, 0)
 		if summary, ok := c.sameAtBoth(p); ok {
 			c.cases[n].Summary = summary

@@ -30,6 +30,7 @@ func witness(sv *survey.Survey, files []file.File, seams []file.Seam) judge.Witn
 		w.Complete = w.Complete && f.End.Kind == 0
 	}
 	w.Kernel, w.Gaps = testify(sv.Testimony)
+	w.Log, w.Host = &sv.KernelLog, judge.HostOf(sv.Hosts)
 	for _, s := range seams { // a file of the set may be missing there: a ring buffer overwrites
 		if !s.Joined && s.GapNS > 0 {
 			w.Gaps = append(w.Gaps, judge.Gap{FromNS: s.FromNS, UntilNS: s.UntilNS})

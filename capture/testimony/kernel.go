@@ -108,7 +108,13 @@ const maxKernelEvents = 1 << 16
 // socket answered with are there without their remote end ([KernelEvent.MayBe]), and
 // every event is some tens of microseconds beside its packet.
 func (l *KernelLog) Complete(from, until time.Time) bool {
-	return l.Kept && l.Sees.All() && !from.Before(l.From) && !until.After(l.Until) &&
+	return l.Sees.All() && l.Covers(from, until)
+}
+
+// Covers reports whether the log was kept all the time from one moment to another and
+// lost nothing of what it can hold, which need not be every kind of reset ([KernelSight]).
+func (l *KernelLog) Covers(from, until time.Time) bool {
+	return l.Kept && !from.Before(l.From) && !until.After(l.Until) &&
 		!slices.ContainsFunc(l.Gaps, func(s Span) bool { return !s.From.After(until) && !s.Until.Before(from) })
 }
 

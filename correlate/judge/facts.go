@@ -26,6 +26,7 @@ type Facts struct {
 	Way     WayFacts
 	Answer  AnswerFacts
 	Kernel  KernelFacts
+	Log     LogFacts
 	After   AfterFacts
 	Others  OtherFacts
 

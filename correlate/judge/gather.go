@@ -34,7 +34,7 @@ func (s *stream) gather(p *suspect) *Facts {
 	f.Numbers = s.numberFacts(p)
 	f.Way = s.wayFacts(p, &f.Clocks)
 	f.Answer = s.answerFacts(p, &f.Clocks)
-	f.Kernel = s.kernelFacts(p, &f.Clocks)
+	f.Kernel, f.Log = s.kernelFacts(p, &f.Clocks), s.logFacts(p, &f.Clocks)
 	f.After = s.afterFacts(p, &f.Clocks)
 	f.Others = s.otherFacts(p)
 	return f

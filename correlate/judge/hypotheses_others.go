@@ -1,5 +1,7 @@
 package judge
 
+import "strings"
+
 func proxy(f *Facts) Result {
 	switch {
 	case f.OneSided:
@@ -31,6 +33,12 @@ func belowTap(f *Facts) Result {
 		return refuted("it has passed %s less than what the %s sends: it was made %d routers from there", count(f.farFromSender(), "router"), f.Sender, f.farFromSender()).with(values)
 	case f.cameWhole() && !f.silentBefore() && f.Answer.AnyFromPeer:
 		return refuted("all that it can answer came to the tap at the %s; what answers below it consumes that", f.Sender).with(values)
+	case len(f.Sending.Host.XDP) > 0:
+		values["xdp"] = f.Sending.Host.XDP
+		return open("a program runs below the tap at the %s (XDP, on %s), and may have answered", f.Sender, strings.Join(f.Sending.Host.XDP, ", ")).with(values)
+	case f.Sending.Host.XDPSockets > 0:
+		values["xdp_sockets"] = f.Sending.Host.XDPSockets
+		return open("a program at the %s sends past its tap (%s)", f.Sender, count(f.Sending.Host.XDPSockets, "AF_XDP socket")).with(values)
 	case f.Stated.has(NoBypass):
 		return attested("that nothing on the %s sends past its tap is stated", f.Sender)
 	}

@@ -180,6 +180,10 @@ func otherInterface(f *Facts) Result {
 	r := &f.Sending
 	values := map[string]any{"interfaces": r.Interfaces, "any": r.AllInterfaces && !r.NoOther, "no_other": r.NoOther}
 	switch {
+	case r.Host.Elsewhere > 0:
+		values["namespaces"] = r.Host.Elsewhere
+		return open("%s of the %s's host %s one of its addresses, and may have interfaces of their own",
+			count(r.Host.Elsewhere, "other network namespace"), f.Sender, has(r.Host.Elsewhere)).with(values)
 	case r.NoOther:
 		return refuted("the %s's recorder found no interface up on that host that it did not record", f.Sender).with(values)
 	case r.AllInterfaces:
@@ -208,6 +212,11 @@ func ownFirewall(f *Facts) Result {
 		return r
 	case f.Stated.has(NoReject):
 		return attested("that no firewall of the %s's rejects with a reset is stated", f.Sender)
+	case f.Sending.Host.noRejects():
+		return refuted("the %s's packet filters had no rule that rejects with a reset, neither when its recording began nor when it ended", f.Sender)
+	case f.Sending.Host.ResetRules > 0 && !f.everyWayOut():
+		return open("the %s's packet filters have %s with a reset, and not every way out was recorded", f.Sender, rules(f.Sending.Host.ResetRules)).
+			with(map[string]any{"reset_rules": f.Sending.Host.ResetRules})
 	case !f.everyWayOut():
 		return open("the %s's own firewall may have sent it in the place of its TCP, by an interface that was not recorded", f.Sender)
 	}
@@ -215,8 +224,19 @@ func ownFirewall(f *Facts) Result {
 }
 
 func kernelUnseen(f *Facts) Result {
-	k := &f.Kernel
-	if !k.Known || f.Kind != "rst" {
+	k, l := &f.Kernel, &f.Log
+	switch {
+	case f.Kind != "rst":
+		return Result{}
+	case l.Unseen != nil:
+		return fits("the %s's kernel tells of a reset that it sent on this connection at %s (%s), which its capture does not hold",
+			f.Sender, clockTime(l.Unseen.Time.UnixNano()), reasonOf(l.Unseen)).with(l.values())
+	case l.UnseenElsewhere != nil:
+		e := l.UnseenElsewhere
+		return open("the %s's kernel tells of a reset from %s to %s at %s, which its capture does not hold", f.Sender, e.Local, e.Remote, clockTime(e.Time.UnixNano())).with(l.values())
+	case l.Known:
+		return refuted("%s", l.said(f)).with(l.values())
+	case !k.Known:
 		return Result{}
 	}
 	values := map[string]any{"from": stamp(k.FromNS), "until": stamp(k.UntilNS), "counted": k.Counted, "captured": k.Captured}

@@ -29,6 +29,8 @@ type Case struct {
 	// addresses than the rest, and Of is the case that such packets belong to.
 	Remapped []int
 	Of       int
+	// Tuples are how each End's capture knows the two hosts.
+	Tuples [2]Tuple
 	// Translated says, by End, that the two captures know that host under
 	// different addresses or ports.
 	Translated [2]bool

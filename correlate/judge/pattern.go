@@ -100,6 +100,9 @@ func (s *stream) explain(f *Finding, r *align.Reset) {
 // own capture.
 func (s *stream) explainGenuine(f *Finding, left *align.Reset) {
 	last := s.flow.LastSent
+	if s.explainLogged(f, left) {
+		return
+	}
 	switch {
 	case last.Number == 0:
 		f.suggest(ClosedPort, "the %s answered the SYN with it", s.sender)

@@ -15,6 +15,7 @@ const (
 	OneClock            Name = "light-cone-one-clock"
 	SenderContradiction Name = "sender-contradiction"
 	KernelCounted       Name = "kernel-count"
+	KernelLogged        Name = "kernel-log"
 	Ahead               Name = "ahead"
 	OutOfSilence        Name = "out-of-silence"
 	StrangeTTL          Name = "ttl"
@@ -77,6 +78,14 @@ var Signs = []Sign{
 		VoidIf:  "no counts around the moment; another network namespace",
 		Source:  "RFC 4022 tcpOutRsts",
 		Test:    kernelCount,
+	},
+	{
+		Name: KernelLogged, Weight: true,
+		Claim:   "the log of the sender's kernel holds each reset that it sent, and not this one",
+		Refutes: []Name{Missed, BothMissed, OtherInterface, KernelUnseen, Remapped},
+		VoidIf:  "records lost; a kind of reset that this kernel does not tell of",
+		Source:  "Linux tracepoint tcp:tcp_send_reset, which spans interfaces and network namespaces",
+		Test:    kernelLog,
 	},
 	{
 		Name: Ahead, Weight: true, Silence: true,
@@ -253,6 +262,18 @@ func kernelCount(f *Facts) Result {
 	return supports([]Name{Missed, BothMissed, OtherInterface, KernelUnseen, Remapped}, "from %s to %s the %s's kernel counted %s sent by its TCP, and its capture holds %d",
 		clockTime(k.FromNS), clockTime(k.UntilNS), f.Sender, count(int64(k.Counted), "reset"), k.Captured).
 		with(map[string]any{"from": stamp(k.FromNS), "until": stamp(k.UntilNS), "counted": k.Counted, "captured": k.Captured})
+}
+
+func kernelLog(f *Facts) Result {
+	l := &f.Log
+	if f.Kind != "rst" || !l.complete() {
+		return Result{}
+	}
+	refutes := []Name{Missed, BothMissed, OtherInterface, KernelUnseen}
+	if !l.Unlisted {
+		refutes = append(refutes, Remapped)
+	}
+	return supports(refutes, "%s", l.said(f)).with(l.values())
 }
 
 func ahead(f *Facts) Result {

@@ -147,6 +147,14 @@ func (s Statement) Contradiction(w *Witness) error {
 		return fmt.Errorf("%s: that capture says of itself that it lost %s", s, count(w.Drops, "packet"))
 	case s.Fact == NoDrops && w.Missed > 0:
 		return fmt.Errorf("%s: that capture lacks %s that the other end received", s, count(w.Missed, "packet"))
+	case s.Fact == NoReject && w.Host.ResetRules > 0:
+		return fmt.Errorf("%s: its recorder found %s with a reset", s, rules(w.Host.ResetRules))
+	case s.Fact == NoBypass && len(w.Host.XDP) > 0:
+		return fmt.Errorf("%s: its recorder found a program below the tap (XDP, on %s)", s, strings.Join(w.Host.XDP, ", "))
+	case s.Fact == NoBypass && w.Host.XDPSockets > 0:
+		return fmt.Errorf("%s: its recorder found %s, which sends past the tap", s, count(w.Host.XDPSockets, "AF_XDP socket"))
+	case s.Fact == OneWayOut && w.Host.Elsewhere > 0:
+		return fmt.Errorf("%s: its recorder found %s with one of its addresses", s, count(w.Host.Elsewhere, "other network namespace"))
 	case s.Fact == Filter && w.Filter != "" && w.Filter != s.Value:
 		return fmt.Errorf("%s: that capture says that it was recorded with the filter %q", s, w.Filter)
 	}

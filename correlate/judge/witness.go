@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"bothends/capture/testimony"
 	"bothends/correlate/tap"
 )
 
@@ -34,6 +35,10 @@ type Witness struct {
 	// Kernel is what the host's kernel counted, by time, where the recorder
 	// wrote it down.
 	Kernel []KernelCount
+	// Log is what the host's kernel told of the resets that it sent and took, nil where
+	// nobody asked; Host what else there could send.
+	Log  *testimony.KernelLog
+	Host Host
 	// Gaps are times in which the recorder says it recorded nothing.
 	Gaps []Gap
 

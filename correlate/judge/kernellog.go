@@ -1,0 +1,197 @@
+package judge
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"bothends/capture/testimony"
+	"bothends/correlate/segment"
+	"bothends/correlate/survey"
+)
+
+// LogFacts are what the log of the sender's kernel says of the resets that its TCP
+// sent around the moment at which the packet must have left. Linux tells of each one,
+// whatever interface, address and network namespace it left by (tracepoint
+// tcp:tcp_send_reset); what a firewall or a raw socket sends is not among them.
+type LogFacts struct {
+	// Known: the log covers the moment, lost nothing of it, and shows that kind of reset.
+	Known           bool
+	FromNS, UntilNS int64 // the moment, by the sender's clock
+	Sent            int   // resets then, of all connections that were recorded
+	// Unseen is one of this connection that the sender's capture lacks, UnseenElsewhere
+	// one of another; nil if there is none.
+	Unseen, UnseenElsewhere *testimony.KernelEvent
+	// Unlisted: the host sent resets on connections that were not recorded, which the
+	// log counts and does not list.
+	Unlisted bool
+}
+
+// complete reports whether the kernel sent no reset that the capture lacks.
+func (l *LogFacts) complete() bool { return l.Known && l.Unseen == nil && l.UnseenElsewhere == nil }
+
+// loggedSlackNS is how far a packet passes the tap from when the kernel told of it,
+// beside the error of the log's clock: it waits in the queue of its device.
+const loggedSlackNS = 20e6
+
+// Tuple is how one capture knows the two hosts of a connection, by tap.End; both zero
+// if it does not hold it.
+type Tuple [2]segment.Endpoint
+
+func (s *stream) logFacts(p *suspect, c *ClockFacts) LogFacts {
+	log := s.alleged.Log
+	if p.kind != "rst" || log == nil || !c.Comparable {
+		return LogFacts{}
+	}
+	wrong := log.OffsetError.Nanoseconds() + loggedSlackNS
+	l := LogFacts{FromNS: c.LatestNS - c.MinRTTNS - 2*c.DoubtNS - wrong, UntilNS: c.LatestNS + wrong}
+	l.Known = log.Covers(moment(l.FromNS), moment(l.UntilNS)) && (log.Sees.All() || log.Sees.Abort && !statelessReset(&p.Header))
+	l.Unlisted = log.Others > 0
+	here := s.Cases[s.index].Tuples[s.sender]
+	used := map[int]bool{}
+	for i := range log.Events {
+		e := &log.Events[i]
+		at := e.Time.UnixNano()
+		if !e.Sent || at < l.FromNS || at > l.UntilNS {
+			continue
+		}
+		l.Sent++
+		if left := recorded(e, s.Resets[s.sender], wrong, used); left >= 0 {
+			used[left] = true
+			continue
+		}
+		if may, _ := e.MayBe(here[s.sender].AddrPort(), here[s.sender.Other()].AddrPort()); may && here != (Tuple{}) {
+			l.Unseen = e
+		} else {
+			l.UnseenElsewhere = e
+		}
+	}
+	return l
+}
+
+// recorded is the index of a reset in the capture that is the one the kernel told of,
+// and stands for no other; -1 if there is none.
+func recorded(e *testimony.KernelEvent, resets []survey.Reset, wrong int64, used map[int]bool) int {
+	at := e.Time.UnixNano()
+	for i := range resets {
+		r := &resets[i]
+		if used[i] || abs(r.TimeNS-at) > wrong {
+			continue
+		}
+		if may, _ := e.MayBe(r.Src.AddrPort(), r.Dst.AddrPort()); may {
+			return i
+		}
+	}
+	return -1
+}
+
+// kernelWord is what the kernel told of a reset that left the sender at a time by its
+// clock; nil if its log does not tell of it. Only what names this connection counts.
+func (s *stream) kernelWord(leftNS int64) (nearest *testimony.KernelEvent) {
+	s.eachLogged(leftNS, func(e *testimony.KernelEvent, sure bool) {
+		if sure && (nearest == nil || abs(e.Time.UnixNano()-leftNS) < abs(nearest.Time.UnixNano()-leftNS)) {
+			nearest = e
+		}
+	})
+	return nearest
+}
+
+// loggedAtAll reports whether the kernel told of any reset that may be of this
+// connection.
+func (s *stream) loggedAtAll(leftNS int64) (told bool) {
+	s.eachLogged(leftNS, func(*testimony.KernelEvent, bool) { told = true })
+	return told
+}
+
+// eachLogged calls f with each reset of which the kernel told when one left the
+// sender, and that may be of this connection; sure says that it is.
+func (s *stream) eachLogged(leftNS int64, f func(e *testimony.KernelEvent, sure bool)) {
+	log, here := s.alleged.Log, s.Cases[s.index].Tuples[s.sender]
+	if log == nil || here == (Tuple{}) {
+		return
+	}
+	wrong := log.OffsetError.Nanoseconds() + loggedSlackNS
+	for i := range log.Events {
+		e := &log.Events[i]
+		may, sure := e.MayBe(here[s.sender].AddrPort(), here[s.sender.Other()].AddrPort())
+		if e.Sent && may && abs(e.Time.UnixNano()-leftNS) <= wrong {
+			f(e, sure)
+		}
+	}
+}
+
+// moment is a time in nanoseconds as the log has it.
+func moment(ns int64) time.Time { return time.Unix(0, ns) }
+
+// A Host is what its recorder found that can send in the host's name beside its TCP:
+// the worst of all its looks.
+type Host struct {
+	// RulesKnown: at its beginning and at its end it could list the rules of the host's
+	// packet filters, of which ResetRules answer with a reset.
+	RulesKnown bool
+	ResetRules int
+	XDP        []string // interfaces with a program below the tap, sorted
+	XDPSockets int      // which send past the tap
+	// Elsewhere is how many other network namespaces have an address of the host.
+	Elsewhere int
+}
+
+// HostOf puts the looks of a recorder together.
+func HostOf(found []testimony.HostFacts) Host {
+	h := Host{RulesKnown: len(found) >= bothLooks}
+	for i := range found {
+		l := &found[i]
+		h.RulesKnown = h.RulesKnown && l.ResetRules != nil && l.Namespaces != nil
+		h.ResetRules = max(h.ResetRules, value(l.ResetRules))
+		h.XDPSockets = max(h.XDPSockets, value(l.XDPSockets))
+		h.Elsewhere = max(h.Elsewhere, value(l.Namespaces))
+		h.XDP = append(h.XDP, l.XDP...)
+	}
+	slices.Sort(h.XDP)
+	h.XDP = slices.Compact(h.XDP)
+	return h
+}
+
+// bothLooks: a recorder looks at its beginning and at its end.
+const bothLooks = 2
+
+// value is a number that may not be known: 0 then.
+func value(n *int) int {
+	if n == nil {
+		return 0
+	}
+	return *n
+}
+
+// noRejects reports whether the host had no rule that rejects with a reset, where
+// whatever has its addresses could have one.
+func (h *Host) noRejects() bool { return h.RulesKnown && h.ResetRules == 0 && h.Elsewhere == 0 }
+
+// said puts a complete log into words.
+func (l *LogFacts) said(f *Facts) string {
+	if l.Sent == 0 {
+		return fmt.Sprintf("the log of the %s's kernel tells of no reset that its TCP sent from %s to %s", f.Sender, clockTime(l.FromNS), clockTime(l.UntilNS))
+	}
+	return fmt.Sprintf("the log of the %s's kernel tells of %s that its TCP sent from %s to %s, and its capture holds each of them",
+		f.Sender, count(l.Sent, "reset"), clockTime(l.FromNS), clockTime(l.UntilNS))
+}
+
+func (l *LogFacts) values() map[string]any {
+	return map[string]any{"from": stamp(l.FromNS), "until": stamp(l.UntilNS), "logged": l.Sent}
+}
+
+// has agrees with a number of network namespaces.
+func has(n int) string {
+	if n == 1 {
+		return "has"
+	}
+	return "have"
+}
+
+// rules are so many rules of a packet filter and their verb.
+func rules(n int) string {
+	if n == 1 {
+		return "1 rule that rejects"
+	}
+	return fmt.Sprintf("%d rules that reject", n)
+}
