@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"bothends/capture"
+	"bothends/capture/testimony"
 	"bothends/correlate/align"
 	"bothends/correlate/tap"
 )
@@ -140,6 +141,10 @@ var rowTests = map[Name][]rowTest{
 		{"a window and timestamps", all(oneInterface, socket), Refuted, ""},
 		{"there was nothing to answer", all(oneInterface, silent), Refuted, ""},
 		{"there was nothing to answer in a capture that lost packets", all(oneInterface, silent, func(f *Facts) { f.Getting.Drops = 3 }), Open, ""},
+		{"the recorder found no rule that rejects", all(oneInterface, noRules), Refuted, ""},
+		{"it found one", all(oneInterface, noRules, func(f *Facts) { f.Sending.Host.ResetRules = 1 }), Open, ""},
+		{"it found one, and every way out was recorded", all(noRules, func(f *Facts) { f.Sending.Host.ResetRules = 1 }), Refuted, ""},
+		{"it found none here, and another namespace has the address", all(oneInterface, noRules, func(f *Facts) { f.Sending.Host.Elsewhere = 1 }), Open, ""},
 		{"that none rejects is stated", all(oneInterface, stating(NoReject)), attestedRow, ""},
 		{"that there is one way out is stated", all(oneInterface, stating(OneWayOut)), attestedRow, ""},
 		{"one way out is stated of a capture of few packets", all(oneInterface, uncounted(20), stating(OneWayOut)), Open, ""},
@@ -152,6 +157,17 @@ var rowTests = map[Name][]rowTest{
 		{"resets of its firewall captured, which the kernel does not count", func(f *Facts) {
 			f.Kernel = KernelFacts{Known: true, Counted: 2, Captured: 5}
 		}, Open, ""},
+		{"a complete log without it, though more were counted", all(notLogged, func(f *Facts) {
+			f.Kernel = KernelFacts{Known: true, Counted: 3, Captured: 2}
+		}), Refuted, ""},
+		{"its log tells of one on this connection that the capture lacks", all(notLogged, func(f *Facts) {
+			f.Log.Unseen = &testimony.KernelEvent{Sent: true}
+		}), Fits, ""},
+		{"even where the log lacks others", func(f *Facts) { f.Log.Unseen = &testimony.KernelEvent{Sent: true} }, Fits, ""},
+		{"its log tells of one on another connection that the capture lacks", all(notLogged, func(f *Facts) {
+			f.Log.UnseenElsewhere = &testimony.KernelEvent{Sent: true}
+		}), Open, ""},
+		{"it is data", all(notLogged, func(f *Facts) { f.Kind = "data" }), "", ""},
 	},
 	Remapped: {
 		{"all came under the connection's own addresses", func(f *Facts) { f.Way.TranslatedR, f.Sending.Filter = true, "host 192.0.2.1" }, Refuted, ""},
@@ -184,6 +200,8 @@ var rowTests = map[Name][]rowTest{
 		{"one astray, and two routers nearer", all(astray, func(f *Facts) { f.Packet.TTL = 59 }), Refuted, ""},
 		{"one astray, and two routers farther", all(astray, func(f *Facts) { f.Packet.TTL = 55 }), Open, ""},
 		{"one astray, and no way known", all(astray, unknownWay), Open, ""},
+		{"one astray, and XDP runs there, whatever is stated", all(astray, stating(NoBypass), func(f *Facts) { f.Sending.Host.XDP = []string{"eth0"} }), Open, ""},
+		{"one astray, and a program sends past the tap", all(astray, func(f *Facts) { f.Sending.Host.XDPSockets = 1 }), Open, ""},
 		{"an idle timer answers nothing", silent, Open, ""},
 		{"the receiver's capture lost packets", func(f *Facts) { f.Getting.Drops = 1 }, Open, ""},
 		{"one side only", onlyReceived, Open, ""},

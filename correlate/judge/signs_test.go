@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"bothends/capture/testimony"
 	"bothends/correlate/align"
 	"bothends/correlate/segment"
 	"bothends/correlate/tap"
@@ -52,6 +53,12 @@ func goesOn(f *Facts) {
 }
 
 func notCounted(f *Facts) { f.Kernel = KernelFacts{Known: true, Counted: 2, Captured: 2} }
+
+// notLogged lets a complete log of the server's kernel hold no reset then.
+func notLogged(f *Facts) { f.Log = LogFacts{Known: true} }
+
+// noRules lets the recorder have listed the packet filters' rules, of which none rejects.
+func noRules(f *Facts) { f.Sending.Host = Host{RulesKnown: true} }
 
 // bothHit lets the server have received one, too, that the client never sent, from
 // three routers away, while this one came from four.
@@ -135,6 +142,14 @@ var signTests = map[Name][]signTest{
 		{"more captured than were counted: some are a firewall's", func(f *Facts) { f.Kernel = KernelFacts{Known: true, Counted: 2, Captured: 5} }, "", nil, ""},
 		{"no counts", func(*Facts) {}, "", nil, ""},
 		{"it is data", all(notCounted, func(f *Facts) { f.Kind = "data" }), "", nil, ""},
+	},
+	KernelLogged: {
+		{"a complete log without it", notLogged, Supports, []Name{Missed, BothMissed, OtherInterface, KernelUnseen, Remapped}, ""},
+		{"it counts others that it does not list", all(notLogged, func(f *Facts) { f.Log.Unlisted = true }), Supports, []Name{Missed, BothMissed, OtherInterface, KernelUnseen}, ""},
+		{"it tells of one on this connection", all(notLogged, func(f *Facts) { f.Log.Unseen = &testimony.KernelEvent{} }), "", nil, ""},
+		{"it tells of one on another connection", all(notLogged, func(f *Facts) { f.Log.UnseenElsewhere = &testimony.KernelEvent{} }), "", nil, ""},
+		{"no log", func(*Facts) {}, "", nil, ""},
+		{"it is data", all(notLogged, func(f *Facts) { f.Kind = "data" }), "", nil, ""},
 	},
 	Ahead: {
 		{"ahead of all that the sender sent", ahead1460, Supports, []Name{OwnFirewall, Remapped, BelowTap, OtherHost, Cluster, AddressOwner}, ""},

@@ -78,6 +78,11 @@ func TestAStatementThatTheCaptureContradictsIsRefused(t *testing.T) {
 		{"a filter, and the file names none", Statement{tap.Server, Filter, "port 587"}, Witness{Resets: 3}, false, ""},
 		{"a filter without resets, and the file holds some", Statement{tap.Server, Filter, "tcp[tcpflags] & tcp-rst == 0"}, Witness{Resets: 3}, true,
 			"a stated filter is not compared with what the file holds"},
+		{"no firewall rejects, and the recorder found a rule that does", Statement{tap.Server, NoReject, ""}, Witness{Host: Host{RulesKnown: true, ResetRules: 1}}, true, ""},
+		{"no firewall rejects, and it found none", Statement{tap.Server, NoReject, ""}, Witness{Host: Host{RulesKnown: true}}, false, ""},
+		{"no bypass, and XDP runs there", Statement{tap.Server, NoBypass, ""}, Witness{Host: Host{XDP: []string{"eth0"}}}, true, ""},
+		{"no bypass, and an AF_XDP socket is open", Statement{tap.Server, NoBypass, ""}, Witness{Host: Host{XDPSockets: 1}}, true, ""},
+		{"one way out, and another namespace has the address", Statement{tap.Server, OneWayOut, ""}, Witness{Host: Host{Elsewhere: 1}}, true, ""},
 		{"one way out, whatever the capture lacks", Statement{tap.Server, OneWayOut, ""}, Witness{Drops: 9, Missed: 9}, false, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,0 +1,138 @@
+package judge
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"bothends/capture/testimony"
+	"bothends/correlate/align"
+	"bothends/correlate/segment"
+	"bothends/correlate/survey"
+	"bothends/correlate/tap"
+)
+
+var (
+	loggedClient = segment.Endpoint{IP: [16]byte{10: 0xff, 11: 0xff, 12: 192, 15: 2}, Port: 40000}
+	loggedServer = segment.Endpoint{IP: [16]byte{10: 0xff, 11: 0xff, 12: 198, 15: 1}, Port: 587}
+)
+
+// kernelSent is what the server's kernel tells of a reset at a time in milliseconds.
+func kernelSent(at int64, change func(*testimony.KernelEvent)) testimony.KernelEvent {
+	e := testimony.KernelEvent{Time: time.Unix(0, at*ms), Sent: true, Local: loggedServer.AddrPort(), Remote: loggedClient.AddrPort(), Reason: "NO_SOCKET"}
+	if change != nil {
+		change(&e)
+	}
+	return e
+}
+
+// logged is a trial in which the server's kernel kept a log from 0 to 10 s, and a reset
+// in its name came to the client at 3020 ms, having left at 3001 at the latest.
+func logged(events ...testimony.KernelEvent) (*bench, *suspect) {
+	b := trial()
+	b.Cases[0].Tuples = [2]Tuple{{loggedClient, loggedServer}, {loggedClient, loggedServer}}
+	b.Witnesses[tap.Server].Log = &testimony.KernelLog{
+		Kept: true, From: time.Unix(0, 0), Until: time.Unix(10, 0), Events: events,
+		Sees: testimony.KernelSight{Abort: true, NoSocket: true, TimeWait: true},
+	}
+	p := resetSuspect(reset(3020*ms, 1000, 54, 0))
+	return newBench(b), &p
+}
+
+func TestTheKernelsLogIsHeldAgainstTheCapture(t *testing.T) {
+	elsewhere := func(e *testimony.KernelEvent) { e.Remote = netip.AddrPortFrom(loggedClient.AddrPort().Addr(), 41000) }
+	listener := func(e *testimony.KernelEvent) {
+		e.Remote = netip.AddrPortFrom(netip.IPv4Unspecified(), 0)
+	}
+	inFile := survey.Reset{Frame: tap.Frame{Number: 7, TimeNS: 2990 * ms}, Src: loggedServer, Dst: loggedClient}
+	for _, tt := range []struct {
+		name              string
+		events            []testimony.KernelEvent
+		file              []survey.Reset
+		change            func(*testimony.KernelLog)
+		known, here, away bool
+	}{
+		{name: "nothing sent", known: true},
+		{name: "one sent then, which the file lacks", events: []testimony.KernelEvent{kernelSent(2990, nil)}, known: true, here: true},
+		{name: "one sent then, which the file holds", events: []testimony.KernelEvent{kernelSent(2990, nil)}, file: []survey.Reset{inFile}, known: true},
+		{name: "two sent then, of which the file holds one", events: []testimony.KernelEvent{kernelSent(2990, nil), kernelSent(2991, nil)}, file: []survey.Reset{inFile}, known: true, here: true},
+		{name: "one sent to another port", events: []testimony.KernelEvent{kernelSent(2990, elsewhere)}, known: true, away: true},
+		{name: "one by a listener, to whom it does not say", events: []testimony.KernelEvent{kernelSent(2990, listener)}, known: true, here: true},
+		{name: "one a second before", events: []testimony.KernelEvent{kernelSent(2000, nil)}, known: true},
+		{name: "one a second later", events: []testimony.KernelEvent{kernelSent(4000, nil)}, known: true},
+		{name: "one received", events: []testimony.KernelEvent{kernelSent(2990, func(e *testimony.KernelEvent) { e.Sent = false })}, known: true},
+		{name: "records lost then", change: func(l *testimony.KernelLog) {
+			l.Gaps = []testimony.Span{{From: time.Unix(2, 0), Until: time.Unix(3, 0)}}
+		}},
+		{name: "records lost later", known: true, change: func(l *testimony.KernelLog) {
+			l.Gaps = []testimony.Span{{From: time.Unix(5, 0), Until: time.Unix(6, 0)}}
+		}},
+		{name: "the log ends before", change: func(l *testimony.KernelLog) { l.Until = time.Unix(3, 0) }},
+		{name: "a kernel that tells of no reset without a socket", change: func(l *testimony.KernelLog) { l.Sees.NoSocket = false }},
+	} {
+		b, p := logged(tt.events...)
+		b.Resets[tap.Server] = tt.file
+		if tt.change != nil {
+			tt.change(b.Witnesses[tap.Server].Log)
+		}
+		s := b.streams(0)[tap.Server]
+		f := s.gather(p)
+		if l := &f.Log; l.Known != tt.known || (l.Unseen != nil) != tt.here || (l.UnseenElsewhere != nil) != tt.away {
+			t.Errorf("%s: %+v; want known %v, unseen here %v, elsewhere %v", tt.name, *l, tt.known, tt.here, tt.away)
+		}
+	}
+}
+
+func TestAKernelThatTellsOfAbortsAloneIsCompleteForThem(t *testing.T) {
+	b, p := logged()
+	b.Witnesses[tap.Server].Log.Sees = testimony.KernelSight{Abort: true}
+	p.Window, p.Options = 500, segment.Timestamps
+	if f := b.streams(0)[tap.Server].gather(p); !f.Log.Known {
+		t.Error("a reset with a window and timestamps is a socket's, which the kernel tells of")
+	}
+}
+
+func TestAGenuineResetsCauseIsWhatItsKernelSays(t *testing.T) {
+	for _, tt := range []struct {
+		reason  string
+		pid     int
+		pattern Pattern
+		said    string
+	}{
+		{"TCP_ABORT_ON_CLOSE", 4711, AbortUnread, `TCP_ABORT_ON_CLOSE, the program closed it with data unread; "smtpd", pid 4711`},
+		{"TCP_STATE", 0, Abort, "TCP_STATE, "},
+		{"NO_SOCKET", 0, LateData, "no socket had the connection"},
+		{"NEW_WORD", 0, "", "NEW_WORD"},
+	} {
+		b, _ := logged(kernelSent(3000, func(e *testimony.KernelEvent) {
+			e.Reason, e.PID = tt.reason, tt.pid
+			if e.PID != 0 {
+				e.Command = "smtpd"
+			}
+		}))
+		left := reset(3000*ms, 1000, 64, 0)
+		b.Cases[0].Streams[tap.Server].LastSent = align.Last{Frame: tap.Frame{Number: 3, TimeNS: 2000 * ms}}
+		s := b.streams(0)[tap.Server]
+		f := s.genuine(reset(3020*ms, 1000, 57, 0), left)
+		if tt.pattern != "" && f.Pattern != tt.pattern || tt.pattern == "" && f.Pattern == HostFirewall {
+			t.Errorf("%s: pattern %q, want %q", tt.reason, f.Pattern, tt.pattern)
+		}
+		last := f.Evidence[len(f.Evidence)-1]
+		if last.Rule != KernelSaid || !strings.Contains(last.Text, tt.said) {
+			t.Errorf("%s: %+v, want %q", tt.reason, last, tt.said)
+		}
+	}
+}
+
+func TestAResetThatTheKernelDoesNotTellOfIsItsFirewalls(t *testing.T) {
+	b, _ := logged()
+	s := b.streams(0)[tap.Server]
+	if f := s.genuine(reset(3020*ms, 1000, 57, 0), reset(3000*ms, 1000, 64, 0)); f.Pattern != HostFirewall {
+		t.Errorf("pattern %q: %+v", f.Pattern, f.Evidence)
+	}
+	b.Witnesses[tap.Server].Log.Sees.TimeWait = false
+	if f := s.genuine(reset(3020*ms, 1000, 57, 0), reset(3000*ms, 1000, 64, 0)); f.Pattern == HostFirewall {
+		t.Error("of a kernel that does not tell of all kinds")
+	}
+}
