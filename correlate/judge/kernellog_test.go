@@ -29,7 +29,7 @@ func kernelSent(at int64, change func(*testimony.KernelEvent)) testimony.KernelE
 
 // logged is a trial in which the server's kernel kept a log from 0 to 10 s, and a reset
 // in its name came to the client at 3020 ms, having left at 3001 at the latest.
-func logged(events ...testimony.KernelEvent) (*bench, *suspect) {
+func logged(events ...testimony.KernelEvent) (*pooled, *suspect) {
 	b := trial()
 	b.Cases[0].Tuples = [2]Tuple{{loggedClient, loggedServer}, {loggedClient, loggedServer}}
 	b.Witnesses[tap.Server].Log = &testimony.KernelLog{
@@ -37,7 +37,7 @@ func logged(events ...testimony.KernelEvent) (*bench, *suspect) {
 		Sees: testimony.KernelSight{Abort: true, NoSocket: true, TimeWait: true},
 	}
 	p := resetSuspect(reset(3020*ms, 1000, 54, 0))
-	return newBench(b), &p
+	return poolAll(b), &p
 }
 
 func TestTheKernelsLogIsHeldAgainstTheCapture(t *testing.T) {
