@@ -89,14 +89,5 @@ func compareFolder(t *testing.T, dir string, o Options) (out outcome, alike int)
 	if err != nil && !errors.Is(err, ErrNothingInCommon) {
 		t.Fatal(err)
 	}
-	for _, seen := range c.surveys[0].Connections {
-		if seen.Flows == nil {
-			alike++
-		}
-	}
-	out = outcome{Connections: r.Connections, Health: [2]report.Health{r.Captures.Client.Health, r.Captures.Server.Health}, Summary: r.Summary}
-	for _, f := range r.Findings {
-		out.Findings = append(out.Findings, judged{f.Kind, f.Verdict, f.Confidence, f.ReceivedAt, f.File, f.Frame})
-	}
-	return out, alike
+	return outcomeOf(r), c.alikeCount()
 }
