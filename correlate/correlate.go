@@ -212,8 +212,8 @@ func roughOffset(surveys [2]*survey.Survey, pairs []pair.Pair) (offset, uncertai
 	var offsets []int64
 	for i := range pairs {
 		p := &pairs[i]
-		if !p.Paired() || p.Method == pair.Payload {
-			continue
+		if !p.Paired() || p.Method == pair.Payload || p.SYNProxy {
+			continue // two handshakes
 		}
 		client, server := surveys[tap.Client].Connections[p.Client], surveys[tap.Server].Connections[p.Server]
 		if client.SYNNS == 0 || server.SYNNS == 0 || client.AnswerNS == 0 || server.AnswerNS == 0 {

@@ -84,7 +84,7 @@ func (m *meeting) route(p *pair.Pair, number int32, alike bool) {
 // sameAtBoth reports whether both captures recorded the very same segments of a pair,
 // and sums it up.
 func (c *comparison) sameAtBoth(p *pair.Pair) (sum align.Summary, ok bool) {
-	if !p.Paired() || p.Method == pair.Payload || c.options.alignAll {
+	if !p.Paired() || p.Method == pair.Payload || p.SYNProxy || c.options.alignAll {
 		return sum, false
 	}
 	client, server := c.surveys[tap.Client].Connections[p.Client], c.surveys[tap.Server].Connections[p.Server]
@@ -113,6 +113,9 @@ func (m *meeting) observe(end, sender tap.End, number int32, s *segment.Segment)
 	if this.Connection == nil {
 		this.Connection = align.NewConnection(this.Pair.Shift, m.offset, m.uncertain, m.coverage, m.boundsFor(&this.Pair))
 		this.Connection.KeepWithin(m.room)
+		if this.Pair.SYNProxy {
+			this.Connection.AnsweredOnTheWay()
+		}
 		if this.Pair.Method != pair.Payload {
 			this.Connection.Sample(&m.trips)
 		}

@@ -97,6 +97,9 @@ func (s *Stream) passAck(sent, got *ack, single bool) {
 	s.Ledger.Matched += 2
 	s.Passed++
 	s.LastPassedNS = max(s.LastPassedNS, sent.TimeNS)
+	if s.synProxy && sent.upTo <= 1 {
+		return // a SYN proxy may have made it anew
+	}
 	if s.Path.another(&sent.Header, &got.Header, true) {
 		return // one that looks like it
 	}

@@ -97,3 +97,14 @@ func (c *Connection) Finish() {
 		c.Streams[i].finish()
 	}
 }
+
+// AnsweredOnTheWay says that a SYN proxy made the handshake of each end: its packets
+// stand for each other, and say nothing of the clocks and of the path.
+func (c *Connection) AnsweredOnTheWay() {
+	for end := range c.Streams {
+		c.Streams[end].synProxy = true
+	}
+}
+
+// reopened reports whether a segment is of a handshake that a SYN proxy made anew.
+func (s *Stream) reopened(v *view) bool { return s.synProxy && v.Flags&segment.SYN != 0 }

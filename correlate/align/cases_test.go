@@ -263,3 +263,23 @@ func TestAForgedBeginningLeavesNoHoleInWhatArrived(t *testing.T) {
 }
 
 const finAck = segment.FIN | segment.ACK
+
+// A SYN proxy answers the client before it has asked the server: the two handshakes
+// stand for each other, and neither clock nor path is learnt from them.
+func TestTheHandshakesOfASYNProxyStandForEachOther(t *testing.T) {
+	p := newPairing(wholeTime)
+	p.AnsweredOnTheWay()
+	answer := segment.Segment{Flags: segment.SYN | segment.ACK, Seq: 5000, Ack: 1001}
+	p.see(tap.Server, 20_000, answer) // what arrived, 20 s before it was sent
+	p.see(tap.Client, 40_000, answer)
+	for i := range 5 {
+		p.pass(50_000+int64(i)*10, bytesFrom(5001+uint32(i)*4, "abcd"))
+	}
+	s := p.stream(t)
+	if s.Ledger.Matched != 12 || len(s.Leftovers) != 0 || s.Path.HopsSame != 5 {
+		t.Errorf("%+v, %d leftovers, hops of %d packets", s.Ledger, len(s.Leftovers), s.Path.HopsSame)
+	}
+	if fit := p.bounds.Fit(); len(fit.Strips) > 1 {
+		t.Errorf("the clocks seem to have been set: %+v", fit.Strips)
+	}
+}

@@ -35,7 +35,7 @@ func (s *Stream) meetWaiting(h *held) {
 		if w.settled {
 			return
 		}
-		if h.at-w.at > s.roughErr {
+		if h.at-w.at > s.roughErr && !s.reopened(&w.view) {
 			w.lacking = w.lacking || echoes(&h.view, &w.view)
 			return
 		}
@@ -125,6 +125,9 @@ func (s *Stream) offer(h, w *held) {
 // that passed more than once nobody can tell which copy is which.
 func (s *Stream) learn(h, w *held) {
 	s.LastPassedNS = max(s.LastPassedNS, h.TimeNS)
+	if s.reopened(&h.view) {
+		return // what a SYN proxy made anew says nothing of the path
+	}
 	whole := h.start == w.start && h.end == w.end
 	if h.repeat || w.repeat || s.Path.another(&h.Header, &w.Header, whole) {
 		return

@@ -59,6 +59,7 @@ type Stream struct {
 
 // live is what a stream needs only while segments of it are still coming.
 type live struct {
+	synProxy bool      // the handshakes at the two taps are not the same packets
 	shift    [2]uint32 // by tap: its sequence numbers less the client end's
 	ackShift [2]uint32
 	lead     [2]int64 // by tap: its clock less the client's, roughly

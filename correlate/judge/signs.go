@@ -328,7 +328,12 @@ func strangeTTL(f *Facts) Result {
 		return supports(nil, "%s; several ways out were recorded", text).with(values)
 	}
 	if !byAnyWay {
-		return supports([]Name{NotRunning, Filtered, Missed, BothMissed}, "%s", text).with(values)
+		refutes := []Name{NotRunning, Filtered, Missed, BothMissed}
+		if f.everyWayOut() {
+			// It did not leave by the recorded way, and there is no other.
+			refutes = append(refutes, OwnFirewall, KernelUnseen)
+		}
+		return supports(refutes, "%s", text).with(values)
 	}
 	return supports(causal, "%s: by no way can a packet of the %s's arrive like that", text, f.Sender).with(values)
 }

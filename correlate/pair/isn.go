@@ -1,6 +1,10 @@
 package pair
 
-import "bothends/correlate/survey"
+import (
+	"bytes"
+
+	"bothends/correlate/survey"
+)
 
 const (
 	one32 = 1.0 / (1 << 32) // chance that two unrelated 32-bit numbers are equal
@@ -48,6 +52,11 @@ func (m *matcher) byClientISN() {
 		if ra.KnowISN && rb.KnowISN && sameTimestamp(a, b, survey.Responder) {
 			l.method = SeqShift // the same answer under another number
 			l.shift[survey.Responder] = rb.ISN - ra.ISN
+		} else if ra.KnowISN && rb.KnowISN && ra.ISN != rb.ISN && shifted(ra, rb) {
+			// A SYN proxy gave the client numbers and timestamps of its own, and changes
+			// all that follows by the difference.
+			l.method, l.synProxy = SeqShift, true
+			l.shift[survey.Responder] = rb.ISN - ra.ISN
 		}
 		l.odds = min(1, l.odds)
 		return l, l.odds <= maxOdds
@@ -79,3 +88,30 @@ func sameTimestamp(a, b *survey.Connection, side survey.Side) bool {
 	fa, fb := &a.Flows[side], &b.Flows[side]
 	return fa.HasTSVal && fb.HasTSVal && fa.TSVal == fb.TSVal && fa.TSVal != 0
 }
+
+// shifted reports whether two views of what the responder sent are one stream whose
+// numbers differ by those of its answers to the SYN: it begins with the same bytes,
+// or reaches as far from there, and the initiator acknowledged as much of it. An
+// answer that somebody forged has nothing to do with what the responder sends: in the
+// other view the acknowledgment of it lies anywhere.
+func shifted(a, b *survey.Flow) bool {
+	if n := min(a.HeadLen, b.HeadLen); n > 0 {
+		if !bytes.Equal(a.Head[:n], b.Head[:n]) {
+			return false
+		}
+		if n >= enoughHead {
+			return true
+		}
+	}
+	ackedA, ackedB := a.Acked-a.Position(a.ISN), b.Acked-b.Position(b.ISN)
+	hiA, hiB := a.Hi-a.Position(a.ISN), b.Hi-b.Position(b.ISN)
+	return ackedA > 0 && ackedB > 0 && near(ackedA, ackedB) && near(hiA, hiB)
+}
+
+// enoughHead is how many equal bytes at the beginning show that two views are of one
+// stream: 64 bits.
+const enoughHead = 8
+
+// near reports whether two positions lie within a window without scaling, as far as
+// one capture may end before the other: by chance that is so once in 32768.
+func near(a, b int64) bool { return max(a-b, b-a) < 1<<16 }

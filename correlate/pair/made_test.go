@@ -75,6 +75,20 @@ func (c made) stamped(syn, answer uint32) made {
 	return c
 }
 
+// acked lets the initiator have acknowledged what the responder sent up to a position.
+func (c made) acked(position int64) made {
+	c = c.copied()
+	c.Flows[responder].Acked = position
+	return c
+}
+
+// says is what the responder's stream begins with.
+func (c made) says(head string) made {
+	c = c.copied()
+	c.Flows[responder].HeadLen = uint8(copy(c.Flows[responder].Head[:], head))
+	return c
+}
+
 func (c made) ttl(fromInitiator, fromResponder uint8) made {
 	c = c.copied()
 	c.Flows[initiator].TTL, c.Flows[responder].TTL = fromInitiator, fromResponder

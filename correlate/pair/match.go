@@ -17,11 +17,12 @@ type matcher struct {
 }
 
 type link struct {
-	partner int32 // connection of b, or NoView
-	method  Method
-	turned  bool // a's initiator is b's responder: the roles were guessed differently
-	odds    float64
-	shift   [2]uint32 // by Side of a: b's numbers less a's
+	partner  int32 // connection of b, or NoView
+	method   Method
+	turned   bool // a's initiator is b's responder: the roles were guessed differently
+	odds     float64
+	shift    [2]uint32 // by Side of a: b's numbers less a's
+	synProxy bool      // the two handshakes are not the same packets
 }
 
 // obstacle is why a connection that could have had a partner has none.

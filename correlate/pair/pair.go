@@ -34,6 +34,9 @@ type Pair struct {
 	// numbers less the client end's, for the stream that the client end's host
 	// sends and for the one it receives.
 	Shift [2]uint32
+	// SYNProxy reports that something on the way answered the SYN itself, and then opened
+	// the connection to the server anew: the two handshakes are not the same packets.
+	SYNProxy bool
 	// Odds bounds the chance that two unrelated connections look as alike.
 	Odds float64
 	// RemappedAt reports, of the client end and of the server end, that packets of the

@@ -244,10 +244,10 @@ func (m *matcher) pair(i, j int32, at Placement) Pair {
 		sideA, sideB = sideA.Other(), sideB.Other()
 		shift[0], shift[1] = shift[1], shift[0]
 	}
-	p := Pair{Client: i, Server: j, ClientSide: sideA, ServerSide: sideB, Method: l.method, Shift: shift, Odds: l.odds}
+	p := Pair{Client: i, Server: j, ClientSide: sideA, ServerSide: sideB, Method: l.method, Shift: shift, SYNProxy: l.synProxy, Odds: l.odds}
 	if at.Swapped {
 		p = Pair{Client: j, Server: i, ClientSide: sideB.Other(), ServerSide: sideA.Other(), Method: l.method,
-			Shift: [2]uint32{-shift[1], -shift[0]}, Odds: l.odds}
+			Shift: [2]uint32{-shift[1], -shift[0]}, SYNProxy: l.synProxy, Odds: l.odds}
 	}
 	return p
 }

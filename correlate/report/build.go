@@ -309,6 +309,9 @@ func notes(sender tap.End, path *align.Rewrites, p *pair.Pair) []string {
 	}
 	if shift := p.Shift[sender]; shift != 0 {
 		list = append(list, fmt.Sprintf("%ssequence numbers are rewritten by the constant %d", from, int32(shift)))
+		if p.SYNProxy {
+			list = append(list, from+"a SYN proxy on the way answered the SYN in its place, and opened the connection to it afterwards: the two handshakes are not the same packets")
+		}
 	}
 	return list
 }
