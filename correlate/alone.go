@@ -51,33 +51,3 @@ func (c *comparison) pairAlone(index int) {
 		c.placement.Swapped = false
 	}
 }
-
-// ran is when an end's capture is known to have been running, by its own clock: from
-// its packets, or from what its recorder noted; false if nothing shows it.
-func ran(sv *survey.Survey) (cover tap.Coverage, known bool) {
-	cover = tap.Coverage{FirstNS: sv.FirstNS, LastNS: sv.LastNS}
-	known = sv.FirstNS != 0
-	note := func(ns int64) {
-		if !known {
-			cover, known = tap.Coverage{FirstNS: ns, LastNS: ns}, true
-		}
-		cover.FirstNS, cover.LastNS = min(cover.FirstNS, ns), max(cover.LastNS, ns)
-	}
-	for _, l := range sv.Testimony {
-		if !l.Begun.IsZero() {
-			note(l.Begun.UnixNano())
-		}
-		for _, r := range l.Resets {
-			note(r.Time.UnixNano())
-		}
-	}
-	for i := range sv.Interfaces {
-		if at := sv.Interfaces[i].Counters.StartNS; at != 0 {
-			note(at)
-		}
-		if at := sv.Interfaces[i].Counters.EndNS; at != 0 {
-			note(at)
-		}
-	}
-	return cover, known
-}

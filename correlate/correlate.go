@@ -19,9 +19,11 @@ import (
 	"bothends/correlate/ending"
 	"bothends/correlate/judge"
 	"bothends/correlate/pair"
+	"bothends/correlate/replay"
 	"bothends/correlate/report"
 	"bothends/correlate/survey"
 	"bothends/correlate/tap"
+	"bothends/correlate/witness"
 )
 
 // Options change how captures are compared.
@@ -106,12 +108,12 @@ type comparison struct {
 	placement pair.Placement
 	pairs     []pair.Pair
 	cases     []judge.Case
-	caseOf    []int32 // by pair: index of its case, or nowhere
+	caseOf    []int32 // by pair: index of its case, or replay.Nowhere
 	services  map[judge.Address]*judge.Service
 	bounds    clock.Bounds
 	trips     align.Trips
 	clock     clock.Fit
-	witnesses [2]judge.Witness
+	witnesses [2]witness.Witness
 	judgement judge.Judgement
 	endings   []ending.Ending
 }
@@ -192,7 +194,7 @@ func (c *comparison) pair() {
 // weighWitnesses finds out what each capture is worth as a witness.
 func (c *comparison) weighWitnesses() {
 	for end, sv := range c.surveys {
-		c.witnesses[end] = witness(sv, c.files[end], c.seams[end])
+		c.witnesses[end] = witness.Of(sv, c.files[end], c.seams[end])
 	}
 }
 
@@ -202,7 +204,7 @@ func (c *comparison) align(ctx context.Context) error {
 	m := c.meeting(offset, uncertain)
 	progress := c.progress()
 	doubles := [2]survey.Doubles{c.surveys[0].Doubles, c.surveys[1].Doubles}
-	return replay(ctx, c.sets, doubles, m.routes, c.options.maxConnections(), offset, func(end tap.End, n int64) { progress(int(end), n) }, m)
+	return replay.Run(ctx, c.sets, doubles, m.routes, c.options.maxConnections(), offset, func(end tap.End, n int64) { progress(int(end), n) }, m)
 }
 
 // roughOffset is the server's clock less the client's, from the handshakes: good

@@ -9,6 +9,7 @@ import (
 	"bothends/correlate/pair"
 	"bothends/correlate/tap"
 	"bothends/correlate/trigger"
+	"bothends/correlate/witness"
 )
 
 // end finds out what ended each connection.
@@ -19,7 +20,7 @@ func (c *comparison) end() {
 		OneHost: slices.ContainsFunc(c.options.Stated, func(s judge.Statement) bool { return s.End == tap.Server && s.Fact == judge.OneHost }),
 	}
 	for end, sv := range c.surveys {
-		in.Coverage[end], in.Ran[end] = ran(sv)
+		in.Coverage[end], in.Ran[end] = witness.Ran(sv)
 	}
 	c.endings = ending.Of(in)
 }

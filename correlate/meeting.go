@@ -6,16 +6,18 @@ import (
 	"bothends/correlate/ending"
 	"bothends/correlate/judge"
 	"bothends/correlate/pair"
+	"bothends/correlate/replay"
 	"bothends/correlate/segment"
 	"bothends/correlate/survey"
 	"bothends/correlate/tap"
+	"bothends/correlate/witness"
 )
 
 // A meeting is where the segments of the two captures meet on the second pass.
 type meeting struct {
 	*comparison
-	routes            [2][]route // by End and connection
-	offset, uncertain int64      // the clocks, roughly
+	routes            [2][]replay.Route // by End and connection
+	offset, uncertain int64             // the clocks, roughly
 	coverage          [2]tap.Coverage
 	left              []int64 // by case: segments still to come
 	passages          *align.Passages
@@ -28,8 +30,8 @@ type meeting struct {
 func (c *comparison) meeting(offset, uncertain int64) *meeting {
 	m := &meeting{comparison: c, offset: offset, uncertain: uncertain, room: align.NewRoom()}
 	for end, sv := range c.surveys {
-		m.routes[end] = noRoutes(sv)
-		m.coverage[end], _ = ran(sv)
+		m.routes[end] = replay.NoRoutes(sv)
+		m.coverage[end], _ = witness.Ran(sv)
 	}
 	c.services = c.findServices()
 	alike, paired := int32(0), 0
@@ -45,7 +47,7 @@ func (c *comparison) meeting(offset, uncertain int64) *meeting {
 	for i := range c.pairs {
 		p := &c.pairs[i]
 		if !p.Paired() && (copies.has(p) || !c.telling(p)) {
-			c.caseOf[i] = nowhere
+			c.caseOf[i] = replay.Nowhere
 			continue
 		}
 		n := int32(len(c.cases))
@@ -74,10 +76,10 @@ func (c *comparison) meeting(offset, uncertain int64) *meeting {
 
 func (m *meeting) route(p *pair.Pair, number int32, alike bool) {
 	if p.Client != pair.NoView {
-		m.routes[tap.Client][p.Client] = route{number, p.ClientSide, alike}
+		m.routes[tap.Client][p.Client] = replay.Route{Number: number, ClientSide: p.ClientSide, Alike: alike}
 	}
 	if p.Server != pair.NoView {
-		m.routes[tap.Server][p.Server] = route{number, p.ServerSide, alike}
+		m.routes[tap.Server][p.Server] = replay.Route{Number: number, ClientSide: p.ServerSide, Alike: alike}
 	}
 }
 
@@ -104,11 +106,11 @@ func (c *comparison) letGo(p *pair.Pair) {
 	c.surveys[tap.Server].Connections[p.Server].Flows = nil
 }
 
-func (m *meeting) passed(end, sender tap.End, number int32, timeNS int64) {
+func (m *meeting) Passed(end, sender tap.End, number int32, timeNS int64) {
 	m.passages.Note(number, end, sender, timeNS)
 }
 
-func (m *meeting) observe(end, sender tap.End, number int32, s *segment.Segment) {
+func (m *meeting) Observe(end, sender tap.End, number int32, s *segment.Segment) {
 	this := &m.cases[number]
 	if this.Connection == nil {
 		this.Connection = align.NewConnection(this.Pair.Shift, m.offset, m.uncertain, m.coverage, m.boundsFor(&this.Pair))

@@ -14,6 +14,8 @@ import (
 	"bothends/capture/pcapng"
 	"bothends/capture/testimony"
 	"bothends/correlate"
+	"bothends/correlate/inspect"
+	"bothends/correlate/report"
 )
 
 // noted copies a capture with a note of the end at which it was made.
@@ -108,9 +110,23 @@ func TestTheNoteTellsTheEndWherePacketsDoNot(t *testing.T) {
 	}
 	for _, end := range []string{"client", "server", ""} {
 		n = 0
-		i := inspect(t, changed(t, client, end, undecided))
+		i := inspected(t, changed(t, client, end, undecided))
 		if want := cmp.Or(end, "unknown"); i.Tap.End != want || (end != "") != (i.Tap.DecidedBy == "what its recorder was told") {
 			t.Errorf("noted as the %q: it is the %s's, by %s", end, i.Tap.End, i.Tap.DecidedBy)
 		}
 	}
+}
+
+func inspected(t *testing.T, path string) *report.Inspection {
+	t.Helper()
+	set, err := file.Open(context.Background(), []string{path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer set.Close()
+	info, err := inspect.Captures(context.Background(), []*file.Set{set}, func(int64) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &info.Captures[0]
 }

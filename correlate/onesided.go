@@ -3,6 +3,7 @@ package correlate
 import (
 	"bothends/correlate/judge"
 	"bothends/correlate/pair"
+	"bothends/correlate/replay"
 	"bothends/correlate/survey"
 	"bothends/correlate/tap"
 )
@@ -57,7 +58,7 @@ func (c *comparison) resets(p *pair.Pair) int64 {
 // under other addresses.
 func (c *comparison) joinRemapped() {
 	for i := range c.pairs {
-		if p := &c.pairs[i]; p.Remapped && c.caseOf[i] != nowhere {
+		if p := &c.pairs[i]; p.Remapped && c.caseOf[i] != replay.Nowhere {
 			of := &c.cases[c.caseOf[p.Of]]
 			of.Remapped = append(of.Remapped, int(c.caseOf[i]))
 			c.cases[c.caseOf[i]].Of = int(c.caseOf[p.Of])

@@ -3,6 +3,7 @@ package correlate
 import (
 	"bothends/correlate/judge"
 	"bothends/correlate/pair"
+	"bothends/correlate/replay"
 	"bothends/correlate/tap"
 )
 
@@ -19,9 +20,9 @@ func (c *comparison) separateUnlike() {
 		p.Server, p.Method, p.Shift, p.Why = pair.NoView, pair.None, [2]uint32{}, why
 		other.Client, other.Method, other.Shift, other.Why = pair.NoView, pair.None, [2]uint32{}, why
 		c.cases[c.caseOf[i]] = judge.Case{Pair: *p}
-		c.caseOf[i] = nowhere
+		c.caseOf[i] = replay.Nowhere
 		c.pairs = append(c.pairs, other)
-		c.caseOf = append(c.caseOf, nowhere)
+		c.caseOf = append(c.caseOf, replay.Nowhere)
 	}
 }
 

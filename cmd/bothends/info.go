@@ -11,7 +11,7 @@ import (
 
 	"bothends/capture/file"
 	"bothends/cmd/internal/usage"
-	"bothends/correlate"
+	"bothends/correlate/inspect"
 	"bothends/correlate/report"
 )
 
@@ -93,7 +93,7 @@ func (o *infoOptions) run(ctx context.Context, c *console) error {
 	c.progress.expect("inspecting", 1, sets...)
 	var inspected *report.Info
 	err = unlessInterrupted(ctx, func() (err error) {
-		inspected, err = correlate.Inspect(ctx, sets, c.progress.advance)
+		inspected, err = inspect.Captures(ctx, sets, c.progress.advance)
 		return err
 	})
 	c.progress.erase()

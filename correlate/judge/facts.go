@@ -4,6 +4,7 @@ import (
 	"bothends/correlate/align"
 	"bothends/correlate/segment"
 	"bothends/correlate/tap"
+	"bothends/correlate/witness"
 )
 
 // Facts are all that both captures say about one packet that arrived at Receiver
@@ -53,9 +54,9 @@ type ClockFacts struct {
 
 // RecordingFacts are what one capture is worth for this packet.
 type RecordingFacts struct {
-	*Witness
-	Gap     *Gap // in which nothing was recorded, and the packet may have passed
-	FromSYN bool // it has the beginning of the stream
+	*witness.Witness
+	Gap     *witness.Gap // in which nothing was recorded, and the packet may have passed
+	FromSYN bool         // it has the beginning of the stream
 	// Passed packets of this end reached the other one and are in its capture,
 	// Missed ones are not; on this connection.
 	Passed, Missed int64
@@ -173,12 +174,14 @@ func (r *RecordingFacts) counted(s stated) bool {
 }
 
 // bound is the miss bound of the capture, the chance that it missed any one packet.
-func (r *RecordingFacts) bound() float64 { return MissBound(r.Witness.Passed, r.Witness.Missed) }
+func (r *RecordingFacts) bound() float64 {
+	return witness.MissBound(r.Witness.Passed, r.Witness.Missed)
+}
 
 // sound reports whether the silence of the capture is hard to explain: nothing is
 // missing by its counters, or it is known to be complete within 1 %.
 func (r *RecordingFacts) sound(s stated) bool {
-	return r.Drops == 0 && r.Witness.Missed == 0 && r.Missed == 0 && (r.counted(s) || r.bound() <= missProven)
+	return r.Drops == 0 && r.Witness.Missed == 0 && r.Missed == 0 && (r.counted(s) || r.bound() <= witness.MissProven)
 }
 
 // everyWayOut reports whether every interface was recorded by which the sender could
@@ -201,9 +204,3 @@ func (r *RecordingFacts) whole() bool { return r.Missed == 0 && r.Lacking == 0 &
 func (f *Facts) silentBefore() bool {
 	return f.Answer.IdleNS >= longIdleNS && !f.Answer.AnyFromPeer && f.Getting.whole()
 }
-
-// Miss bounds, at 95 % confidence, by which a verdict is proven or strong.
-const (
-	missProven = 0.01
-	missStrong = 0.05
-)

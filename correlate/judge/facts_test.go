@@ -4,6 +4,7 @@ import (
 	"bothends/correlate/align"
 	"bothends/correlate/segment"
 	"bothends/correlate/tap"
+	"bothends/correlate/witness"
 )
 
 // plainFacts are those of a reset without window, options or IP-ID that came to the
@@ -15,7 +16,7 @@ import (
 func plainFacts() *Facts {
 	recording := func(first, last int64) RecordingFacts {
 		return RecordingFacts{
-			Witness: &Witness{
+			Witness: &witness.Witness{
 				Coverage: tap.Coverage{FirstNS: first, LastNS: last}, Complete: true, DropsKnown: true, OnHost: true, Resets: 2,
 				Interfaces: 1, Peers: 2, AllInterfaces: true, NoOther: true, Passed: 300,
 			},

@@ -93,7 +93,7 @@ func (s *stream) sendingFacts(p *suspect, c *ClockFacts) RecordingFacts {
 		OtherNames: s.alleged.OtherNames, OnlyPeer: s.alleged.Peers <= 1,
 	}
 	if c.Comparable {
-		r.Gap = s.alleged.gapAt(c.LatestNS-c.MinRTTNS, c.LatestNS)
+		r.Gap = s.alleged.GapAt(c.LatestNS-c.MinRTTNS, c.LatestNS)
 	}
 	return r
 }
@@ -111,7 +111,7 @@ func (s *stream) kernelFacts(p *suspect, c *ClockFacts) KernelFacts {
 	if p.kind != "rst" || !c.Comparable {
 		return KernelFacts{}
 	}
-	before, after := s.alleged.around(c.LatestNS-c.MinRTTNS, c.LatestNS)
+	before, after := s.alleged.Around(c.LatestNS-c.MinRTTNS, c.LatestNS)
 	if before == nil || after == nil || after.Resets < before.Resets {
 		return KernelFacts{}
 	}

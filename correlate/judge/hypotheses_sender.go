@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"bothends/correlate/witness"
 	"fmt"
 	"strings"
 )
@@ -48,13 +49,13 @@ func filtered(f *Facts) Result {
 		return fits("the %s's capture was filtered by TCP flags (%q) and holds no reset of any kind", f.Sender, r.Filter).with(values)
 	case r.FiltersFlags():
 		return open("the %s's capture was filtered by TCP flags: %q", f.Sender, r.Filter).with(values)
-	case f.Stated.has(Filter) && r.Resets == 0 && !(&Witness{Filter: f.Stated[Filter]}).AdmitsResets():
+	case f.Stated.has(Filter) && r.Resets == 0 && !(&witness.Witness{Filter: f.Stated[Filter]}).AdmitsResets():
 		return fits("the %s's capture was recorded with the filter %q, as is stated, which may leave out resets, and it holds none", f.Sender, f.Stated[Filter]).with(values)
 	case r.Resets > 0:
 		return refuted("the %s's capture admits this direction, and resets", f.Sender).with(values)
 	case r.AdmitsResets():
 		return refuted("the %s's capture was recorded with the filter %q, which leaves out no reset", f.Sender, r.Filter).with(values)
-	case f.Stated.has(Filter) && (&Witness{Filter: f.Stated[Filter]}).AdmitsResets():
+	case f.Stated.has(Filter) && (&witness.Witness{Filter: f.Stated[Filter]}).AdmitsResets():
 		return attested("the %s's capture was recorded with the filter %q, as is stated", f.Sender, f.Stated[Filter]).with(values)
 	}
 	return open("the %s's capture holds this direction, but no reset of any kind, so that a filter against resets cannot be excluded", f.Sender).with(values)
@@ -63,7 +64,7 @@ func filtered(f *Facts) Result {
 func missed(f *Facts) Result {
 	r, receiver := &f.Sending, f.Receiver
 	all, allMissed := r.Witness.Passed, r.Witness.Missed
-	bound, here := r.bound(), MissBound(r.Passed, r.Missed)
+	bound, here := r.bound(), witness.MissBound(r.Passed, r.Missed)
 	values := map[string]any{
 		"n": r.Passed, "missed": r.Missed, "miss_bound_connection": here, "n_pooled": all, "missed_pooled": allMissed, "miss_bound": bound,
 		"counters_known": r.DropsKnown, "drops": r.Drops, "ip_id_steps": r.IPIDs.Steps, "ip_id_jumps": r.IPIDs.Jumps,
@@ -84,7 +85,7 @@ func missed(f *Facts) Result {
 		return fits("the %s acknowledged %s that its own capture never saw arrive, so that capture is incomplete", f.Sender, count(r.Deaf, "byte")).with(values)
 	case r.IPIDs.Counting() && r.IPIDs.Jumps > 0:
 		return fits("the %s counts IP-IDs for each connection, and they jump %s: packets left that its capture lacks", f.Sender, count(r.IPIDs.Jumps, "time")).with(values)
-	case allMissed > 0 && bound > missStrong:
+	case allMissed > 0 && bound > witness.MissStrong:
 		return open("the %s's capture lacks %d of %s that the %s received from it on other connections, so it may lack this one too",
 			f.Sender, allMissed, count(all+allMissed, "packet"), receiver).with(values)
 	}
@@ -124,7 +125,7 @@ func bothMissed(f *Facts) Result {
 	switch {
 	case f.Sending.counted(stated{}), f.Getting.counted(stated{}):
 		return refuted("the counters of one capture say that it lost nothing").with(values)
-	case f.Sending.bound() <= missStrong, f.Getting.bound() <= missStrong:
+	case f.Sending.bound() <= witness.MissStrong, f.Getting.bound() <= witness.MissStrong:
 		return refuted("one capture is known to be complete within 5 %%").with(values)
 	}
 	if f.Sending.counted(f.Stated) || f.Getting.counted(f.StatedThere) {
@@ -212,7 +213,7 @@ func ownFirewall(f *Facts) Result {
 		return r
 	case f.Stated.has(NoReject):
 		return attested("that no firewall of the %s's rejects with a reset is stated", f.Sender)
-	case f.Sending.Host.noRejects():
+	case f.Sending.Host.NoRejects():
 		return refuted("the %s's packet filters had no rule that rejects with a reset, neither when its recording began nor when it ended", f.Sender)
 	case f.Sending.Host.ResetRules > 0 && !f.everyWayOut():
 		return open("the %s's packet filters have %s with a reset, and not every way out was recorded", f.Sender, rules(f.Sending.Host.ResetRules)).
@@ -266,9 +267,9 @@ func remapped(f *Facts) Result {
 		return refuted("all that the %s sent before it came to the %s under the connection's own addresses", f.Receiver, f.Sender)
 	case !f.Way.TranslatedR && !f.Numbers.Remapped:
 		return refuted("nothing on the path translates the %s's address", f.Receiver)
-	case f.Stated.has(Filter) && !namesHost(f.Stated[Filter]):
+	case f.Stated.has(Filter) && !witness.NamesHost(f.Stated[Filter]):
 		return attested("no such reset left the %s under any address, by the filter %q as it is stated", f.Sender, f.Stated[Filter])
-	case namesHost(r.Filter):
+	case witness.NamesHost(r.Filter):
 		return open("the %s was recorded with a filter that names a host (%q): a packet of the %s's that came under another address, and the reset that answered it, would not be in it", f.Sender, r.Filter, f.Receiver)
 	case r.Filter == "" && r.OnlyPeer:
 		return open("a NAT translates the %s's address, and the %s's capture holds one remote address only, so that its filter may name it: a packet that came under another, and the reset that answered it, would not be in it", f.Receiver, f.Sender)

@@ -9,6 +9,7 @@ import (
 	"bothends/capture/testimony"
 	"bothends/correlate/align"
 	"bothends/correlate/tap"
+	"bothends/correlate/witness"
 )
 
 // A rowTest is one outcome of one row of the table, from the facts that the rule names
@@ -46,13 +47,13 @@ var rowTests = map[Name][]rowTest{
 		{"packets before and after", func(*Facts) {}, Refuted, ""},
 		{"no packets passed in both directions", func(f *Facts) { f.Clocks.Known = false }, Open, ""},
 		{"a clock was set then", func(f *Facts) { f.Clocks.Comparable = false }, Open, ""},
-		{"the recorder says that it recorded nothing then", func(f *Facts) { f.Sending.Gap = &Gap{2990 * ms, 3500 * ms} }, Fits, ""},
+		{"the recorder says that it recorded nothing then", func(f *Facts) { f.Sending.Gap = &witness.Gap{FromNS: 2990 * ms, UntilNS: 3500 * ms} }, Fits, ""},
 		{"the capture ends before the latest moment of sending", func(f *Facts) { f.Sending.LastNS = 3000 * ms }, Fits, ""},
 		{"it ends then, but the same volley hit before", func(f *Facts) {
 			f.Sending.LastNS, f.Others.VolleyForged, f.Others.VolleyHere = 3000*ms, tap.Frame{Number: 69}, true
 		}, Refuted, ""},
 		{"a gap in it is none that a volley closes", func(f *Facts) {
-			f.Sending.Gap, f.Others.VolleyForged = &Gap{2990 * ms, 3500 * ms}, tap.Frame{Number: 69}
+			f.Sending.Gap, f.Others.VolleyForged = &witness.Gap{FromNS: 2990 * ms, UntilNS: 3500 * ms}, tap.Frame{Number: 69}
 		}, Fits, ""},
 		{"it begins within the round trip before", func(f *Facts) { f.Sending.FirstNS, f.Sending.FromSYN = 2970*ms, false }, Fits, ""},
 		{"it begins before that", func(f *Facts) { f.Sending.FirstNS, f.Sending.FromSYN = 2960*ms, false }, Refuted, ""},

@@ -16,6 +16,7 @@ import (
 	"bothends/correlate/pair"
 	"bothends/correlate/survey"
 	"bothends/correlate/tap"
+	"bothends/correlate/witness"
 )
 
 // A Case is one connection to be judged: a paired one; one that only the client
@@ -57,7 +58,7 @@ func (c *Case) Close() {
 // Input is everything that the judgement of all connections rests on. It is only read.
 type Input struct {
 	Clock     *clock.Fit
-	Witnesses [2]Witness // by End
+	Witnesses [2]witness.Witness // by End
 	Cases     []Case
 	// Services are the addresses at which the client end reached the server end.
 	Services map[Address]*Service
@@ -81,7 +82,7 @@ type Judgement struct {
 	Ledgers map[int][2]align.Ledger
 	// Witnesses are those of the input, with how many packets passed on all
 	// connections.
-	Witnesses [2]Witness
+	Witnesses [2]witness.Witness
 }
 
 // Judge judges every reset, and every other packet that one end received and the
@@ -124,7 +125,7 @@ func (all *pooled) judge(i int) []Finding {
 // pooled is the input, and what all connections together say of each end.
 type pooled struct {
 	*Input
-	Witnesses [2]Witness // with the packets of all connections
+	Witnesses [2]witness.Witness // with the packets of all connections
 	stated    [2]stated
 	ledgers   map[int][2]align.Ledger
 
@@ -168,10 +169,10 @@ type stream struct {
 	index     int
 	sender    tap.End
 	pair      *pair.Pair
-	flow      *align.Stream // what sender is said to have sent
-	back      *align.Stream // the opposite direction
-	alleged   *Witness      // sender's capture
-	receiving *Witness
+	flow      *align.Stream    // what sender is said to have sent
+	back      *align.Stream    // the opposite direction
+	alleged   *witness.Witness // sender's capture
+	receiving *witness.Witness
 
 	matched   matching       // of the resets that arrived with those that were sent
 	unmatched []*align.Reset // those that arrived and that the sender's capture lacks

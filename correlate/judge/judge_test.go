@@ -10,6 +10,7 @@ import (
 	"bothends/correlate/segment"
 	"bothends/correlate/survey"
 	"bothends/correlate/tap"
+	"bothends/correlate/witness"
 )
 
 // A front end that answers data with TTL 123 and resets with 59 is five hops
@@ -47,7 +48,7 @@ func trial() *Input {
 	}
 	b := &Input{Clock: &fit, Cases: []Case{{Connection: c, Pair: pair.Pair{Method: pair.ISN}}}}
 	for end := range b.Witnesses {
-		b.Witnesses[end] = Witness{Coverage: tap.Coverage{FirstNS: -5000 * ms, LastNS: 10000 * ms}, Complete: true, Resets: 1, OnHost: true, Interfaces: 1, Peers: 1}
+		b.Witnesses[end] = witness.Witness{Coverage: tap.Coverage{FirstNS: -5000 * ms, LastNS: 10000 * ms}, Complete: true, Resets: 1, OnHost: true, Interfaces: 1, Peers: 1}
 	}
 	return b
 }
@@ -129,7 +130,7 @@ func TestEachExplanationThatFitsMakesTheVerdictIndeterminateAndIsNamed(t *testin
 			b.Witnesses[tap.Server].FirstNS = 2999 * ms
 			b.Cases[0].Streams[tap.Server].SentFromSYN = false
 		}},
-		{NotRunning, func(b *Input) { b.Witnesses[tap.Server].Gaps = []Gap{{FromNS: 2990 * ms, UntilNS: 3500 * ms}} }},
+		{NotRunning, func(b *Input) { b.Witnesses[tap.Server].Gaps = []witness.Gap{{FromNS: 2990 * ms, UntilNS: 3500 * ms}} }},
 		{Filtered, func(b *Input) { b.Witnesses[tap.Server].HeadersCut = 1 }},
 		{Filtered, func(b *Input) {
 			b.Witnesses[tap.Server].Filter = "tcp port 25 and tcp[tcpflags] & tcp-rst == 0"
@@ -203,7 +204,7 @@ func TestConfidenceGrowsWithWhatIsKnownOfBothCaptures(t *testing.T) {
 		r := reset(3020*ms, 1000, 57, 0)
 		r.Window = 500
 		b.Cases[0].Streams[tap.Server].Resets[tap.Client] = []*align.Reset{r}
-		b.Witnesses[tap.Server].Kernel = []KernelCount{{TimeNS: 1000 * ms, Resets: 7}, {TimeNS: 9000 * ms, Resets: 7}}
+		b.Witnesses[tap.Server].Kernel = []witness.KernelCount{{TimeNS: 1000 * ms, Resets: 7}, {TimeNS: 9000 * ms, Resets: 7}}
 		tt.adjust(b)
 		if f := verdicts(b)[0]; f.Verdict != Injected || f.Confidence != tt.want {
 			t.Errorf("%s: %s (%s), want injected (%s): %s", tt.name, f.Verdict, f.Confidence, tt.want, told(f))
@@ -243,7 +244,7 @@ func TestALightConeHealsALossyCaptureAndAContradictionDoesNot(t *testing.T) {
 // a forger's. A complete capture of every way out excludes it, and then another node
 // of a cluster is left, of which only a statement can tell.
 func TestASenderThatGoesOnMayHaveAFirewall(t *testing.T) {
-	goesOn := func(adjust func(w *Witness)) Finding {
+	goesOn := func(adjust func(w *witness.Witness)) Finding {
 		b := trial()
 		s := &b.Cases[0].Streams[tap.Server]
 		s.Resets[tap.Client] = []*align.Reset{reset(3020*ms, 1000, 57, 0)}
@@ -253,13 +254,13 @@ func TestASenderThatGoesOnMayHaveAFirewall(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name   string
-		adjust func(w *Witness)
+		adjust func(w *witness.Witness)
 		needs  []Fact
 	}{
-		{"few packets", func(*Witness) {}, []Fact{NoReject, OneHost}},
-		{"a capture that counts no loss, of one interface", func(w *Witness) { w.DropsKnown = true }, []Fact{OneWayOut, OneHost}},
-		{"a capture that counts no loss, of all interfaces", func(w *Witness) { w.DropsKnown, w.AllInterfaces = true, true }, []Fact{OneHost}},
-		{"a mirror that counts no loss, of all interfaces", func(w *Witness) { w.DropsKnown, w.AllInterfaces, w.OnHost = true, true, false }, []Fact{HostTap, OneHost}},
+		{"few packets", func(*witness.Witness) {}, []Fact{NoReject, OneHost}},
+		{"a capture that counts no loss, of one interface", func(w *witness.Witness) { w.DropsKnown = true }, []Fact{OneWayOut, OneHost}},
+		{"a capture that counts no loss, of all interfaces", func(w *witness.Witness) { w.DropsKnown, w.AllInterfaces = true, true }, []Fact{OneHost}},
+		{"a mirror that counts no loss, of all interfaces", func(w *witness.Witness) { w.DropsKnown, w.AllInterfaces, w.OnHost = true, true, false }, []Fact{HostTap, OneHost}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if f := goesOn(tt.adjust); f.Verdict != Conditional || !slices.Equal(factsOf(f.Needs), tt.needs) {
@@ -279,12 +280,12 @@ func factsOf(list []Statement) (facts []Fact) {
 // The kernel's count speaks for the host's TCP: it supports an accusation, and
 // alone it does not carry one, as a packet filter's resets are not in it.
 func TestTheKernelsCountSupportsAndDoesNotReplaceTheRest(t *testing.T) {
-	counts := func(before, after uint64) []KernelCount {
-		return []KernelCount{{TimeNS: 1000 * ms, Resets: before}, {TimeNS: 9000 * ms, Resets: after}}
+	counts := func(before, after uint64) []witness.KernelCount {
+		return []witness.KernelCount{{TimeNS: 1000 * ms, Resets: before}, {TimeNS: 9000 * ms, Resets: after}}
 	}
 	tests := []struct {
 		name   string
-		kernel []KernelCount
+		kernel []witness.KernelCount
 		says   bool
 	}{
 		{"no reset counted", counts(7, 7), true},

@@ -2,7 +2,6 @@ package judge
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"bothends/capture/testimony"
@@ -122,50 +121,6 @@ func (s *stream) eachLogged(leftNS int64, f func(e *testimony.KernelEvent, sure 
 
 // moment is a time in nanoseconds as the log has it.
 func moment(ns int64) time.Time { return time.Unix(0, ns) }
-
-// A Host is what its recorder found that can send in the host's name beside its TCP:
-// the worst of all its looks.
-type Host struct {
-	// RulesKnown: at its beginning and at its end it could list the rules of the host's
-	// packet filters, of which ResetRules answer with a reset.
-	RulesKnown bool
-	ResetRules int
-	XDP        []string // interfaces with a program below the tap, sorted
-	XDPSockets int      // which send past the tap
-	// Elsewhere is how many other network namespaces have an address of the host.
-	Elsewhere int
-}
-
-// HostOf puts the looks of a recorder together.
-func HostOf(found []testimony.HostFacts) Host {
-	h := Host{RulesKnown: len(found) >= bothLooks}
-	for i := range found {
-		l := &found[i]
-		h.RulesKnown = h.RulesKnown && l.ResetRules != nil && l.Namespaces != nil
-		h.ResetRules = max(h.ResetRules, value(l.ResetRules))
-		h.XDPSockets = max(h.XDPSockets, value(l.XDPSockets))
-		h.Elsewhere = max(h.Elsewhere, value(l.Namespaces))
-		h.XDP = append(h.XDP, l.XDP...)
-	}
-	slices.Sort(h.XDP)
-	h.XDP = slices.Compact(h.XDP)
-	return h
-}
-
-// bothLooks: a recorder looks at its beginning and at its end.
-const bothLooks = 2
-
-// value is a number that may not be known: 0 then.
-func value(n *int) int {
-	if n == nil {
-		return 0
-	}
-	return *n
-}
-
-// noRejects reports whether the host had no rule that rejects with a reset, where
-// whatever has its addresses could have one.
-func (h *Host) noRejects() bool { return h.RulesKnown && h.ResetRules == 0 && h.Elsewhere == 0 }
 
 // said puts a complete log into words.
 func (l *LogFacts) said(f *Facts) string {

@@ -6,6 +6,7 @@ import (
 	"bothends/capture"
 	"bothends/correlate/align"
 	"bothends/correlate/segment"
+	"bothends/correlate/witness"
 )
 
 // The signs, in the order in which they are shown.
@@ -176,9 +177,9 @@ func order(f *Facts) Result {
 	}
 	// What the sender's capture shows of both directions: a recorder's own counters do
 	// not say what it lost of this one.
-	inbound := MissBound(f.Getting.Witness.Passed, 0)
+	inbound := witness.MissBound(f.Getting.Witness.Passed, 0)
 	whole := f.Sending.Deaf == 0 && f.Sending.Drops == 0 && f.Sending.Missed == 0 && f.Sending.Witness.Missed == 0
-	if !whole || renumbered(f).Outcome != Refuted || max(inbound, f.Sending.bound()) > missStrong || notRunning(f).Outcome != Refuted {
+	if !whole || renumbered(f).Outcome != Refuted || max(inbound, f.Sending.bound()) > witness.MissStrong || notRunning(f).Outcome != Refuted {
 		return Result{}
 	}
 	refutes := without(causal, KernelUnseen)

@@ -8,6 +8,7 @@ import (
 	"bothends/correlate/align"
 	"bothends/correlate/segment"
 	"bothends/correlate/tap"
+	"bothends/correlate/witness"
 )
 
 // A signTest is what one sign says by some facts, and which rows it refutes by them.
@@ -58,7 +59,7 @@ func notCounted(f *Facts) { f.Kernel = KernelFacts{Known: true, Counted: 2, Capt
 func notLogged(f *Facts) { f.Log = LogFacts{Known: true} }
 
 // noRules lets the recorder have listed the packet filters' rules, of which none rejects.
-func noRules(f *Facts) { f.Sending.Host = Host{RulesKnown: true} }
+func noRules(f *Facts) { f.Sending.Host = witness.Host{RulesKnown: true} }
 
 // bothHit lets the server have received one, too, that the client never sent, from
 // three routers away, while this one came from four.
@@ -88,7 +89,7 @@ var signTests = map[Name][]signTest{
 		{"58 packets came to it, of which none is missing", all(unseenPacket, func(f *Facts) { f.Getting.Witness.Passed = 58 }), "", nil, ""},
 		{"59 did", all(unseenPacket, func(f *Facts) { f.Getting.Witness.Passed = 59 }), Supports, without(ownMachine, KernelUnseen), ""},
 		{"it was not running then", all(unseenPacket, func(f *Facts) { f.Sending.LastNS = 3000 * ms }), "", nil, ""},
-		{"it recorded nothing for a while", all(unseenPacket, func(f *Facts) { f.Sending.Gap = &Gap{2990 * ms, 3500 * ms} }), "", nil, ""},
+		{"it recorded nothing for a while", all(unseenPacket, func(f *Facts) { f.Sending.Gap = &witness.Gap{FromNS: 2990 * ms, UntilNS: 3500 * ms} }), "", nil, ""},
 		{"the sender has another way in, of which the recorder knows", all(unseenPacket, oneInterface, func(f *Facts) { f.Sending.OtherNames = []string{"wwan0"} }), "", nil, ""},
 		{"the sender may have another way in", all(unseenPacket, oneInterface), Supports, without(ownMachine, KernelUnseen, OtherInterface, OwnFirewall), ""},
 		{"it may have come under an address that the filter leaves out", all(unseenPacket, func(f *Facts) {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"bothends/correlate/tap"
+	"bothends/correlate/witness"
 )
 
 // A Statement is a fact that no capture can hold, stated by the user: of what is
@@ -141,7 +142,7 @@ func toState(end tap.End, fact Fact) Statement {
 
 // Contradiction is why the captures do not bear a statement; nil if they do. w is the
 // capture of its end, with the packets of all connections.
-func (s Statement) Contradiction(w *Witness) error {
+func (s Statement) Contradiction(w *witness.Witness) error {
 	switch {
 	case s.Fact == NoDrops && w.Drops > 0:
 		return fmt.Errorf("%s: that capture says of itself that it lost %s", s, count(w.Drops, "packet"))

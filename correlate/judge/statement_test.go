@@ -6,6 +6,7 @@ import (
 
 	"bothends/correlate/align"
 	"bothends/correlate/tap"
+	"bothends/correlate/witness"
 )
 
 func TestAStatementIsReadAsItIsTyped(t *testing.T) {
@@ -65,25 +66,25 @@ func TestAStatementThatTheCaptureContradictsIsRefused(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		s       Statement
-		w       Witness
+		w       witness.Witness
 		refused bool
 		fault   string
 	}{
-		{"no drops, and none counted", Statement{tap.Server, NoDrops, "0"}, Witness{DropsKnown: true, Passed: 9}, false, ""},
-		{"no drops, and no counters", Statement{tap.Server, NoDrops, "0"}, Witness{Passed: 9}, false, ""},
-		{"no drops, and one counted", Statement{tap.Server, NoDrops, "0"}, Witness{DropsKnown: true, Drops: 1}, true, ""},
-		{"no drops, and one packet is missing", Statement{tap.Server, NoDrops, "0"}, Witness{Passed: 9, Missed: 1}, true, ""},
-		{"the filter that the file names", Statement{tap.Server, Filter, "port 587"}, Witness{Filter: "port 587"}, false, ""},
-		{"another one than the file names", Statement{tap.Server, Filter, "port 587"}, Witness{Filter: "port 25"}, true, ""},
-		{"a filter, and the file names none", Statement{tap.Server, Filter, "port 587"}, Witness{Resets: 3}, false, ""},
-		{"a filter without resets, and the file holds some", Statement{tap.Server, Filter, "tcp[tcpflags] & tcp-rst == 0"}, Witness{Resets: 3}, true,
+		{"no drops, and none counted", Statement{tap.Server, NoDrops, "0"}, witness.Witness{DropsKnown: true, Passed: 9}, false, ""},
+		{"no drops, and no counters", Statement{tap.Server, NoDrops, "0"}, witness.Witness{Passed: 9}, false, ""},
+		{"no drops, and one counted", Statement{tap.Server, NoDrops, "0"}, witness.Witness{DropsKnown: true, Drops: 1}, true, ""},
+		{"no drops, and one packet is missing", Statement{tap.Server, NoDrops, "0"}, witness.Witness{Passed: 9, Missed: 1}, true, ""},
+		{"the filter that the file names", Statement{tap.Server, Filter, "port 587"}, witness.Witness{Filter: "port 587"}, false, ""},
+		{"another one than the file names", Statement{tap.Server, Filter, "port 587"}, witness.Witness{Filter: "port 25"}, true, ""},
+		{"a filter, and the file names none", Statement{tap.Server, Filter, "port 587"}, witness.Witness{Resets: 3}, false, ""},
+		{"a filter without resets, and the file holds some", Statement{tap.Server, Filter, "tcp[tcpflags] & tcp-rst == 0"}, witness.Witness{Resets: 3}, true,
 			"a stated filter is not compared with what the file holds"},
-		{"no firewall rejects, and the recorder found a rule that does", Statement{tap.Server, NoReject, ""}, Witness{Host: Host{RulesKnown: true, ResetRules: 1}}, true, ""},
-		{"no firewall rejects, and it found none", Statement{tap.Server, NoReject, ""}, Witness{Host: Host{RulesKnown: true}}, false, ""},
-		{"no bypass, and XDP runs there", Statement{tap.Server, NoBypass, ""}, Witness{Host: Host{XDP: []string{"eth0"}}}, true, ""},
-		{"no bypass, and an AF_XDP socket is open", Statement{tap.Server, NoBypass, ""}, Witness{Host: Host{XDPSockets: 1}}, true, ""},
-		{"one way out, and another namespace has the address", Statement{tap.Server, OneWayOut, ""}, Witness{Host: Host{Elsewhere: 1}}, true, ""},
-		{"one way out, whatever the capture lacks", Statement{tap.Server, OneWayOut, ""}, Witness{Drops: 9, Missed: 9}, false, ""},
+		{"no firewall rejects, and the recorder found a rule that does", Statement{tap.Server, NoReject, ""}, witness.Witness{Host: witness.Host{RulesKnown: true, ResetRules: 1}}, true, ""},
+		{"no firewall rejects, and it found none", Statement{tap.Server, NoReject, ""}, witness.Witness{Host: witness.Host{RulesKnown: true}}, false, ""},
+		{"no bypass, and XDP runs there", Statement{tap.Server, NoBypass, ""}, witness.Witness{Host: witness.Host{XDP: []string{"eth0"}}}, true, ""},
+		{"no bypass, and an AF_XDP socket is open", Statement{tap.Server, NoBypass, ""}, witness.Witness{Host: witness.Host{XDPSockets: 1}}, true, ""},
+		{"one way out, and another namespace has the address", Statement{tap.Server, OneWayOut, ""}, witness.Witness{Host: witness.Host{Elsewhere: 1}}, true, ""},
+		{"one way out, whatever the capture lacks", Statement{tap.Server, OneWayOut, ""}, witness.Witness{Drops: 9, Missed: 9}, false, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if tt.fault != "" {

@@ -1,6 +1,9 @@
 package judge
 
-import "slices"
+import (
+	"bothends/correlate/witness"
+	"slices"
+)
 
 // An opinion is what the table comes to for one packet.
 type opinion struct {
@@ -147,7 +150,7 @@ func (t *table) confidence(f *Facts) Confidence {
 		return Supported
 	case sees && !attested && sound && f.unstated():
 		return Proven
-	case causal, sees && (bound <= missStrong || soundAsStated):
+	case causal, sees && (bound <= witness.MissStrong || soundAsStated):
 		return Strong
 	}
 	return Supported

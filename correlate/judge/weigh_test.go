@@ -9,6 +9,7 @@ import (
 	"bothends/correlate/align"
 	"bothends/correlate/segment"
 	"bothends/correlate/tap"
+	"bothends/correlate/witness"
 
 	"pgregory.net/rapid"
 )
@@ -222,7 +223,7 @@ var degradations = map[string]func(*Facts){
 	"few packets":                                        func(f *Facts) { f.Sending.Witness.Passed, f.Getting.Witness.Passed = 5, 5 },
 	"the sender's capture ends before":                   func(f *Facts) { f.Sending.LastNS = 2000 * ms },
 	"the sender's capture begins after":                  func(f *Facts) { f.Sending.FirstNS, f.Sending.FromSYN = 4000*ms, false },
-	"a gap":                                              func(f *Facts) { f.Sending.Gap = &Gap{2990 * ms, 3500 * ms} },
+	"a gap":                                              func(f *Facts) { f.Sending.Gap = &witness.Gap{FromNS: 2990 * ms, UntilNS: 3500 * ms} },
 	"no clock":                                           noClock,
 	"a clock that was set":                               func(f *Facts) { noClock(f); f.Clocks.Known = true },
 	"no resets in the sender's capture":                  func(f *Facts) { f.Sending.Resets = 0 },

@@ -16,6 +16,7 @@ import (
 	"bothends/correlate/segment"
 	"bothends/correlate/survey"
 	"bothends/correlate/tap"
+	"bothends/correlate/witness"
 )
 
 // Input is what the stages of a comparison found. Arrays of two are indexed by
@@ -253,7 +254,7 @@ func (in *Input) connection(i int) Connection {
 }
 
 func completeness(passed, missed int64) Completeness {
-	return Completeness{Passed: passed, Missed: missed, MissBound: judge.MissBound(passed, missed)}
+	return Completeness{Passed: passed, Missed: missed, MissBound: witness.MissBound(passed, missed)}
 }
 
 func view(c *survey.Connection, clientSide survey.Side) View {

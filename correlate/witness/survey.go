@@ -1,4 +1,4 @@
-package correlate
+package witness
 
 import (
 	"cmp"
@@ -9,31 +9,30 @@ import (
 	"bothends/capture"
 	"bothends/capture/file"
 	"bothends/capture/testimony"
-	"bothends/correlate/judge"
 	"bothends/correlate/survey"
 	"bothends/correlate/tap"
 )
 
-// witness takes from a survey what bears on the capture's fitness.
-func witness(sv *survey.Survey, files []file.File, seams []file.Seam) judge.Witness {
-	w := judge.Witness{
+// Of takes from a survey what bears on the capture's fitness.
+func Of(sv *survey.Survey, files []file.File, seams []file.Seam) Witness {
+	w := Witness{
 		Coverage: tap.Coverage{FirstNS: sv.FirstNS, LastNS: sv.LastNS},
 		Complete: true, DropsKnown: len(sv.Interfaces) > 0, Interfaces: len(sv.Interfaces),
 		HeadersCut: sv.HeadersCut(), Malformed: sv.Malformed(),
 	}
 	_, cooked := sv.LinkTypes[capture.LinkLinuxSLL]
 	_, cooked2 := sv.LinkTypes[capture.LinkLinuxSLL2]
-	w.NoOther, w.OtherNames = noOther(sv), unrecorded(sv)
+	w.NoOther, w.OtherNames = noOther(sv), Unrecorded(sv)
 	w.OnHost = onHost(sv)
 	w.AllInterfaces = cooked || cooked2 || w.NoOther
 	for _, f := range files {
 		w.Complete = w.Complete && f.End.Kind == 0
 	}
 	w.Kernel, w.Gaps = testify(sv.Testimony)
-	w.Log, w.Host = &sv.KernelLog, judge.HostOf(sv.Hosts)
+	w.Log, w.Host = &sv.KernelLog, HostOf(sv.Hosts)
 	for _, s := range seams { // a file of the set may be missing there: a ring buffer overwrites
 		if !s.Joined && s.GapNS > 0 {
-			w.Gaps = append(w.Gaps, judge.Gap{FromNS: s.FromNS, UntilNS: s.UntilNS})
+			w.Gaps = append(w.Gaps, Gap{FromNS: s.FromNS, UntilNS: s.UntilNS})
 		}
 	}
 	for i := range sv.Interfaces {
@@ -83,12 +82,12 @@ func noOther(sv *survey.Survey) bool {
 			return false
 		}
 	}
-	return len(sv.Testimony) > 0 && len(unrecorded(sv)) == 0
+	return len(sv.Testimony) > 0 && len(Unrecorded(sv)) == 0
 }
 
-// unrecorded are the interfaces that a recorder found up and did not record. The
+// Unrecorded are the interfaces that a recorder found up and did not record. The
 // files of a rotated set have the time in common at which their run began.
-func unrecorded(sv *survey.Survey) (names []string) {
+func Unrecorded(sv *survey.Survey) (names []string) {
 	type place struct {
 		run  time.Time
 		name string
@@ -111,19 +110,49 @@ func unrecorded(sv *survey.Survey) (names []string) {
 // testify takes what recorders wrote down beside the packets. An interface whose gap
 // did not end is silent for the rest of the capture. The counts are the host's, and
 // stand beside each of its interfaces again.
-func testify(logs []*testimony.Log) (kernel []judge.KernelCount, gaps []judge.Gap) {
+func testify(logs []*testimony.Log) (kernel []KernelCount, gaps []Gap) {
 	for _, l := range logs {
 		for _, c := range l.Resets {
-			kernel = append(kernel, judge.KernelCount{TimeNS: c.Time.UnixNano(), Resets: c.Resets})
+			kernel = append(kernel, KernelCount{TimeNS: c.Time.UnixNano(), Resets: c.Resets})
 		}
 		for _, g := range l.Gaps {
 			until := int64(math.MaxInt64)
 			if !g.Until.IsZero() {
 				until = g.Until.UnixNano()
 			}
-			gaps = append(gaps, judge.Gap{FromNS: g.From.UnixNano(), UntilNS: until})
+			gaps = append(gaps, Gap{FromNS: g.From.UnixNano(), UntilNS: until})
 		}
 	}
-	slices.SortStableFunc(kernel, func(a, b judge.KernelCount) int { return cmp.Compare(a.TimeNS, b.TimeNS) })
+	slices.SortStableFunc(kernel, func(a, b KernelCount) int { return cmp.Compare(a.TimeNS, b.TimeNS) })
 	return slices.Compact(kernel), gaps
+}
+
+// Ran is when an end's capture is known to have been running, by its own clock: from
+// its packets, or from what its recorder noted; false if nothing shows it.
+func Ran(sv *survey.Survey) (cover tap.Coverage, known bool) {
+	cover = tap.Coverage{FirstNS: sv.FirstNS, LastNS: sv.LastNS}
+	known = sv.FirstNS != 0
+	note := func(ns int64) {
+		if !known {
+			cover, known = tap.Coverage{FirstNS: ns, LastNS: ns}, true
+		}
+		cover.FirstNS, cover.LastNS = min(cover.FirstNS, ns), max(cover.LastNS, ns)
+	}
+	for _, l := range sv.Testimony {
+		if !l.Begun.IsZero() {
+			note(l.Begun.UnixNano())
+		}
+		for _, r := range l.Resets {
+			note(r.Time.UnixNano())
+		}
+	}
+	for i := range sv.Interfaces {
+		if at := sv.Interfaces[i].Counters.StartNS; at != 0 {
+			note(at)
+		}
+		if at := sv.Interfaces[i].Counters.EndNS; at != 0 {
+			note(at)
+		}
+	}
+	return cover, known
 }

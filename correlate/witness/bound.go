@@ -1,4 +1,4 @@
-package judge
+package witness
 
 import "math"
 
@@ -47,4 +47,10 @@ func atMost(k, n int64, p float64) (sum float64) {
 const (
 	passedFor5 = 59
 	passedFor1 = 299
+)
+
+// Miss bounds by which an accusation can be proven, or strong.
+const (
+	MissProven = 0.01
+	MissStrong = 0.05
 )

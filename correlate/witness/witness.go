@@ -1,4 +1,6 @@
-package judge
+// Package witness says what a capture is worth as a witness: when it was running, what
+// it left out, what it lost, and what its recorder noted of the host.
+package witness
 
 import (
 	"regexp"
@@ -57,8 +59,8 @@ type KernelCount struct {
 // A Gap is a time in which nothing was recorded, by the host's clock.
 type Gap struct{ FromNS, UntilNS int64 }
 
-// gapAt is a gap that overlaps the time from one to the other, or nil.
-func (w *Witness) gapAt(from, to int64) *Gap {
+// GapAt is a gap that overlaps the time from one to the other, or nil.
+func (w *Witness) GapAt(from, to int64) *Gap {
 	for i := range w.Gaps {
 		if g := &w.Gaps[i]; g.FromNS <= to && from <= g.UntilNS {
 			return g
@@ -99,9 +101,9 @@ func (w *Witness) AdmitsResets() bool {
 		!strings.Contains(f, "less") && !strings.Contains(f, "greater") && !strings.Contains(f, "len")
 }
 
-// namesHost reports whether a filter names an address or a network, so that what
+// NamesHost reports whether a filter names an address or a network, so that what
 // comes under another one is left out.
-func namesHost(filter string) bool {
+func NamesHost(filter string) bool {
 	f := " " + strings.ToLower(filter) + " "
 	for _, word := range []string{" host ", " net ", " src ", " dst ", " gateway ", " ether "} {
 		if strings.Contains(f, word) && !onlyPorts(f, word) {
@@ -129,8 +131,8 @@ func onlyPorts(filter, word string) bool {
 	}
 }
 
-// around returns the last count before from and the first after to.
-func (w *Witness) around(from, to int64) (before, after *KernelCount) {
+// Around returns the last count before from and the first after to.
+func (w *Witness) Around(from, to int64) (before, after *KernelCount) {
 	for i := range w.Kernel {
 		k := &w.Kernel[i]
 		if k.TimeNS < from {

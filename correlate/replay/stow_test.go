@@ -1,4 +1,4 @@
-package correlate
+package replay
 
 import (
 	"bytes"

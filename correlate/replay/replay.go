@@ -1,4 +1,6 @@
-package correlate
+// Package replay reads both captures again, in the order of one clock, and leads each
+// segment to the connection it belongs to.
+package replay
 
 import (
 	"context"
@@ -15,19 +17,22 @@ import (
 	"bothends/correlate/tap"
 )
 
-// A route says where the segments of one connection of one capture go.
-type route struct {
-	number     int32       // of its case; if alike, of its passages; or nowhere
-	clientSide survey.Side // the side that is the host at the client end
-	alike      bool        // at both taps: only the times of some segments are wanted
+// A Route says where the segments of one connection of one capture go.
+type Route struct {
+	Number     int32       // of its case; if alike, of its passages; or Nowhere
+	ClientSide survey.Side // the side that is the host at the client end
+	Alike      bool        // at both taps: only the times of some segments are wanted
 }
 
-const nowhere int32 = -1
+// Nowhere is the number of a route that leads to nothing: the connection is in one
+// capture only.
+const Nowhere int32 = -1
 
-func noRoutes(sv *survey.Survey) []route {
-	routes := make([]route, len(sv.Connections))
+// NoRoutes are the routes of a capture of which no connection is wanted.
+func NoRoutes(sv *survey.Survey) []Route {
+	routes := make([]Route, len(sv.Connections))
 	for i := range routes {
-		routes[i].number = nowhere
+		routes[i].Number = Nowhere
 	}
 	return routes
 }
@@ -87,7 +92,7 @@ func newLane(lead int64) *lane {
 
 // fill reads the capture and closes the lane's channel at its end. progress is
 // told how far in the capture's bytes it has come.
-func (l *lane) fill(ctx context.Context, set *file.Set, doubles survey.Doubles, routes []route, limit int, progress func(int64)) error {
+func (l *lane) fill(ctx context.Context, set *file.Set, doubles survey.Doubles, routes []Route, limit int, progress func(int64)) error {
 	defer close(l.batches)
 	reader := set.Reader()
 	source := survey.NewSource(reader, doubles, func() error {
@@ -110,9 +115,9 @@ func (l *lane) fill(ctx context.Context, set *file.Set, doubles survey.Doubles, 
 			continue
 		}
 		switch r := &routes[id]; {
-		case r.number == nowhere: // it is in one capture only
+		case r.Number == Nowhere: // it is in one capture only
 			continue
-		case !r.alike:
+		case !r.Alike:
 			l.take(r, side, s)
 		case l.samplers[id][side].Pick(s):
 			l.filling.add(r, side, s, timeOnly)
@@ -126,7 +131,7 @@ func (l *lane) fill(ctx context.Context, set *file.Set, doubles survey.Doubles, 
 }
 
 // take puts a whole segment into the batch, in whose next place it is.
-func (l *lane) take(r *route, side survey.Side, s *segment.Segment) {
+func (l *lane) take(r *Route, side survey.Side, s *segment.Segment) {
 	l.arena, s.Payload = stow(l.arena, s.Payload)
 	l.arena, s.Digest = stow(l.arena, s.Digest)
 	b := l.filling
@@ -134,12 +139,12 @@ func (l *lane) take(r *route, side survey.Side, s *segment.Segment) {
 	b.segments = b.segments[:len(b.segments)+1]
 }
 
-func (b *batch) add(r *route, side survey.Side, s *segment.Segment, place int16) {
+func (b *batch) add(r *Route, side survey.Side, s *segment.Segment, place int16) {
 	sender := tap.Client
-	if side != r.clientSide {
+	if side != r.ClientSide {
 		sender = tap.Server
 	}
-	b.items = append(b.items, item{s.TimeNS, r.number, sender, place})
+	b.items = append(b.items, item{s.TimeNS, r.Number, sender, place})
 }
 
 // handOver gives the filled batch to the consumer and begins another.
@@ -198,16 +203,16 @@ func (l *lane) peek() *item {
 // time is the client's time of an item of this lane.
 func (l *lane) time(i *item) int64 { return i.timeNS - l.lead }
 
-// An observer takes what replay yields: passed a segment of an alike connection
-// of which only the time is wanted, observe a segment of a case.
-type observer interface {
-	passed(end, sender tap.End, passages int32, timeNS int64)
-	observe(end, sender tap.End, caseIndex int32, s *segment.Segment)
+// An Observer takes what Run yields: Passed a segment of an alike connection
+// of which only the time is wanted, Observe a segment of a case.
+type Observer interface {
+	Passed(end, sender tap.End, passages int32, timeNS int64)
+	Observe(end, sender tap.End, caseIndex int32, s *segment.Segment)
 }
 
-// replay reads both captures again and gives their segments, in the order of one
-// clock, to an observer.
-func replay(ctx context.Context, sets [2]*file.Set, doubles [2]survey.Doubles, routes [2][]route, limit int, lead int64, progress func(tap.End, int64), to observer) error {
+// Run reads both captures again and gives their segments, in the order of one
+// clock, to an Observer.
+func Run(ctx context.Context, sets [2]*file.Set, doubles [2]survey.Doubles, routes [2][]Route, limit int, lead int64, progress func(tap.End, int64), to Observer) error {
 	lanes := [2]*lane{newLane(0), newLane(lead)}
 	group, ctx := errgroup.WithContext(ctx)
 	for end, l := range lanes {
@@ -232,11 +237,11 @@ func replay(ctx context.Context, sets [2]*file.Set, doubles [2]survey.Doubles, r
 	return group.Wait()
 }
 
-func (l *lane) yield(end tap.End, i *item, to observer) {
+func (l *lane) yield(end tap.End, i *item, to Observer) {
 	if i.segment == timeOnly {
-		to.passed(end, i.sender, i.number, i.timeNS)
+		to.Passed(end, i.sender, i.number, i.timeNS)
 	} else {
-		to.observe(end, i.sender, i.number, &l.batch.segments[i.segment])
+		to.Observe(end, i.sender, i.number, &l.batch.segments[i.segment])
 	}
 	l.at++
 }

@@ -1,4 +1,6 @@
-package correlate
+// Package inspect says what one capture holds and how good a witness it is, as far as that
+// can be told without the other end's.
+package inspect
 
 import (
 	"context"
@@ -18,12 +20,12 @@ import (
 	"bothends/correlate/survey"
 )
 
-// Inspect reads each capture once and says what it holds and how good a witness
+// Captures reads each capture once and says what it holds and how good a witness
 // it is, as far as that can be told without the other end's. progress is called
 // now and then with the number of bytes read since the last call: at most, in all,
 // the Length of all sets. The errors are the operating system's, or ctx's: a
 // capture that is no good is no error.
-func Inspect(ctx context.Context, sets []*file.Set, progress func(bytes int64)) (*report.Info, error) {
+func Captures(ctx context.Context, sets []*file.Set, progress func(bytes int64)) (*report.Info, error) {
 	info := &report.Info{Schema: report.InfoSchema, Captures: []report.Inspection{}}
 	var inspections []*inspection
 	for _, set := range sets {

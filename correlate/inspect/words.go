@@ -1,4 +1,4 @@
-package correlate
+package inspect
 
 import (
 	"fmt"

@@ -1,4 +1,4 @@
-package correlate_test
+package inspect_test
 
 import (
 	"context"
@@ -12,17 +12,17 @@ import (
 	"time"
 
 	"bothends/capture/file"
-	"bothends/correlate"
+	"bothends/correlate/inspect"
 	"bothends/correlate/report"
 	"bothends/fixtures/model"
 	"bothends/fixtures/scenarios"
 	"bothends/fixtures/truth"
 )
 
-const synthetic = "../fixtures/synthetic"
+const synthetic = "../../fixtures/synthetic"
 
-// inspect takes the files for one capture.
-func inspect(t testing.TB, paths ...string) *report.Inspection {
+// inspectOne takes the files for one capture.
+func inspectOne(t testing.TB, paths ...string) *report.Inspection {
 	t.Helper()
 	return &inspectEach(t, paths).Captures[0]
 }
@@ -41,7 +41,7 @@ func inspectEach(t testing.TB, captures ...[]string) *report.Info {
 		sets = append(sets, set)
 		length += set.Length()
 	}
-	info, err := correlate.Inspect(context.Background(), sets, func(n int64) { read += n })
+	info, err := inspect.Captures(context.Background(), sets, func(n int64) { read += n })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,11 @@ func tapOf(t *testing.T, name, end string) (tap model.Tap, unfit bool) {
 // Each capture of each scenario is inspected, and what its tap was made to do to
 // it is found, and nothing else.
 func TestInspectionFindsWhatWasDoneToACapture(t *testing.T) {
-	for dir, tr := range readTruths(t, filepath.Join(synthetic, "*")) {
+	truths, err := truth.ReadAll(filepath.Join(synthetic, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for dir, tr := range truths {
 		for end, names := range map[string][]string{"client": tr.Client, "server": tr.Server} {
 			t.Run(tr.Name+" "+end, func(t *testing.T) {
 				tap, unfit := tapOf(t, tr.Name, end)
@@ -94,7 +98,7 @@ func TestInspectionFindsWhatWasDoneToACapture(t *testing.T) {
 				for _, name := range names {
 					paths = append(paths, filepath.Join(dir, name))
 				}
-				i := inspect(t, paths...)
+				i := inspectOne(t, paths...)
 				for what, want := range map[string]bool{
 					"bytes-unseen":  tap.Loss > 0,
 					"drops-counted": tap.SaysLoss,
@@ -190,7 +194,7 @@ func TestInspectionAgreesWithCapinfos(t *testing.T) {
 			t.Errorf("capinfos says nothing of %s: %q", path, want)
 			continue
 		}
-		i := inspect(t, path)
+		i := inspectOne(t, path)
 		got := []string{fmt.Sprint(i.Packets), stamp(t, i.First), stamp(t, i.Last), i.Files[0].SHA256}
 		for n := 1; n <= 2; n++ { // it gives as many digits as the file's resolution has
 			got[n] = got[n][:min(len(got[n]), len(want[n]))]
@@ -222,7 +226,7 @@ func TestResetsAreCountedByDirection(t *testing.T) {
 	} {
 		t.Run(path, func(t *testing.T) {
 			path := filepath.Join(synthetic, path)
-			i := inspect(t, path)
+			i := inspectOne(t, path)
 			if len(i.Tap.Hosts) != 1 {
 				t.Fatalf("hosts %v, want one", i.Tap.Hosts)
 			}

@@ -1,4 +1,4 @@
-package correlate
+package inspect
 
 import (
 	"cmp"
@@ -11,6 +11,7 @@ import (
 	"bothends/capture"
 	"bothends/correlate/report"
 	"bothends/correlate/segment"
+	"bothends/correlate/witness"
 )
 
 // weights from the gravest.
@@ -92,7 +93,7 @@ func (i *inspection) judgeFilter() {
 			"a filter seems to have kept %s", i.Filter.Inferred)
 	}
 	for _, f := range i.Filter.Recorded {
-		if filtersByFlags(f) {
+		if (&witness.Witness{Filter: f}).FiltersFlags() {
 			i.because(report.Limits, "filtered-by-flags", "record again with a filter that names ports only", "it was filtered by TCP flags: %q", f)
 		}
 	}
@@ -100,12 +101,6 @@ func (i *inspection) judgeFilter() {
 		i.because(report.Limits, "one-direction", "record on every interface that the session's packets may take",
 			"of %s it shows one direction only", ofConnections(n, i.Connections.Total))
 	}
-}
-
-// filtersByFlags reports whether a capture filter looks at TCP flags, so that it may
-// leave out resets.
-func filtersByFlags(filter string) bool {
-	return strings.Contains(filter, "tcpflags") || strings.Contains(filter, "tcp[13]")
 }
 
 func (i *inspection) judgeLosses() {
@@ -209,13 +204,16 @@ func (i *inspection) judgePackets() {
 
 const oneInterface = "record on the one interface that carries the session, and not with -i any"
 
+// disorderNS is how far a busy host may record out of order.
+const disorderNS = 1e9
+
 // judgeClock is also the place for what a recorder notes of its clock.
 func (i *inspection) judgeClock() {
 	const again = "keep the clock from being set while recording, and do not join files by hand"
 	switch d, back := i.Clock.DisorderNS, i.survey.SetBack(); {
 	case back > 0:
 		i.because(report.Limits, "clock-set", again, "its times run back by %s on one interface: the clock was set while recording, or files were joined", readable(back))
-	case d > roughSlackNS:
+	case d > disorderNS:
 		i.because(report.Limits, "clock-set", again,
 			"a packet lies %s before one that stands ahead of it: the clock was set back, or files were joined", readable(d))
 	}

@@ -1,16 +1,12 @@
-package correlate
+package witness
 
 import (
-	"maps"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"bothends/capture"
 	"bothends/capture/testimony"
-	"bothends/correlate/judge"
-	"bothends/correlate/segment"
 	"bothends/correlate/survey"
 )
 
@@ -68,48 +64,4 @@ func logOf(comments ...string) *testimony.Log {
 		l.Add(comment)
 	}
 	return l
-}
-
-func TestAnInspectionNamesTheInterfacesThatWereNotRecorded(t *testing.T) {
-	begun := time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC)
-	said := func(uplinks ...string) string {
-		i := &inspection{survey: &survey.Survey{
-			Interfaces: []capture.Interface{{Name: "eth0"}},
-			Testimony:  []*testimony.Log{logOf(testimony.Record{Event: testimony.Start, Time: begun, Uplinks: uplinks}.Line())},
-		}}
-		i.Segments = 1
-		i.remark()
-		for _, r := range i.Reasons {
-			if r.What == "other-interfaces" {
-				return r.Text
-			}
-		}
-		return ""
-	}
-	if got := said("eth0", "eth1", "wwan0"); !strings.HasSuffix(got, "not recorded: eth1, wwan0") {
-		t.Errorf("%q, want it to name eth1 and wwan0", got)
-	}
-	if got := said("eth0"); got != "" {
-		t.Errorf("%q where there was no other", got)
-	}
-}
-
-// Which end is the service is a guess where the handshake is missing, and what a
-// host opened itself says nothing of the ports that it serves.
-func TestACaptureAdmitsThePortsThatConnectionsToItUsed(t *testing.T) {
-	host := judge.Address{15: 25}
-	at := func(ip judge.Address, port uint16) segment.Endpoint { return segment.Endpoint{IP: ip, Port: port} }
-	other := judge.Address{15: 9}
-	seen := func(handshake bool, initiator, responder segment.Endpoint) *survey.Connection {
-		return &survey.Connection{Handshake: handshake, Ends: [2]segment.Endpoint{initiator, responder}, Flows: new([2]survey.Flow)}
-	}
-	service := &judge.Service{Admits: map[uint16]bool{}}
-	c := comparison{services: map[judge.Address]*judge.Service{host: service}}
-	c.surveys = [2]*survey.Survey{{}, {Connections: []*survey.Connection{
-		seen(true, at(other, 40000), at(host, 587)), seen(false, at(other, 40001), at(host, 25)), seen(true, at(host, 50000), at(other, 443)),
-	}}}
-	c.fillServices()
-	if want := map[uint16]bool{587: true}; !maps.Equal(service.Admits, want) {
-		t.Errorf("admits %v, want %v", service.Admits, want)
-	}
 }

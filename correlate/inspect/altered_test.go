@@ -1,4 +1,4 @@
-package correlate_test
+package inspect_test
 
 import (
 	"os/exec"
@@ -155,7 +155,7 @@ func TestAlteredCapturesAreSeenThrough(t *testing.T) {
 			if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
 				t.Fatalf("%v: %v\n%s", args, err, out)
 			}
-			i := inspect(t, altered)
+			i := inspectOne(t, altered)
 			if i.Fitness != test.fitness || !slices.Equal(reasons(i), test.reasons) && len(reasons(i))+len(test.reasons) > 0 {
 				t.Errorf("%s because of %q, want %s because of %q", i.Fitness, reasons(i), test.fitness, test.reasons)
 			}
@@ -196,7 +196,7 @@ func TestCountersThatAToolLeftOutAreMissed(t *testing.T) {
 				t.Fatalf("%v: %v\n%s", args, err, out)
 			}
 		}
-		if i := inspect(t, file); has(i, "counters-lost") != test.lost || has(i, "drops-unknown") != test.lost {
+		if i := inspectOne(t, file); has(i, "counters-lost") != test.lost || has(i, "drops-unknown") != test.lost {
 			t.Errorf("%s: counters called lost %v, unknown %v, want %v", name, has(i, "counters-lost"), has(i, "drops-unknown"), test.lost)
 		}
 	}
@@ -209,7 +209,7 @@ func TestOnlyResetsMakeNoWitness(t *testing.T) {
 	if out, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("tcpdump: %v\n%s", err, out)
 	}
-	i := inspect(t, resets)
+	i := inspectOne(t, resets)
 	if i.Fitness != "unfit" || i.Filter.Inferred != "resets only" || i.Connections.ResetsOnly != 1 || i.Resets.Unknown != i.Packets {
 		t.Errorf("%s, filter %q, %+v, %+v", i.Fitness, i.Filter.Inferred, i.Connections, i.Resets)
 	}
@@ -222,7 +222,7 @@ func TestFilesThatBelongTogetherAreRecognised(t *testing.T) {
 	if err != nil || len(set) != 3 {
 		t.Fatalf("%q, want three files", set)
 	}
-	one := inspect(t, set...)
+	one := inspectOne(t, set...)
 	if one.Fitness != "good" || one.Connections.Complete != 3 || len(one.Interfaces) != 3 {
 		t.Errorf("together: %s because of %q, %+v", one.Fitness, reasons(one), one.Connections)
 	}
@@ -238,7 +238,7 @@ func TestFilesThatBelongTogetherAreRecognised(t *testing.T) {
 			t.Errorf("captures of two ends, one by one: %s because of %q", ends[n].Fitness, reasons(&ends[n]))
 		}
 	}
-	if mixed := inspect(t, synthetic+"/plain/client.pcap", plainServer); !has(mixed, "overlap") {
+	if mixed := inspectOne(t, synthetic+"/plain/client.pcap", plainServer); !has(mixed, "overlap") {
 		t.Errorf("captures of two ends as one: %q, want an overlap", reasons(mixed))
 	}
 }

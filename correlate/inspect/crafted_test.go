@@ -1,4 +1,4 @@
-package correlate_test
+package inspect_test
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"bothends/capture/file"
-	"bothends/correlate"
+	"bothends/correlate/inspect"
 	"bothends/correlate/report"
 )
 
@@ -217,7 +217,7 @@ func TestAFileThatStillGrowsIsSaid(t *testing.T) {
 	if err := os.WriteFile(path, append(frames, 0), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	info, err := correlate.Inspect(context.Background(), []*file.Set{set}, func(int64) {})
+	info, err := inspect.Captures(context.Background(), []*file.Set{set}, func(int64) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,7 +234,7 @@ func TestAnInspectionCanBeCancelled(t *testing.T) {
 	defer set.Close()
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := correlate.Inspect(ctx, []*file.Set{set}, func(int64) {}); !errors.Is(err, context.Canceled) {
+	if _, err := inspect.Captures(ctx, []*file.Set{set}, func(int64) {}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want %v", err, context.Canceled)
 	}
 }
@@ -246,7 +246,7 @@ func inspectBytes(t *testing.T, content []byte) *report.Inspection {
 	if err := os.WriteFile(path, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return inspect(t, path)
+	return inspectOne(t, path)
 }
 
 func TestDamageAndPackingAreSaid(t *testing.T) {

@@ -1,16 +1,12 @@
-package correlate
+package inspect
 
 import (
 	"strings"
 
 	"bothends/capture"
-	"bothends/correlate/judge"
 	"bothends/correlate/report"
+	"bothends/correlate/witness"
 )
-
-// provenMiss is the chance of having missed any one packet that a proof allows,
-// unless the recorder counts its drops.
-const provenMiss = 0.01
 
 // remark adds what takes nothing from the capture, but is good to know.
 func (i *inspection) remark() {
@@ -23,10 +19,10 @@ func (i *inspection) remark() {
 	if !i.Drops.Known {
 		i.because(report.Remark, "drops-unknown", "send the counts along that the recorder printed when it ended (tcpdump: \"packets dropped by kernel\"), or record with dumpcap, which writes them into the file",
 			"it does not say whether packets were dropped, which is not the same as none")
-		if miss := judge.MissBound(i.Seen.FromHost, 0); i.Seen.FromHost > 0 && miss > provenMiss {
+		if miss := witness.MissBound(i.Seen.FromHost, 0); i.Seen.FromHost > 0 && miss > witness.MissProven {
 			i.because(report.Remark, "few-packets", "repeat the session in one recording: every packet adds evidence",
 				"it holds %s from its own host: even if all of them prove to have been recorded, the chance that it missed any one stays up to %.2g %% (95 %% confidence), and a proof wants %.2g %%",
-				counted(i.Seen.FromHost, "packet"), 100*miss, 100*provenMiss)
+				counted(i.Seen.FromHost, "packet"), 100*miss, 100*witness.MissProven)
 		}
 	}
 	if i.Tap.End == "unknown" {
@@ -36,7 +32,7 @@ func (i *inspection) remark() {
 	if i.Repeated == 0 && i.cooked() {
 		i.because(report.Remark, "any-interface", oneInterface, "it looks as if it was recorded with -i any")
 	}
-	if others := unrecorded(i.survey); len(others) > 0 && !i.cooked() {
+	if others := witness.Unrecorded(i.survey); len(others) > 0 && !i.cooked() {
 		n := int64(len(others))
 		i.because(report.Remark, "other-interfaces", "record those, too, unless the session cannot use them (bothcap -i NAME, once for each)",
 			"the host had %s up, which %s not recorded: %s", counted(n, "other interface"), was(n), strings.Join(others, ", "))
