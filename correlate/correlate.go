@@ -76,6 +76,9 @@ func (c *comparison) compare(ctx context.Context, sets [2]*file.Set) (*report.Re
 		return nil, err
 	}
 	c.pair()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	if c.placement.SameEnd {
 		return nil, ErrSameEnd
 	}
@@ -83,14 +86,16 @@ func (c *comparison) compare(ctx context.Context, sets [2]*file.Set) (*report.Re
 	if err := c.align(ctx); err != nil {
 		return nil, err
 	}
-	if err := c.judge(); err != nil {
+	if err := c.judge(ctx); err != nil {
 		return nil, err
 	}
-	if err := ctx.Err(); err != nil {
+	if err := c.end(ctx); err != nil {
 		return nil, err
 	}
-	c.end()
-	r := c.report()
+	r, err := c.report(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if _, alone := c.alone(); r.Summary.Paired == 0 && !alone {
 		return r, ErrNothingInCommon
 	}
@@ -243,8 +248,11 @@ func roughOffset(surveys [2]*survey.Survey, pairs []pair.Pair) (offset, uncertai
 const roughSlackNS = 1e9
 
 // judge fits the clocks and decides on what is left over.
-func (c *comparison) judge() error {
+func (c *comparison) judge(ctx context.Context) (err error) {
 	for i := range c.cases {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		c.cases[i].Close()
 	}
 	c.separateUnlike()
@@ -261,7 +269,9 @@ func (c *comparison) judge() error {
 		in.Resets[end] = sv.ResetList
 		in.Witnesses[end].Peers = peers(sv, in.Own[end])
 	}
-	c.judgement = judge.Judge(&in)
+	if c.judgement, err = judge.Judge(ctx, &in); err != nil {
+		return err
+	}
 	for _, stated := range c.options.Stated {
 		if err := stated.Contradiction(&c.judgement.Witnesses[stated.End]); err != nil {
 			return fmt.Errorf("%w: %w", ErrContradicted, err)
@@ -271,8 +281,8 @@ func (c *comparison) judge() error {
 }
 
 // report puts everything into the form that is shown.
-func (c *comparison) report() *report.Report {
-	return report.New(&report.Input{
+func (c *comparison) report(ctx context.Context) (*report.Report, error) {
+	return report.New(ctx, &report.Input{
 		Files: c.files, Seams: c.seams, Surveys: c.surveys, Placement: c.placement, FixedEnds: c.options.FixedEnds,
 		Pairs: c.pairs, CaseOf: c.caseOf, Cases: c.cases, Clock: &c.clock, Judgement: &c.judgement, Stated: c.options.Stated, Endings: c.endings, ToServer: func(p *pair.Pair) bool { return c.serviceOf(p) != nil && !p.Outdone },
 	})

@@ -1,6 +1,7 @@
 package correlate
 
 import (
+	"context"
 	"slices"
 
 	"bothends/correlate/align"
@@ -13,7 +14,7 @@ import (
 )
 
 // end finds out what ended each connection.
-func (c *comparison) end() {
+func (c *comparison) end(ctx context.Context) (err error) {
 	in := &ending.Input{
 		Pairs: c.pairs, CaseOf: c.caseOf, Cases: c.cases, Surveys: c.surveys, Judgement: &c.judgement, Clock: &c.clock, Trips: &c.trips,
 		Service: c.serviceOf, Alone: len(c.surveys[tap.Server].Connections) == 0, Name: nameOf,
@@ -22,7 +23,8 @@ func (c *comparison) end() {
 	for end, sv := range c.surveys {
 		in.Coverage[end], in.Ran[end] = witness.Ran(sv)
 	}
-	c.endings = ending.Of(in)
+	c.endings, err = ending.Of(ctx, in)
+	return err
 }
 
 // serviceOf is the address that a connection of the client end went to, or nil.

@@ -4,6 +4,7 @@
 package ending
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -123,11 +124,18 @@ type Input struct {
 	Name    func(sender tap.End, v *align.Vanished) string // what a decoder calls it; empty if it knows none
 }
 
-// Of gives each connection its ending, by pair.
-func Of(in *Input) []Ending {
-	e := newEnder(in)
+// Of gives each connection its ending, by pair. If ctx ends, those that it did not come
+// to have none.
+func Of(ctx context.Context, in *Input) ([]Ending, error) {
 	endings := make([]Ending, len(in.Pairs))
+	e, err := newEnder(ctx, in)
+	if err != nil {
+		return endings, err
+	}
 	for i := range in.Pairs {
+		if err := ctx.Err(); err != nil {
+			return endings, err
+		}
 		endings[i] = e.ending(i)
 	}
 	for i := range in.Pairs {
@@ -138,7 +146,7 @@ func Of(in *Input) []Ending {
 			endings[i].Confidence = judge.Supported
 		}
 	}
-	return endings
+	return endings, nil
 }
 
 // ender holds what all connections together say.
@@ -148,14 +156,14 @@ type ender struct {
 	losses   losses
 }
 
-func newEnder(in *Input) *ender {
-	e := &ender{Input: in, findings: map[int][]int{}}
+func newEnder(ctx context.Context, in *Input) (e *ender, err error) {
+	e = &ender{Input: in, findings: map[int][]int{}}
 	for i := range in.Judgement.Findings {
 		c := in.Judgement.Findings[i].Case
 		e.findings[c] = append(e.findings[c], i)
 	}
-	e.losses = gatherLosses(in)
-	return e
+	e.losses, err = gatherLosses(ctx, in)
+	return e, err
 }
 
 func (e *ender) ending(i int) Ending {

@@ -1,6 +1,7 @@
 package ending
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -23,8 +24,11 @@ type losses struct {
 
 // gatherLosses looks at the losses of all connections. Where losses come in outages,
 // copies within one of them are no two losses.
-func gatherLosses(in *Input) (l losses) {
+func gatherLosses(ctx context.Context, in *Input) (l losses, err error) {
 	for i := range in.Cases {
+		if err := ctx.Err(); err != nil {
+			return l, err
+		}
 		c := &in.Cases[i]
 		if c.Connection == nil {
 			continue
@@ -42,7 +46,7 @@ func gatherLosses(in *Input) (l losses) {
 			}
 		}
 	}
-	return l
+	return l, nil
 }
 
 // gapAround is the time between the last packet that passed before a time and the

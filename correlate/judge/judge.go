@@ -9,6 +9,7 @@
 package judge
 
 import (
+	"context"
 	"slices"
 
 	"bothends/correlate/align"
@@ -86,17 +87,23 @@ type Judgement struct {
 }
 
 // Judge judges every reset, and every other packet that one end received and the
-// other did not send, of every case.
-func Judge(in *Input) Judgement {
-	all := poolAll(in)
+// other did not send, of every case. If ctx ends, the judgement is as far as it came.
+func Judge(ctx context.Context, in *Input) (Judgement, error) {
 	var findings []Finding
+	all, err := poolAll(ctx, in)
+	if err != nil {
+		return Judgement{Witnesses: all.Witnesses}, err
+	}
 	for i := range all.Cases {
+		if err := ctx.Err(); err != nil {
+			return Judgement{Findings: findings, Ledgers: all.ledgers, Witnesses: all.Witnesses}, err
+		}
 		if all.Cases[i].Connection != nil {
 			findings = append(findings, all.judge(i)...)
 		}
 	}
-	all.locate(findings)
-	return Judgement{Findings: findings, Ledgers: all.ledgers, Witnesses: all.Witnesses}
+	err = all.locate(ctx, findings)
+	return Judgement{Findings: findings, Ledgers: all.ledgers, Witnesses: all.Witnesses}, err
 }
 
 // judge judges one connection.
@@ -138,14 +145,13 @@ type pooled struct {
 	streamsOf    map[int][2]*stream      // of connections of which packets were remapped: their views ask for them again
 }
 
-func poolAll(in *Input) *pooled {
+func poolAll(ctx context.Context, in *Input) (*pooled, error) {
 	all := &pooled{Input: in, Witnesses: in.Witnesses, ledgers: map[int][2]align.Ledger{}}
 	for end := range all.stated {
 		all.stated[end] = statedOf(in.Stated, tap.End(end))
 	}
 	all.countPassed()
-	all.noteSent()
-	return all
+	return all, all.noteSent(ctx)
 }
 
 // countPassed adds up, over all connections, how many packets of each end passed, and

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"context"
 	"slices"
 	"testing"
 
@@ -53,10 +54,21 @@ func trial() *Input {
 	return b
 }
 
+// judged judges what nobody interrupts.
+func judged(in *Input) Judgement {
+	j, _ := Judge(context.Background(), in)
+	return j
+}
+
+func pooledOf(in *Input) *pooled {
+	all, _ := poolAll(context.Background(), in)
+	return all
+}
+
 // verdicts sums the connection up, as closing it does, and judges it.
 func verdicts(b *Input) []Finding {
 	b.Cases[0].Summary = b.Cases[0].Connection.Summary()
-	return Judge(b).Findings
+	return judged(b).Findings
 }
 
 // reset makes a reset from the server. sent is false for what the client's tap saw.

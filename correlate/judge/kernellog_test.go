@@ -37,7 +37,7 @@ func logged(events ...testimony.KernelEvent) (*pooled, *suspect) {
 		Sees: testimony.KernelSight{Abort: true, NoSocket: true, TimeWait: true},
 	}
 	p := resetSuspect(reset(3020*ms, 1000, 54, 0))
-	return poolAll(b), &p
+	return pooledOf(b), &p
 }
 
 func TestTheKernelsLogIsHeldAgainstTheCapture(t *testing.T) {

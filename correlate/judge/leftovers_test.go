@@ -41,7 +41,7 @@ func TestOtherBytesAreNoProofWhereOneOfTheTwoIsNoData(t *testing.T) {
 			s.Leftovers = []align.Leftover{test.leftover}
 			s.Ledger.ReceivedNotSent, s.Ledger.Modified = 1, 1
 			in.Cases[0].Summary = in.Cases[0].Connection.Summary()
-			j := Judge(in)
+			j := judged(in)
 			if told := len(j.Findings) > 0; told != test.told {
 				t.Errorf("%s (bucket %d): told %v, want %v: %+v", test.name, bucket, told, test.told, j.Findings)
 			}

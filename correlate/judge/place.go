@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"context"
 	"slices"
 
 	"bothends/correlate/clock"
@@ -25,9 +26,12 @@ type volley struct {
 
 // locate gives every forged reset its place, connection by connection, in whose
 // order the findings are.
-func (all *pooled) locate(findings []Finding) {
+func (all *pooled) locate(ctx context.Context, findings []Finding) error {
 	trips := all.trips()
 	for len(findings) > 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		n := slices.IndexFunc(findings, func(f Finding) bool { return f.Case != findings[0].Case })
 		if n < 0 {
 			n = len(findings)
@@ -36,6 +40,7 @@ func (all *pooled) locate(findings []Finding) {
 		all.locateVolleys(findings[:n], trips)
 		findings = findings[n:]
 	}
+	return nil
 }
 
 // locateVolleys places the resets of one connection. Resets of the same volley of

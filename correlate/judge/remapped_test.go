@@ -49,7 +49,7 @@ func TestAnUntranslatedPacketOfAQuietConnectionIsToldByItself(t *testing.T) {
 	part.Streams[tap.Server].Resets[tap.Server] = []*align.Reset{reset(3000*ms, 1000, 64, 0)}
 	b.Cases[0].Connection, b.Cases[0].Remapped = nil, []int{1}
 	b.Cases = append(b.Cases, Case{Connection: part, Of: 0, Pair: pair.Pair{Client: pair.NoView, Server: 1, Remapped: true}})
-	findings := Judge(b).Findings
+	findings := judged(b).Findings
 	if len(findings) != 1 || findings[0].Verdict != Lost || findings[0].Pattern != RemappedPackets {
 		t.Errorf("%+v, want one lost reset with pattern %q", findings, RemappedPackets)
 	}

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"context"
 	"slices"
 
 	"bothends/capture"
@@ -52,11 +53,14 @@ func total(shapes map[shape]int) (n int) {
 
 // noteSent collects the resets that each end's own capture shows it to have sent, and
 // the TTLs with which its packets leave.
-func (all *pooled) noteSent() {
+func (all *pooled) noteSent(ctx context.Context) error {
 	for end := range all.shapes {
 		all.shapes[end], all.sentTTLs[end], all.byNumbers[end] = map[shape]int{}, map[uint8]bool{}, map[resetKey][]int32{}
 		all.gotByNumbers[end], all.told[end] = map[resetKey][]int32{}, map[tap.Frame]bool{}
 		for i := range all.Resets[end] {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 			r := &all.Resets[end][i]
 			if !r.Loopback && r.Direction != capture.Outbound && !all.Own[end][r.Src.IP] {
 				key := keyOf(r.Seq, r.Ack, r.Flags)
@@ -73,6 +77,9 @@ func (all *pooled) noteSent() {
 		slices.Sort(all.sentAt[end])
 	}
 	for i := range all.Cases {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		for end := range all.shapes {
 			if route := all.Cases[i].Routes[end]; route.Known {
 				all.sentTTLs[end][route.TTL+uint8(route.Hops)] = true
@@ -95,6 +102,7 @@ func (all *pooled) noteSent() {
 			}
 		}
 	}
+	return nil
 }
 
 // Offsets from the next expected number at which known boxes place their resets.

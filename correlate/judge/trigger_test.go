@@ -57,7 +57,7 @@ func TestTheNumbersOfAResetTellWhatItAnswers(t *testing.T) {
 			[2]*align.Message{start, ehlo}, [2]*align.Message{reply, nil}, nil, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			h := poolAll(trial()).stream(0, tap.Server)
+			h := pooledOf(trial()).stream(0, tap.Server)
 			r := reset(test.at, test.seq, 57, 0)
 			if test.ack != 0 {
 				r.Flags, r.Header.Ack, r.Ack0 = r.Flags|segment.ACK, test.ack, test.ack
@@ -94,7 +94,7 @@ func TestAMessageReachedTheFarEndOnlyIfNoLaterCopyCanHave(t *testing.T) {
 			b.Witnesses[tap.Server].Drops = test.drops
 			trigger := &Trigger{Message: said(960*ms, 109, 514, "STARTTLS\r\n"), SentBy: tap.Client}
 			trigger.Message.Reached, trigger.Arrived = test.reached, tap.Frame{Number: 1, TimeNS: test.arrived}
-			trigger.Reached = poolAll(b).reached(0, trigger)
+			trigger.Reached = pooledOf(b).reached(0, trigger)
 			if trigger.Reached != test.want || trigger.Box() != test.box {
 				t.Errorf("%s, %s; want %s, %s", trigger.Reached, trigger.Box(), test.want, test.box)
 			}

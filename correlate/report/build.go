@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -38,8 +39,8 @@ type Input struct {
 	ToServer func(*pair.Pair) bool
 }
 
-// New builds the report.
-func New(in *Input) *Report {
+// New builds the report. If ctx ends, it is as far as it came.
+func New(ctx context.Context, in *Input) (*Report, error) {
 	r := &Report{
 		Schema: Schema,
 		Ends:   ends(in),
@@ -57,6 +58,9 @@ func New(in *Input) *Report {
 	}
 	connectionOf := make([]int, len(in.Cases)) // by case: its ID
 	for i := range in.Pairs {
+		if err := ctx.Err(); err != nil {
+			return r, err
+		}
 		c := in.connection(i)
 		r.Connections = append(r.Connections, c)
 		if n := in.CaseOf[i]; n >= 0 {
@@ -74,6 +78,9 @@ func New(in *Input) *Report {
 	}
 	var kept []placed
 	for i := range in.Judgement.Findings {
+		if err := ctx.Err(); err != nil {
+			return r, err
+		}
 		if keep[i] {
 			f := in.finding(&in.Judgement.Findings[i])
 			f.Connection = connectionOf[in.Judgement.Findings[i].Case]
@@ -91,13 +98,16 @@ func New(in *Input) *Report {
 		r.Findings = append(r.Findings, f.Finding)
 	}
 	for i := range r.Connections {
+		if err := ctx.Err(); err != nil {
+			return r, err
+		}
 		r.Connections[i].Ending = in.ending(i, id)
 		p := &in.Pairs[i]
 		r.countEnding(&in.Endings[i], p.Paired(), p.Client != pair.NoView && in.ToServer(p))
 	}
 	r.judgeConnections()
 	r.addFurther(&further, connectionOf)
-	return r
+	return r, ctx.Err()
 }
 
 // oneSided is the verdict on a connection that one capture only holds.

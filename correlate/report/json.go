@@ -22,6 +22,9 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		o.list("further", len(r.Further), func(i int) any { return &r.Further[i] })
 	}
 	o.field("summary", &r.Summary)
+	if len(r.Stated) > 0 {
+		o.field("stated", r.Stated)
+	}
 	return o.close()
 }
 
