@@ -50,25 +50,6 @@ func (f *Finding) sort() Sort {
 	return Sort{f.Kind, f.Verdict, f.Confidence, f.ReceivedAt, f.SeenAt, f.Pattern}
 }
 
-// Sift tells which findings to keep: the first of each sort, connection by
-// connection. The others are counted.
-func Sift(findings []Finding) (keep []bool, more Further) {
-	s := newSieve()
-	keep = make([]bool, len(findings))
-	for from := 0; from < len(findings); {
-		to := from + 1
-		for to < len(findings) && findings[to].Case == findings[from].Case {
-			to++
-		}
-		kept := len(s.sift(findings[from:to])) > 0
-		for i := from; i < to; i++ {
-			keep[i] = kept
-		}
-		from = to
-	}
-	return keep, s.more
-}
-
 // A sieve lets the first findings of each sort through, connection by connection,
 // and counts the rest.
 type sieve struct {
@@ -80,9 +61,9 @@ func newSieve() *sieve {
 	return &sieve{map[Sort]int{}, Further{map[Sort]int{}, map[Sort]int{}, map[int]Grave{}}}
 }
 
-// sift takes all findings on one connection, and returns them or nothing: what is
-// said of one of them may rest on the others.
-func (s *sieve) sift(findings []Finding) []Finding {
+// keep reports whether to keep all findings on one connection, as what is said of one of
+// them may rest on the others, or none.
+func (s *sieve) keep(findings []Finding) bool {
 	alike := len(findings) > 0
 	for i := range findings {
 		alike = alike && s.kept[findings[i].sort()] >= maxAlike
@@ -91,7 +72,7 @@ func (s *sieve) sift(findings []Finding) []Finding {
 		for i := range findings {
 			s.kept[findings[i].sort()]++
 		}
-		return findings
+		return true
 	}
 	gravest, sorts := Harmless, map[Sort]bool{}
 	for i := range findings {
@@ -104,5 +85,18 @@ func (s *sieve) sift(findings []Finding) []Finding {
 		s.more.Connections[sort]++
 	}
 	s.more.Cases[findings[0].Case] = gravest
-	return nil
+	return false
+}
+
+// slim leaves of a finding that is only counted what the ending of its connection
+// rests on. Of a flood, the rest would be most of the memory that a comparison takes.
+func (f *Finding) slim() {
+	var deciding []Step
+	for _, s := range f.Evidence {
+		if s.Decides {
+			deciding = append(deciding, s)
+		}
+	}
+	f.Evidence = deciding
+	f.Needs, f.Head, f.Trigger, f.reset = nil, nil, nil, nil
 }

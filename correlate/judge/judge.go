@@ -78,6 +78,10 @@ type Input struct {
 // A Judgement is what became of every packet on which the captures disagree.
 type Judgement struct {
 	Findings []Finding
+	// Kept tells which findings are to be told one by one: the first of each sort,
+	// connection by connection. Of the Further ones only the steps that decide are there.
+	Kept    []bool
+	Further Further
 	// Ledgers are those of the cases that were judged, by index: as the alignment has
 	// them, and each reset in its bucket.
 	Ledgers map[int][2]align.Ledger
@@ -89,21 +93,30 @@ type Judgement struct {
 // Judge judges every reset, and every other packet that one end received and the
 // other did not send, of every case. If ctx ends, the judgement is as far as it came.
 func Judge(ctx context.Context, in *Input) (Judgement, error) {
-	var findings []Finding
 	all, err := poolAll(ctx, in)
+	s := newSieve()
+	j := Judgement{Ledgers: all.ledgers, Witnesses: all.Witnesses, Further: s.more}
 	if err != nil {
-		return Judgement{Witnesses: all.Witnesses}, err
+		return j, err
 	}
 	for i := range all.Cases {
 		if err := ctx.Err(); err != nil {
-			return Judgement{Findings: findings, Ledgers: all.ledgers, Witnesses: all.Witnesses}, err
+			return j, err
 		}
-		if all.Cases[i].Connection != nil {
-			findings = append(findings, all.judge(i)...)
+		if all.Cases[i].Connection == nil {
+			continue
 		}
+		found := all.judge(i)
+		kept := s.keep(found)
+		for k := range found {
+			if !kept {
+				found[k].slim()
+			}
+			j.Kept = append(j.Kept, kept)
+		}
+		j.Findings = append(j.Findings, found...)
 	}
-	err = all.locate(ctx, findings)
-	return Judgement{Findings: findings, Ledgers: all.ledgers, Witnesses: all.Witnesses}, err
+	return j, all.locate(ctx, j.Findings)
 }
 
 // judge judges one connection.

@@ -71,7 +71,6 @@ func New(ctx context.Context, in *Input) (*Report, error) {
 		}
 	}
 	r.Summary.Connections = len(r.Connections)
-	keep, further := judge.Sift(in.Judgement.Findings)
 	type placed struct {
 		Finding
 		index int // the judge's
@@ -81,7 +80,7 @@ func New(ctx context.Context, in *Input) (*Report, error) {
 		if err := ctx.Err(); err != nil {
 			return r, err
 		}
-		if keep[i] {
+		if in.Judgement.Kept[i] {
 			f := in.finding(&in.Judgement.Findings[i])
 			f.Connection = connectionOf[in.Judgement.Findings[i].Case]
 			kept = append(kept, placed{f, i})
@@ -90,7 +89,7 @@ func New(ctx context.Context, in *Input) (*Report, error) {
 	slices.SortStableFunc(kept, func(a, b placed) int {
 		return cmp.Or(cmp.Compare(a.Connection, b.Connection), cmp.Compare(a.ReceivedAt, b.ReceivedAt), cmp.Compare(a.Frame, b.Frame))
 	})
-	id := make([]int, len(keep)) // by the judge's index; 0 if it is only counted
+	id := make([]int, len(in.Judgement.Findings)) // by the judge's index; 0 if it is only counted
 	for place := range kept {
 		f := &kept[place]
 		f.ID, id[f.index] = place+1, place+1
@@ -106,7 +105,7 @@ func New(ctx context.Context, in *Input) (*Report, error) {
 		r.countEnding(&in.Endings[i], p.Paired(), p.Client != pair.NoView && in.ToServer(p))
 	}
 	r.judgeConnections()
-	r.addFurther(&further, connectionOf)
+	r.addFurther(&in.Judgement.Further, connectionOf)
 	return r, ctx.Err()
 }
 
