@@ -169,3 +169,21 @@ func resolutionCode(ticks uint64) (byte, bool) {
 	}
 	return 0, false
 }
+
+// AppendNote appends to b an interface statistics block that holds a comment and no
+// counters, for a program that completes a file which a Writer has begun: of
+// interface i, whose resolution must be nanoseconds without an offset. The comment
+// is shorter than 64 KiB.
+func AppendNote(b []byte, i int, timeNS int64, comment string) []byte {
+	w := Writer{buf: b}
+	start := w.begin(blockStatistics)
+	w.uint32(uint32(i))
+	w.uint32(uint32(timeNS >> 32))
+	w.uint32(uint32(timeNS))
+	w.comments([]string{comment})
+	w.endOptions()
+	length := len(w.buf) - start + 4
+	w.uint32(uint32(length))
+	binary.LittleEndian.PutUint32(w.buf[start+4:], uint32(length))
+	return w.buf
+}

@@ -35,6 +35,8 @@ const (
 	GapBegins  Event = "gap-begins" // from here on the interface recorded nothing
 	GapEnds    Event = "gap-ends"
 	Resets     Event = "resets" // what the kernel's log told of, as soon as it did
+	Sealing    Event = "seal"   // a seal and nothing else
+	Signature  Event = "signature"
 )
 
 // A Record is one statement of the recorder. What it does not know it leaves
@@ -63,6 +65,11 @@ type Record struct {
 	// the log with each record of the host's state, Host at the start and the end.
 	KernelLog *KernelReading `json:"kernel_log,omitempty"`
 	Host      *HostFacts     `json:"host,omitempty"`
+	// Sealed at the start says that seals follow. Signed is the signature of the
+	// statement of the last of them, as ssh-keygen -Y sign writes it.
+	Sealed bool   `json:"sealed,omitempty"`
+	Seal   *Seal  `json:"seal,omitempty"`
+	Signed string `json:"signed,omitempty"`
 }
 
 // A Peer is a name as it was given and the addresses it then had.

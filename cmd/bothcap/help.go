@@ -11,6 +11,7 @@ func program() *usage.Program {
 	flags := newFlags(&o)
 	usage.Choices(flags, "end", "client", "server")
 	usage.File(flags, "write")
+	usage.File(flags, "sign")
 	return &usage.Program{
 		Name:  "bothcap",
 		Title: "record one session's TCP segments at one end, for bothends to compare",
@@ -29,6 +30,7 @@ func program() *usage.Program {
 				"It records until Ctrl-C or a limit, or while COMMAND runs. It needs root (CAP_NET_RAW) to open its handles, and is nobody, or the user who called sudo, from then on. COMMAND runs as that user, or as root if nobody called sudo, with the standard streams and nothing else that bothcap opened.",
 				"It records every interface by which the host can send, those that appear later too, for a reset follows the default route whatever interface its connection used. -i restricts it. Loopback is left out. Without -i one thread keeps the privilege to open interfaces; --reopen=false gives it up.",
 				"With --rotate-size or --rotate-interval it writes a set of files; give them to bothends as one pattern in quotes, such as 'client_*.pcapng'.",
+				"What it records is sealed: hashes in the file, of which it prints the first when it begins and the last when it ends, and with --sign KEY signs the last. bothends info says whether a file was changed since. KEY needs no passphrase, or is known to ssh-agent.",
 			},
 			Flags: flags,
 		}, {

@@ -38,6 +38,8 @@ type options struct {
 	user           string
 	reopen         bool
 	kernelLog      bool
+	seal           bool
+	sign           string
 	duration       time.Duration
 	maxPackets     int64
 	maxSize        size
@@ -91,6 +93,8 @@ func (o *options) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.user, "user", "", "become `USER` once recording (default: who called sudo, else nobody)")
 	f.BoolVar(&o.reopen, "reopen", false, "keep the privilege to open an interface that was unplugged, or is new (CAP_NET_RAW; without -i that is so unless --reopen=false)")
 	f.BoolVar(&o.kernelLog, "kernel-log", true, "record what the kernel itself says of resets (Linux, root or CAP_PERFMON)")
+	f.BoolVar(&o.seal, "seal", true, "write hashes of what was recorded into the file, so that a later change shows (bothends info)")
+	f.StringVar(&o.sign, "sign", "", "sign the last of them with this `KEY` of ssh's (ssh-keygen -Y sign)")
 	f.DurationVar(&o.duration, "duration", 0, "stop after `D`, such as 90s or 5m")
 	f.Int64Var(&o.maxPackets, "max-packets", 0, "stop after `N` packets")
 	f.Var(&o.maxSize, "max-size", "stop before the files exceed `SIZE`, such as 500M")
@@ -193,6 +197,8 @@ func (o *options) check(f *pflag.FlagSet) error {
 		return &hinted{errors.New("--keep has nothing to choose from"), "--rotate-size SIZE or --rotate-interval D makes several files"}
 	case o.rotates() && o.write == "-":
 		return errors.New("standard output cannot be rotated")
+	case o.sign != "" && !o.seal:
+		return errors.New("--sign has no seal to sign: leave out --seal=false")
 	case len(o.command) > 0 && o.write == "-":
 		return errors.New("standard output is the command's: give -w a file")
 	}

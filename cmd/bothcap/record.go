@@ -31,6 +31,8 @@ type output interface {
 	agent.Output
 	Close() error
 	Sums() ([]store.Sum, error)
+	Head() string  // the value of the first seal
+	Value() string // and of the last, after Close
 }
 
 // A recording is one run of bothcap.
@@ -44,6 +46,7 @@ type recording struct {
 	command *child.Command
 	signals chan os.Signal
 	began   time.Time
+	signer  *signer
 }
 
 // record does all of it and returns the exit status.
@@ -86,10 +89,14 @@ func (r *recording) start() error {
 	if r.roles, err = assignRoles(r.options); err != nil {
 		return err
 	}
+	if err = r.startSigner(); err != nil {
+		return err
+	}
 	closeLog := r.openKernelLog()
 	if r.agent, err = agent.Start(r.config, r.opener(), r.create); err != nil {
 		closeLog()
 		r.discard()
+		r.signer.dismiss()
 		if errors.Is(err, live.ErrFilter) && r.options.trailing {
 			err = &hinted{err, "a command stands behind --: bothcap [FLAGS] -w FILE -- COMMAND; a filter is pcap-filter(7)'s"}
 		}
@@ -100,6 +107,7 @@ func (r *recording) start() error {
 	if err := r.handOver(); err != nil {
 		r.agent.Close()
 		r.discard()
+		r.signer.dismiss()
 		return err
 	}
 	return nil
@@ -185,10 +193,11 @@ func (r *recording) create() (agent.Output, error) {
 		if isTerminal(os.Stdout) {
 			return nil, &hinted{errors.New("standard output is a terminal, and a recording is binary"), "-w FILE, or a pipe"}
 		}
-		r.files = store.NewStream(os.Stdout)
+		r.files = store.NewStream(os.Stdout, store.Options{Seal: r.options.seal, Sign: r.signer.sign()})
 		return r.files, nil
 	}
-	o := store.Options{Force: r.options.force, Rotate: r.options.rotates(), Keep: r.options.keep, Now: time.Now}
+	o := store.Options{Force: r.options.force, Rotate: r.options.rotates(), Keep: r.options.keep, Now: time.Now,
+		Seal: r.options.seal, Sign: r.signer.sign()}
 	if u := r.roles.recorder; u != nil {
 		o.Chown, o.UID, o.GID = true, u.UID, u.GID
 	}
@@ -223,6 +232,9 @@ func (r *recording) run() error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	defer r.obey(cancel)()
+	if head := r.files.Head(); head != "" {
+		r.console.say("sealed from here on: head %s", head)
+	}
 	if r.command == nil {
 		r.console.say("recording on %s to %s; Ctrl-C stops", r.where(), shellWord(r.options.write))
 		stopStatus := r.showStatus()
@@ -280,7 +292,8 @@ func (r *recording) summarise() {
 	r.console.mu.Lock()
 	defer r.console.mu.Unlock()
 	r.console.erase()
-	summary{status: r.agent.Status(), sums: sums, interfaces: r.agent.Interfaces(), lasted: lasted, end: r.options.end, write: r.options.write}.print(r.console.text())
+	summary{status: r.agent.Status(), sums: sums, interfaces: r.agent.Interfaces(), lasted: lasted, end: r.options.end, write: r.options.write,
+		head: r.files.Head(), seal: r.files.Value(), signed: r.signer != nil && r.signer.signed}.print(r.console.text())
 	if err != nil {
 		fmt.Fprintf(r.console.text(), "bothcap: no checksum: %v\n", err)
 	}

@@ -97,6 +97,10 @@ func keep(capability int) (*kept, error) {
 	return &kept{thread: thread}, nil
 }
 
+// asCaller is whom programs run as that bothcap starts for its user; nil is as it was
+// started itself.
+func (r *roles) asCaller() *privilege.User { return r.caller }
+
 // drop becomes the recorder. The threads that keep a privilege give up all
 // others with their first task.
 func (r *roles) drop() error {

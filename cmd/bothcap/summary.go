@@ -63,6 +63,8 @@ type summary struct {
 	lasted     time.Duration
 	end        string
 	write      string // the name that the user gave
+	head, seal string // the values of the first seal and of the last; empty if there is none
+	signed     bool
 }
 
 func (s summary) print(w io.Writer) {
@@ -82,6 +84,14 @@ func (s summary) print(w io.Writer) {
 		if f.SHA256 != "" {
 			fmt.Fprintf(w, "sha256   %s\n", f.SHA256)
 		}
+	}
+	switch {
+	case s.seal != "" && s.signed:
+		fmt.Fprintf(w, "seal     %s, signed\n", s.seal)
+	case s.seal != "":
+		fmt.Fprintf(w, "seal     %s\n", s.seal)
+	case s.head != "":
+		fmt.Fprintf(w, "WARNING: the last file is without its last seal.\n")
 	}
 	fmt.Fprintf(w, "packets  %d in %s on %s\n", s.status.Packets, s.lasted.Round(100*time.Millisecond), strings.Join(s.interfaces, ", "))
 	if s.status.Drops == (agent.Drops{}) {

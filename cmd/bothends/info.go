@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 
@@ -18,8 +19,9 @@ import (
 // infoOptions are what the command line of `bothends info` says.
 type infoOptions struct {
 	rendering
-	files    []string
-	together bool
+	files     []string
+	together  bool
+	statement string
 }
 
 // infoVerb is the verb; it returns 0 for any capture that can be read, as good or
@@ -57,6 +59,8 @@ func infoVerb() verb {
 
 func (o *infoOptions) addFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.together, "together", false, "take all files for one capture: the parts of a ring buffer, or\nof one machine's several interfaces")
+	flags.StringVar(&o.statement, "statement", "", "write the statement of the last seal to `FILE`, and its signature to FILE.sig,\nfor ssh-keygen -Y verify -n bothcap")
+	usage.File(flags, "statement")
 	o.rendering.addFlags(flags, "shorten nothing")
 	addHelp(flags)
 }
@@ -77,7 +81,7 @@ func (o *infoOptions) check() error {
 }
 
 func (o *infoOptions) run(ctx context.Context, c *console) error {
-	if err := checkOutput(o.output, o.force, filesOfAll(o.files)); err != nil {
+	if err := o.checkOutputs(); err != nil {
 		return err
 	}
 	c.progress = newProgress(os.Stderr)
@@ -100,7 +104,44 @@ func (o *infoOptions) run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	return o.write(ctx, c, inspected)
+	if err := o.write(ctx, c, inspected); err != nil || o.statement == "" {
+		return err
+	}
+	return o.writeStatement(ctx, inspected)
+}
+
+// signatureName is what follows the statement's name in that of its signature, where
+// ssh-keygen -Y sign puts it.
+const signatureName = ".sig"
+
+func (o *infoOptions) checkOutputs() error {
+	if err := checkOutput(o.output, o.force, filesOfAll(o.files)); err != nil || o.statement == "" {
+		return err
+	}
+	return errors.Join(checkOutput(o.statement, o.force, filesOfAll(o.files)), checkOutput(o.statement+signatureName, o.force, filesOfAll(o.files)))
+}
+
+// writeStatement writes what is signed, and the signature if there is one.
+func (o *infoOptions) writeStatement(ctx context.Context, inspected *report.Info) error {
+	if len(inspected.Captures) != 1 {
+		return &hinted{errors.New("--statement is of one recording"), "give the files of one, with --together or as a pattern in quotes"}
+	}
+	s := inspected.Captures[0].Sealed
+	if s.Statement == "" {
+		return fmt.Errorf("no statement: %q has no seal that holds", o.files[0])
+	}
+	err := writeFile(ctx, o.statement, o.force, textOf(s.Statement))
+	if err == nil && s.Signature != "" {
+		err = writeFile(ctx, o.statement+signatureName, o.force, textOf(s.Signature))
+	}
+	return err
+}
+
+func textOf(text string) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := io.WriteString(w, text)
+		return err
+	}
 }
 
 // open makes each file a capture of its own, unless they are one together. The

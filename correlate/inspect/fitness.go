@@ -32,6 +32,7 @@ func (i *inspection) judge() {
 	i.judgeFilter()
 	i.judgeLosses()
 	i.judgeFiles()
+	i.judgeSeals()
 	i.judgeCoverage()
 	i.judgePackets()
 	i.judgeClock()

@@ -14,6 +14,7 @@ import (
 
 	"bothends/capture"
 	"bothends/capture/file"
+	"bothends/capture/seal"
 	"bothends/capture/testimony"
 	"bothends/correlate/report"
 	"bothends/correlate/segment"
@@ -42,6 +43,7 @@ func Captures(ctx context.Context, sets []*file.Set, progress func(bytes int64))
 				i.continues(earlier)
 			}
 		}
+		i.Sealed = report.SealedStatement{Statement: i.sealed.Statement, Signature: i.sealed.Signature}
 		info.Captures = append(info.Captures, i.Inspection)
 	}
 	return info, nil
@@ -53,6 +55,7 @@ type inspection struct {
 	survey *survey.Survey
 	files  []file.File
 	hosts  map[[16]byte]int64 // the tap's own addresses, and the segments they sent
+	sealed seal.File          // the last of its files that is sealed
 }
 
 // inspect learns all that is shown of one capture, but for what it is worth.
@@ -65,6 +68,7 @@ func inspect(ctx context.Context, set *file.Set, progress func(int64)) (*inspect
 		digests, err = set.Digests(ctx)
 		return err
 	})
+	group.Go(func() error { return i.checkSeals(ctx, set) })
 	group.Go(func() (err error) {
 		var before int64
 		open := func() *tally { return &tally{Reader: set.Reader()} }

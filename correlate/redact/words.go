@@ -31,6 +31,9 @@ func (r *redactor) testimonyOf(comments []string) (kept []string) {
 // hosts, and of programs.
 var given = []string{"session", "name", "command"}
 
+// sealed are what is true of the original only.
+var sealed = []string{"sealed", "seal", "signed"}
+
 // record goes through a record as it stands, so that what later versions note is
 // treated alike: what people gave is left out, addresses are mapped.
 func (r *redactor) record(text string) (shown string, ok bool) {
@@ -53,7 +56,7 @@ func (r *redactor) value(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
 		for name, part := range v {
-			if slices.Contains(given, name) {
+			if slices.Contains(given, name) || slices.Contains(sealed, name) {
 				delete(v, name)
 				continue
 			}

@@ -37,6 +37,8 @@ type Inspection struct {
 	Gaps        []InspectedGap    `json:"gaps,omitempty"`       // as the recorder noted them, by interface and time
 	Recording   *Recording        `json:"recording,omitempty"`  // if the recorder says anything of itself
 	KernelLog   *KernelLog        `json:"kernel_log,omitempty"` // if the recorder tried to have one
+	Seal        *Seal             `json:"seal,omitempty"`       // if the recorder sealed it
+	Sealed      SealedStatement   `json:"-"`
 	Tap         Tap               `json:"tap"`
 	Seen        Seen              `json:"seen"`
 	Connections InspectedSessions `json:"connections"`

@@ -25,6 +25,7 @@ func (i *Info) WriteText(w io.Writer, o TextOptions) error {
 		t.reasons()
 		t.heading("WHAT IT HOLDS")
 		t.files()
+		t.seal()
 		t.coverage()
 		t.place()
 		t.kernelLog()

@@ -48,6 +48,14 @@ type Output interface {
 	Truncate(size int64) error
 }
 
+// A Sealer is an Output that seals what it takes. Seal returns the newest seal that
+// it knows, or with now that of all that was written, which takes as long as it is
+// far behind.
+type Sealer interface {
+	Sealed() bool
+	Seal(now bool) (s testimony.Seal, ok bool)
+}
+
 // A Host says what the recording host knows about itself.
 type Host struct {
 	Section  capture.Section // hardware, system, program
@@ -124,6 +132,7 @@ type Agent struct {
 	config Config
 	open   Opener
 	out    Output
+	sealer Sealer // out, if it is one that seals
 	taps   []*tap
 	start  testimony.Record // in every file's head
 	begun  time.Time        // Record's
@@ -160,14 +169,13 @@ func Start(config Config, open Opener, create func() (Output, error)) (*Agent, e
 		return nil, err
 	}
 	a.out = out
+	if sealer, ok := out.(Sealer); ok && sealer.Sealed() {
+		a.sealer = sealer
+	}
 	a.start = a.startRecord(now)
 	a.atHead = a.start.Kernel
 	a.fileAt, a.flushAt, a.statsAt = now, now, now
-	err = a.writeHead()
-	if err == nil {
-		err = a.writer.Flush()
-	}
-	if err != nil {
+	if err := a.writeHead(); err != nil {
 		a.Close()
 		return nil, err
 	}

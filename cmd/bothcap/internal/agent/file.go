@@ -16,6 +16,10 @@ import (
 // about 1 KiB of counters.
 const statisticsSize = 4 << 10
 
+// lastSealSize is room for a file's last seal and its signature: an RSA key's of
+// 4096 bits takes less than 2 KiB.
+const lastSealSize = 4 << 10
+
 // describedSize is room for an interface description block in mid-file.
 const describedSize = 8 << 10
 
@@ -111,7 +115,13 @@ func (a *Agent) room(n int64) bool {
 
 // reserve is the room for what must stand at a file's end. Twice: once for the
 // block itself if it is one of statistics.
-func (a *Agent) reserve() int64 { return int64(len(a.taps)+1) * statisticsSize }
+func (a *Agent) reserve() int64 {
+	room := int64(len(a.taps)+1) * statisticsSize
+	if a.sealer != nil {
+		room += lastSealSize
+	}
+	return room
+}
 
 // fits reports whether n more bytes fit into the present file.
 func (a *Agent) fits(n int64) bool {
@@ -131,6 +141,9 @@ func (a *Agent) rotate(now time.Time) {
 		return
 	}
 	a.before += a.writer.Size()
+	if a.sealer != nil {
+		a.before += lastSealSize
+	}
 	if err := a.out.Rotate(); err != nil {
 		a.failure = fmt.Errorf("beginning the next file: %w", err)
 		a.halt(now)
@@ -138,12 +151,10 @@ func (a *Agent) rotate(now time.Time) {
 	}
 	a.fileAt, a.statsAt = now, now
 	a.write(a.writeHead())
-	if !a.ended {
-		a.write(a.writer.Flush())
-	}
 }
 
-// writeHead begins a file: who recorded, and where.
+// writeHead begins a file: who recorded, and where. It is handed on at once, and
+// sealed.
 func (a *Agent) writeHead() error {
 	section := a.config.Host.Section
 	head := a.start
@@ -159,7 +170,24 @@ func (a *Agent) writeHead() error {
 			return err
 		}
 	}
-	return nil
+	if err := w.Flush(); err != nil || a.sealer == nil {
+		return err
+	}
+	return a.sealHead()
+}
+
+// sealHead writes a file's first seal, of all that stands there before it.
+func (a *Agent) sealHead() error {
+	seal, ok := a.sealer.Seal(true)
+	if !ok {
+		return nil
+	}
+	now := time.Now()
+	r := testimony.Record{Event: testimony.Sealing, Time: now.UTC(), Interface: a.taps[0].name, Seal: &seal}
+	if err := a.writer.WriteStatistics(a.taps[0].number, now.UnixNano(), capture.Counters{}, r.Line()); err != nil {
+		return err
+	}
+	return a.writer.Flush()
 }
 
 // describe writes a tap's interface description block.

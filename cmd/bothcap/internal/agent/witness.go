@@ -15,7 +15,7 @@ func (a *Agent) startRecord(now time.Time) testimony.Record {
 		Event: testimony.Start, Time: now.UTC(),
 		Session: a.config.Session, End: a.config.End,
 		Peers: a.config.Target.Peers, Ports: a.config.Target.Ports,
-		HeadersOnly: a.config.HeadersOnly, Libpcap: a.config.Libpcap,
+		HeadersOnly: a.config.HeadersOnly, Libpcap: a.config.Libpcap, Sealed: a.sealer != nil,
 	}
 	a.hostState(&r)
 	switch {
@@ -79,7 +79,7 @@ func (a *Agent) statistics(now time.Time, event testimony.Event) {
 	a.hostState(&r)
 	for i, t := range a.taps {
 		r.Interface, r.Gap = t.name, t.gap
-		r.KernelLog, r.Host = nil, nil
+		r.KernelLog, r.Host, r.Seal = nil, nil, nil
 		if i == 0 {
 			a.wholeHost(&r)
 		}
@@ -97,9 +97,14 @@ func (a *Agent) statistics(now time.Time, event testimony.Event) {
 	}
 }
 
-// wholeHost adds what is said once: how far the kernel's log is in the file, and at
-// the end what else can send.
+// wholeHost adds what is said once: how far the kernel's log is in the file, the
+// newest seal, and at the end what else can send.
 func (a *Agent) wholeHost(r *testimony.Record) {
+	if a.sealer != nil {
+		if seal, ok := a.sealer.Seal(false); ok {
+			r.Seal = &seal
+		}
+	}
 	if a.config.KernelLog != nil {
 		r.KernelLog = a.logged(a.config.KernelLog.Take(0))
 	}

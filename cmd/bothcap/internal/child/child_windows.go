@@ -9,6 +9,9 @@ import (
 
 func become(*exec.Cmd, privilege.User) {}
 
+// detach has nothing to do: a program is only asked by what it is given.
+func detach(*exec.Cmd) {}
+
 func exitStatus(state *os.ProcessState) int { return state.ExitCode() }
 
 // FromKeyboard is true: Windows has no other way to interrupt.

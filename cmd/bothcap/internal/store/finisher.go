@@ -1,11 +1,8 @@
 package store
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -16,7 +13,10 @@ type piece struct {
 	name    string // in the recording's directory
 	path    string // as the user would name it
 	file    *os.File
+	number  int         // from 1
+	last    bool        // of the recording's files
 	removed atomic.Bool // it was one too many
+	hash    hashing
 
 	// Once the finisher is done with it:
 	size   int64
@@ -36,13 +36,14 @@ type finisher struct {
 	done  chan struct{}
 	close sync.Once
 	sync  func([]*piece) error // syncAll, but in tests
+	seal  func(*piece) error   // nil if files have no seals
 
 	mu  sync.Mutex
 	err error // of all files so far
 }
 
-func newFinisher() *finisher {
-	f := &finisher{queue: make(chan *piece, maxUnfinished), done: make(chan struct{}), sync: syncAll}
+func newFinisher(seal func(*piece) error) *finisher {
+	f := &finisher{queue: make(chan *piece, maxUnfinished), done: make(chan struct{}), sync: syncAll, seal: seal}
 	go f.run()
 	return f
 }
@@ -86,7 +87,13 @@ func (f *finisher) run() {
 
 // finish completes some files. Those that were removed need not reach the disk.
 func (f *finisher) finish(batch []*piece) error {
-	err := f.sync(batch)
+	var err error
+	if f.seal != nil {
+		for _, p := range batch {
+			err = errors.Join(err, f.seal(p))
+		}
+	}
+	err = errors.Join(err, f.sync(batch))
 	for _, p := range batch {
 		if !p.removed.Load() {
 			p.fingerprint()
@@ -111,15 +118,12 @@ func syncEach(batch []*piece) (err error) {
 	return err
 }
 
-// fingerprint reads the file again, as it is now.
+// fingerprint is of the whole file, of which hardly anything has not been hashed.
 func (p *piece) fingerprint() {
-	digest := sha256.New()
-	if _, p.sumErr = p.file.Seek(0, io.SeekStart); p.sumErr == nil {
-		p.size, p.sumErr = io.Copy(digest, p.file)
-	}
-	if p.sumErr != nil {
-		p.sumErr = fmt.Errorf("%q: %w", p.path, bare(p.sumErr))
+	all, err := p.hash.catchUp(p.file)
+	if err != nil {
+		p.sumErr = fmt.Errorf("%q: %w", p.path, bare(err))
 		return
 	}
-	p.sum = hex.EncodeToString(digest.Sum(nil))
+	p.size, p.sum = all.Bytes, all.SHA256
 }

@@ -8,6 +8,7 @@ func (f *Files) WritePieces(pieces [][]byte) (int, error) {
 	if err != nil {
 		n = 0 // not -1; the same again will succeed, or say why
 	}
+	f.wrote(n)
 	skip := n
 	for _, piece := range pieces {
 		rest := piece[min(skip, len(piece)):]

@@ -4,16 +4,13 @@
 package store
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -29,6 +26,10 @@ type Options struct {
 	// Replace runs what removes a file of that name that was there, with the rights
 	// of whoever may say so. Nil is anybody's.
 	Replace func(remove func() error) error
+	Seal    bool // hash what is written, for Seal, and end each file with its last seal
+	// Sign returns the signature of the last seal's statement; nil is none. It is
+	// called by Close.
+	Sign func(statement string) (string, error)
 }
 
 // Files are the files of one recording. They are for one goroutine at a time.
@@ -41,6 +42,9 @@ type Files struct {
 	pieces   []*piece // those that are still there
 	finisher *finisher
 	through  func(func()) // runs what makes and removes files
+	hasher   *hasher      // nil if there are no seals
+	chain    chain
+	closing  sync.Once
 }
 
 // A Sum is the fingerprint of one file.
@@ -59,26 +63,47 @@ func Create(path string, o Options) (*Files, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%q: %w", path, err)
 	}
-	f := &Files{dir: dir, path: path, options: o, finisher: newFinisher(), through: func(f func()) { f() }}
+	f := &Files{dir: dir, path: path, options: o, through: func(f func()) { f() }}
+	var seal func(*piece) error
+	if o.Seal {
+		f.hasher = newHasher()
+		seal = func(p *piece) error { return p.seal(&f.chain, o.Sign) }
+	}
+	f.finisher = newFinisher(seal)
 	if err := f.open(); err != nil {
-		f.finisher.wait()
+		f.wait()
 		dir.Close()
 		return nil, err
 	}
 	return f, nil
 }
 
-func (f *Files) Write(b []byte) (int, error) { return f.current.file.Write(b) }
+func (f *Files) Write(b []byte) (int, error) {
+	n, err := f.current.file.Write(b)
+	f.wrote(n)
+	return n, err
+}
+
+// wrote notes that the current file has grown.
+func (f *Files) wrote(n int) {
+	f.current.hash.written.Add(int64(n))
+	if f.hasher != nil {
+		f.hasher.grown(f.current)
+	}
+}
 
 // Truncate shortens the current file to its first size bytes.
-func (f *Files) Truncate(size int64) error { return f.current.file.Truncate(size) }
+func (f *Files) Truncate(size int64) error {
+	f.current.hash.written.Store(size)
+	return f.current.file.Truncate(size)
+}
 
 // Rotate makes the next file, and leaves it to another goroutine to put the
 // present one on the disk: that may take longer than the kernel has room for
 // packets. Before that it removes as many of the oldest as are one too many. Its
 // error may be that of a file before.
 func (f *Files) Rotate() error {
-	f.finish()
+	f.finish(false)
 	if err := f.finisher.failure(); err != nil {
 		return err
 	}
@@ -94,17 +119,26 @@ func (f *Files) Rotate() error {
 
 // Close completes the current file and waits until all are on the disk.
 func (f *Files) Close() error {
-	f.finish()
-	f.finisher.wait()
+	f.finish(true)
+	f.wait()
 	return f.finisher.failure()
+}
+
+// wait returns when nothing is left to do.
+func (f *Files) wait() {
+	f.finisher.wait()
+	if f.hasher != nil {
+		f.closing.Do(f.hasher.close)
+	}
 }
 
 // Through has files made and removed by a thread that may, from now on.
 func (f *Files) Through(do func(func())) { f.through = do }
 
-// finish has the current file completed.
-func (f *Files) finish() {
+// finish has the current file completed, which may be the last.
+func (f *Files) finish(last bool) {
 	if f.current != nil {
+		f.current.last = last
 		f.finisher.add(f.current)
 		f.current = nil
 	}
@@ -125,8 +159,8 @@ func (f *Files) Discard() {
 		_ = f.remove(p) // there is an error already, which is told
 	}
 	f.pieces = nil
-	f.finish()
-	f.finisher.wait()
+	f.finish(false)
+	f.wait()
 }
 
 func (f *Files) remove(p *piece) error {
@@ -196,7 +230,7 @@ func (f *Files) open() error {
 	if err != nil {
 		return f.wrap(name, err)
 	}
-	f.current = &piece{name: name, path: f.beside(name), file: file}
+	f.current = &piece{name: name, path: f.beside(name), file: file, number: f.count}
 	f.pieces = append(f.pieces, f.current)
 	if f.options.Chown {
 		if err := file.Chown(f.options.UID, f.options.GID); err != nil {
@@ -266,35 +300,4 @@ func bare(err error) error {
 		return inner.Err
 	}
 	return err
-}
-
-// A Stream is a recording that goes to another program, with its fingerprint.
-type Stream struct {
-	out    io.Writer
-	digest hash.Hash
-	size   int64
-}
-
-// NewStream writes to out.
-func NewStream(out io.Writer) *Stream { return &Stream{out: out, digest: sha256.New()} }
-
-func (s *Stream) Write(b []byte) (int, error) {
-	n, err := s.out.Write(b)
-	s.digest.Write(b[:n])
-	s.size += int64(n)
-	return n, err
-}
-
-// Truncate cannot take back what was sent.
-func (s *Stream) Truncate(int64) error { return nil }
-
-// Rotate is an error: a stream is one.
-func (s *Stream) Rotate() error { return errors.New("a stream has no next file") }
-
-// Close does nothing.
-func (s *Stream) Close() error { return nil }
-
-// Sums is the stream's.
-func (s *Stream) Sums() ([]Sum, error) {
-	return []Sum{{Path: "-", Size: s.size, SHA256: hex.EncodeToString(s.digest.Sum(nil))}}, nil
 }

@@ -134,7 +134,7 @@ func TestDiscardLeavesNothing(t *testing.T) {
 
 func TestAStreamHasTheFingerprintOfWhatWasSent(t *testing.T) {
 	var out strings.Builder
-	s := NewStream(&out)
+	s := NewStream(&out, Options{})
 	s.Write([]byte("3"))
 	sums, _ := s.Sums()
 	if sums[0].SHA256 != "4e07408562bedb8b60ce05c1decfe3ad16b72230967de01f640b7e4729b49fce" || out.String() != "3" {

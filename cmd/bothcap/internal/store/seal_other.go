@@ -1,0 +1,6 @@
+//go:build !linux
+
+package store
+
+// yieldToOthers does nothing here.
+func yieldToOthers() {}
