@@ -208,8 +208,7 @@ func (c *comparison) align(ctx context.Context) error {
 	offset, uncertain := roughOffset(c.surveys, c.pairs)
 	m := c.meeting(offset, uncertain)
 	progress := c.progress()
-	doubles := [2]survey.Doubles{c.surveys[0].Doubles, c.surveys[1].Doubles}
-	return replay.Run(ctx, c.sets, doubles, m.routes, c.options.maxConnections(), offset, func(end tap.End, n int64) { progress(int(end), n) }, m)
+	return replay.Run(ctx, c.sets, c.surveys, m.routes, offset, func(end tap.End, n int64) { progress(int(end), n) }, m)
 }
 
 // roughOffset is the server's clock less the client's, from the handshakes: good

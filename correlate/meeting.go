@@ -34,7 +34,7 @@ func (c *comparison) meeting(offset, uncertain int64) *meeting {
 		m.coverage[end], _ = witness.Ran(sv)
 	}
 	c.services = c.findServices()
-	alike, paired := int32(0), 0
+	paired := 0
 	for i := range c.pairs {
 		if c.pairs[i].Paired() {
 			paired++
@@ -44,6 +44,7 @@ func (c *comparison) meeting(offset, uncertain int64) *meeting {
 	m.left = make([]int64, 0, paired)
 	c.caseOf = make([]int32, len(c.pairs))
 	copies := c.copies()
+	var same []int32 // by index of its pair, connections that are alike at both taps
 	for i := range c.pairs {
 		p := &c.pairs[i]
 		if !p.Paired() && (copies.has(p) || !c.telling(p)) {
@@ -56,9 +57,14 @@ func (c *comparison) meeting(offset, uncertain int64) *meeting {
 		m.left = append(m.left, 0)
 		if summary, ok := c.sameAtBoth(p); ok {
 			c.cases[n].Summary = summary
-			c.letGo(p)
-			m.route(p, alike, true)
-			alike++
+			same = append(same, int32(i))
+			continue
+		}
+		if summary, late, ok := m.sameButCut(p); ok {
+			c.cases[n].Summary = summary
+			same = append(same, int32(i))
+			m.routes[tap.Client][p.Client].Late = bySide(late[tap.Client], p.ClientSide)
+			m.routes[tap.Server][p.Server].Late = bySide(late[tap.Server], p.ServerSide)
 			continue
 		}
 		m.route(p, n, false)
@@ -70,33 +76,92 @@ func (c *comparison) meeting(offset, uncertain int64) *meeting {
 		}
 	}
 	c.joinRemapped()
-	m.passages = align.NewPassages(int(alike), &c.bounds, &c.trips)
+	for _, sv := range c.surveys {
+		sv.ForgetEdges()
+	}
+	m.passages = align.NewPassages(m.time(same), &c.bounds, &c.trips)
 	return m
+}
+
+// time routes the segments of alike connections to where their times are compared, and
+// returns of how many: of all, or where there are very many of some.
+func (m *meeting) time(same []int32) (routed int) {
+	times := newTimings(m.coverage[tap.Client])
+	if len(same) >= manyAlike {
+		for _, i := range same {
+			p := &m.pairs[i]
+			m.timeHandshake(p)
+			if seen := m.surveys[tap.Client].Connections[p.Client]; handshakeTimed(seen) {
+				at := times.span(seen.SYNNS)
+				times.add(at, at, 1)
+				at = times.span(seen.AnswerNS)
+				times.add(at, at, 1)
+			}
+		}
+	}
+	for _, i := range same {
+		p := &m.pairs[i]
+		seen := m.surveys[tap.Client].Connections[p.Client]
+		if len(same) < manyAlike || times.wants(seen.FirstNS, seen.LastNS, seen.Flows[0].Segments+seen.Flows[1].Segments) {
+			m.route(p, int32(routed), true)
+			routed++
+		}
+		m.letGo(p)
+	}
+	return routed
 }
 
 func (m *meeting) route(p *pair.Pair, number int32, alike bool) {
 	if p.Client != pair.NoView {
-		m.routes[tap.Client][p.Client] = replay.Route{Number: number, ClientSide: p.ClientSide, Alike: alike}
+		r := &m.routes[tap.Client][p.Client]
+		r.Number, r.ClientSide, r.Alike = number, p.ClientSide, alike
 	}
 	if p.Server != pair.NoView {
-		m.routes[tap.Server][p.Server] = replay.Route{Number: number, ClientSide: p.ServerSide, Alike: alike}
+		r := &m.routes[tap.Server][p.Server]
+		r.Number, r.ClientSide, r.Alike = number, p.ServerSide, alike
 	}
+}
+
+// bySide turns what is counted by sender to the sides of a view.
+func bySide(bySender [2]uint8, clientSide survey.Side) (n [2]uint8) {
+	n[clientSide], n[clientSide.Other()] = bySender[tap.Client], bySender[tap.Server]
+	return n
 }
 
 // sameAtBoth reports whether both captures recorded the very same segments of a pair,
 // and sums it up.
 func (c *comparison) sameAtBoth(p *pair.Pair) (sum align.Summary, ok bool) {
-	if !p.Paired() || p.Method == pair.Payload || p.SYNProxy || c.options.alignAll {
+	if !c.ordinary(p) {
 		return sum, false
 	}
 	client, server := c.surveys[tap.Client].Connections[p.Client], c.surveys[tap.Server].Connections[p.Server]
-	if ending.StageOf(client, p.ClientSide) != ending.Later || ending.StageOf(server, p.ServerSide) != ending.Later {
-		return sum, false // what stopped so early is looked at closely
-	}
 	if !align.Alike(client, server, p.ClientSide, p.ServerSide, p.Shift) {
 		return sum, false
 	}
 	return align.AlikeSummary(client, server, p.ClientSide, p.ServerSide), true
+}
+
+// ordinary reports whether a connection may be summed up unseen.
+func (c *comparison) ordinary(p *pair.Pair) bool {
+	if !p.Paired() || p.Method == pair.Payload || c.options.alignAll {
+		return false
+	}
+	client, server := c.surveys[tap.Client].Connections[p.Client], c.surveys[tap.Server].Connections[p.Server]
+	// What stopped early is looked at closely.
+	return ending.StageOf(client, p.ClientSide) == ending.Later && ending.StageOf(server, p.ServerSide) == ending.Later
+}
+
+// sameButCut is sameAtBoth for a pair of which some segments were under way as the
+// recordings began or ended.
+func (m *meeting) sameButCut(p *pair.Pair) (sum align.Summary, late [2][2]uint8, ok bool) {
+	if !m.ordinary(p) {
+		return sum, late, false
+	}
+	v := align.Views{
+		Surveys: m.surveys, Connection: [2]int32{p.Client, p.Server}, ClientSide: [2]survey.Side{p.ClientSide, p.ServerSide},
+		Shift: p.Shift, Coverage: m.coverage, Lead: m.offset,
+	}
+	return v.Cut()
 }
 
 // letGo forgets what each side of a connection sent, which of most there is

@@ -13,7 +13,7 @@ import (
 // the other. The sides are those of the host at the client end, shift is that of
 // NewConnection; the surveys' prints are of one seed.
 //
-// Two different connections pass for alike with a chance of 2^-64. That can hide
+// Two different connections pass for alike with a chance of 2^-50 at most. That can hide
 // a packet; it accuses nobody.
 func Alike(client, server *survey.Connection, clientSide, serverSide survey.Side, shift [2]uint32) bool {
 	for _, sender := range []tap.End{tap.Client, tap.Server} {
@@ -21,7 +21,7 @@ func Alike(client, server *survey.Connection, clientSide, serverSide survey.Side
 		if c.Resets+s.Resets > 0 || c.Segments != s.Segments || c.Print != s.Print {
 			return false
 		}
-		if c.Begun != s.Begun || s.Base-c.Base != shift[sender] && c.Begun {
+		if c.Begun != s.Begun || c.FromSYN != s.FromSYN || s.Base-c.Base != shift[sender] && c.Begun {
 			return false
 		}
 		clientSide, serverSide = clientSide.Other(), serverSide.Other()
@@ -54,9 +54,14 @@ type Sampler struct {
 	acked  uint32 // the highest acknowledgment, if acking
 	ipID   uint16 // of the segment before
 	begun  bool
-	opened bool // it began with a SYN
-	acking bool // it acknowledged something
+	opened bool  // it began with a SYN
+	acking bool  // it acknowledged something
+	late   uint8 // so many are still to be passed over
 }
+
+// PassOver takes the first n segments for none of the stream's: the other tap did not
+// see them.
+func (p *Sampler) PassOver(n uint8) { p.late = n }
 
 const (
 	// allOfFirst segments of a stream are picked, and then one of so many, which
@@ -70,6 +75,10 @@ const (
 // must be the first of its kind: whatever arrives as such left no earlier. Of
 // several that look alike it does not show which was lost and which doubled.
 func (p *Sampler) Pick(s *segment.Segment) bool {
+	if p.late > 0 {
+		p.late--
+		return false
+	}
 	if p.first(s) {
 		p.fit++
 		return p.fit <= allOfFirst || p.fit%oneIn == 0
@@ -165,10 +174,21 @@ func (p *Passages) pop(a *ahead) (timeNS int64) {
 }
 
 func (p *Passages) passed(sender tap.End, sent, got int64) {
-	p.trips.add(sender, sent, got)
+	Passed(sender, sent, got, p.bounds, p.trips)
+}
+
+// Passed tells of a packet that passed the sender's tap at sent and the other one at
+// got, each by that tap's clock.
+func Passed(sender tap.End, sent, got int64, bounds *clock.Bounds, trips *Trips) {
+	trips.add(sender, sent, got)
 	if sender == tap.Client {
-		p.bounds.ToServer(sent, got)
+		bounds.ToServer(sent, got)
 	} else {
-		p.bounds.ToClient(sent, got)
+		bounds.ToClient(sent, got)
 	}
+}
+
+// Picked is about how many of a stream's segments a Sampler picks.
+func Picked(segments int64) int64 {
+	return min(segments, allOfFirst) + max(0, segments-allOfFirst)/oneIn
 }

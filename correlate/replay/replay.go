@@ -19,9 +19,10 @@ import (
 
 // A Route says where the segments of one connection of one capture go.
 type Route struct {
-	Number     int32       // of its case; if alike, of its passages; or Nowhere
+	Number     int32       // of its case; if Alike, of its passages; or Nowhere
 	ClientSide survey.Side // the side that is the host at the client end
 	Alike      bool        // at both taps: only the times of some segments are wanted
+	Late       [2]uint8    // by side: if Alike, so many of its first segments the other tap did not see
 }
 
 // Nowhere is the number of a route that leads to nothing: the connection is in one
@@ -35,6 +36,25 @@ func NoRoutes(sv *survey.Survey) []Route {
 		routes[i].Number = Nowhere
 	}
 	return routes
+}
+
+// samplers are those of alike connections, by number and side.
+func samplers(routes []Route) [][2]align.Sampler {
+	n := int32(0)
+	for i := range routes {
+		if r := &routes[i]; r.Alike {
+			n = max(n, r.Number+1)
+		}
+	}
+	list := make([][2]align.Sampler, n)
+	for i := range routes {
+		if r := &routes[i]; r.Alike {
+			for side, late := range r.Late {
+				list[r.Number][side].PassOver(late)
+			}
+		}
+	}
+	return list
 }
 
 // An item is one segment, or only its time, on its way to where the two captures
@@ -80,7 +100,7 @@ type lane struct {
 
 	filling  *batch // of the reading goroutine
 	arena    []byte
-	samplers [][2]align.Sampler // by connection and side, where alike
+	samplers [][2]align.Sampler // by number and side, of alike connections
 
 	batch *batch // of the consumer
 	at    int
@@ -92,16 +112,21 @@ func newLane(lead int64) *lane {
 
 // fill reads the capture and closes the lane's channel at its end. progress is
 // told how far in the capture's bytes it has come.
-func (l *lane) fill(ctx context.Context, set *file.Set, doubles survey.Doubles, routes []Route, limit int, progress func(int64)) error {
+func (l *lane) fill(ctx context.Context, set *file.Set, sv *survey.Survey, routes []Route, progress func(int64)) error {
 	defer close(l.batches)
 	reader := set.Reader()
-	source := survey.NewSource(reader, doubles, func() error {
+	source := survey.NewSource(reader, sv.Doubles, func() error {
 		progress(reader.Position())
 		return ctx.Err()
 	})
-	table := survey.NewTable(len(routes))
-	table.Limit(limit)
-	l.samplers = make([][2]align.Sampler, len(routes))
+	wanted := survey.NewWanted(sv, func(i int) bool { return routes[i].Number != Nowhere })
+	if wanted.Len() == 0 {
+		return nil
+	}
+	source.Only(wanted)
+	table := survey.NewTable(wanted.Len())
+	table.Limit(wanted.Len()) // one more was left out, or the file has changed since
+	l.samplers = samplers(routes)
 	for {
 		s := &l.filling.segments[len(l.filling.segments)-1]
 		if err := source.Next(s); err != nil {
@@ -110,16 +135,20 @@ func (l *lane) fill(ctx context.Context, set *file.Set, doubles survey.Doubles, 
 			}
 			return fmt.Errorf("read capture again: %w", err)
 		}
-		id, side := table.Assign(s)
-		if id == survey.LeftOut || int(id) >= len(routes) { // the latter: the file has changed since
+		if !wanted.Has(s) {
 			continue
 		}
+		id, side := table.Assign(s)
+		if id == survey.LeftOut {
+			continue
+		}
+		id = wanted.Original(id)
 		switch r := &routes[id]; {
 		case r.Number == Nowhere: // it is in one capture only
 			continue
 		case !r.Alike:
 			l.take(r, side, s)
-		case l.samplers[id][side].Pick(s):
+		case l.samplers[r.Number][side].Pick(s):
 			l.filling.add(r, side, s, timeOnly)
 		}
 		if len(l.filling.items) == batchLen {
@@ -212,12 +241,12 @@ type Observer interface {
 
 // Run reads both captures again and gives their segments, in the order of one
 // clock, to an Observer.
-func Run(ctx context.Context, sets [2]*file.Set, doubles [2]survey.Doubles, routes [2][]Route, limit int, lead int64, progress func(tap.End, int64), to Observer) error {
+func Run(ctx context.Context, sets [2]*file.Set, surveys [2]*survey.Survey, routes [2][]Route, lead int64, progress func(tap.End, int64), to Observer) error {
 	lanes := [2]*lane{newLane(0), newLane(lead)}
 	group, ctx := errgroup.WithContext(ctx)
 	for end, l := range lanes {
 		group.Go(func() error {
-			return l.fill(ctx, sets[end], doubles[end], routes[end], limit, func(position int64) { progress(tap.End(end), position) })
+			return l.fill(ctx, sets[end], surveys[end], routes[end], func(position int64) { progress(tap.End(end), position) })
 		})
 	}
 	group.Go(func() error {

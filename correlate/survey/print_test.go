@@ -52,7 +52,7 @@ func session(isn [2]uint32, hops uint8) []segment.Segment {
 // prints of both sides after the segments of one connection.
 func prints(seed maphash.Seed, list []segment.Segment) [2]uint64 {
 	c := Connection{Flows: new([2]Flow)}
-	p := printer{seed: seed}
+	p := newPrinter(seed)
 	for i := range list {
 		side := Initiator
 		if list[i].Src == bob {

@@ -150,6 +150,12 @@ func (r *repeats) seen(p *capture.Packet, s *segment.Segment) bool {
 	return false
 }
 
+// onlyOn reports whether p was recorded on the one device that was seen so far, and no
+// packet of it can be a repetition: then nothing is lost by not looking at it.
+func (r *repeats) onlyOn(p *capture.Packet) bool {
+	return r.begun && !r.several && len(r.doubles) == 0 && r.first == device{p.File, uint32(p.Interface)}
+}
+
 func (r *repeats) note(before, now *recording) {
 	r.count++
 	if before.ttl != now.ttl {

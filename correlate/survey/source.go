@@ -27,7 +27,12 @@ type Source struct {
 	links           linkCounts
 	wrappings       map[segment.Wrapping]int64
 	repeats         repeats
+	wanted          *Wanted // or nil for all
 }
+
+// Only passes over the frames of connections that are not wanted, as far as that is
+// less work than to decode them.
+func (src *Source) Only(w *Wanted) { src.wanted = w }
 
 // NewSource reads from r. tick is called before the first frame and every so many
 // after it; an error of it ends the reading.
@@ -56,6 +61,9 @@ func (src *Source) Next(s *segment.Segment) error {
 		if src.Packets++; src.Packets == 1 {
 			// Recorders describe all interfaces before the first packet.
 			src.repeats.several = len(src.reader.Interfaces()) > 1
+		}
+		if src.wanted != nil && src.repeats.onlyOn(p) && src.wanted.lacks(p) {
+			continue
 		}
 		src.links.add(p.LinkType)
 		if p.Untimed {

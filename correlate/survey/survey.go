@@ -42,7 +42,9 @@ type Survey struct {
 	KernelLog testimony.KernelLog
 	Hosts     []testimony.HostFacts
 
-	room []Connection // for those to come
+	edges edges
+	seed  maphash.Seed
+	room  []Connection // for those to come
 }
 
 // queuedNS is longer than a packet waits in one queue of a network card while one
@@ -88,6 +90,7 @@ type Connection struct {
 type Flow struct {
 	Base     uint32 // sequence number of position 0
 	Begun    bool   // Base is valid: a segment of this side, or an acknowledgment of one, was seen
+	FromSYN  bool   // Base is the number of its SYN
 	FIN      bool   // it ended its stream, whether or not the other side had it all
 	TTL      uint8  // of the first segment
 	HeadLen  uint8  // how much of Head is known
@@ -154,11 +157,11 @@ func Take[R capture.Reader](ctx context.Context, open func() R, seed maphash.See
 
 func take(r capture.Reader, seed maphash.Seed, limit int, doubles Doubles, probe *probe, tick func() error) (*Survey, error) {
 	var (
-		sv     = &Survey{LinkTypes: map[capture.LinkType]int64{}}
+		sv     = &Survey{LinkTypes: map[capture.LinkType]int64{}, seed: seed}
 		noted  = listen(r)
 		source = NewSource(r, doubles, tick)
 		table  = NewTable(0)
-		prints = printer{seed: seed}
+		prints = newPrinter(seed)
 		seg    segment.Segment
 	)
 	source.repeats.probe = probe
@@ -180,13 +183,15 @@ func take(r capture.Reader, seed maphash.Seed, limit int, doubles Doubles, probe
 			sv.open(seg.TimeNS)
 		}
 		c := sv.Connections[id]
-		c.note(&seg, side)
+		fresh := c.note(&seg, side)
 		if seg.Flags&segment.RST != 0 {
 			sv.noteReset(&seg)
+			continue
 		}
-		if seg.Flags&segment.RST == 0 {
-			prints.add(&c.Flows[side], &c.Flows[side.Other()], &seg)
-		}
+		flow := &c.Flows[side]
+		before := flow.Print
+		prints.add(flow, &c.Flows[side.Other()], &seg)
+		sv.edges.add(Edge{TimeNS: seg.TimeNS, Before: before, After: flow.Print, connection: id, side: side, Fresh: fresh})
 	}
 	for i, c := range sv.Connections {
 		e := &table.entries[i]
@@ -220,8 +225,14 @@ func (sv *Survey) open(timeNS int64) {
 	sv.Connections, sv.room = append(sv.Connections, c), sv.room[1:]
 }
 
-// note adds one segment to what is known of its connection.
-func (c *Connection) note(s *segment.Segment, side Side) {
+// Rest is the print of the last n segments of a flow that has a print now and had
+// another one before them.
+func (sv *Survey) Rest(print, before uint64, n int64) uint64 { return Rest(sv.seed, print, before, n) }
+
+// note adds one segment to what is known of its connection. fresh says that it is no
+// reset and brought nothing but new data, or if it brought none, that it acknowledged
+// more than those before.
+func (c *Connection) note(s *segment.Segment, side Side) (fresh bool) {
 	c.FirstNS, c.LastNS = min(c.FirstNS, s.TimeNS), max(c.LastNS, s.TimeNS)
 	flow, back := &c.Flows[side], &c.Flows[side.Other()]
 	switch s.Direction {
@@ -234,7 +245,7 @@ func (c *Connection) note(s *segment.Segment, side Side) {
 		if flow.Resets++; flow.Resets == 1 {
 			flow.ResetSeq = s.Seq
 		}
-		return
+		return false
 	}
 	c.noteHandshake(s, side)
 	if flow.Segments == 0 {
@@ -243,8 +254,12 @@ func (c *Connection) note(s *segment.Segment, side Side) {
 	flow.FIN = flow.FIN || s.Flags&segment.FIN != 0
 	flow.Segments++
 	flow.Payload += int64(s.PayloadLen)
+	if !flow.Begun {
+		flow.FromSYN = s.Flags&segment.SYN != 0
+	}
 	if start, ok := flow.reach(s.Seq); ok {
 		end := start + int64(s.SeqLen())
+		fresh = end > start && (flow.Segments == 1 || start >= flow.Cover.Next)
 		flow.Hi = max(flow.Hi, end)
 		flow.Cover.Add(start, end)
 		if flow.HeadLen < HeadBytes && c.AnswerNS != 0 {
@@ -253,9 +268,11 @@ func (c *Connection) note(s *segment.Segment, side Side) {
 	}
 	if s.Flags&segment.ACK != 0 {
 		if acked, ok := back.reach(s.Ack); ok {
+			fresh = fresh || s.SeqLen() == 0 && acked > back.Acked
 			back.Acked = max(back.Acked, acked)
 		}
 	}
+	return fresh
 }
 
 // noteHead keeps the first payload bytes of a stream whose beginning was seen.
