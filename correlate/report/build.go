@@ -104,6 +104,7 @@ func New(ctx context.Context, in *Input) (*Report, error) {
 		p := &in.Pairs[i]
 		r.countEnding(&in.Endings[i], p.Paired(), p.Client != pair.NoView && in.ToServer(p))
 	}
+	in.addFilters(r)
 	r.judgeConnections()
 	r.addFurther(&in.Judgement.Further, connectionOf)
 	return r, ctx.Err()

@@ -213,6 +213,7 @@ type Finding struct {
 	Frame         int64      `json:"frame"`
 	TwinFile      string     `json:"twin_file,omitempty"` // the same packet in the other end's capture
 	TwinFrame     int64      `json:"twin_frame,omitempty"`
+	Filters       Filters    `json:"filters"`
 	Evidence      []Evidence `json:"evidence"`
 	Needs         []string   `json:"needs,omitempty"` // statements that would make an injected of a conditional one
 	Trigger       *Trigger   `json:"trigger"`
