@@ -32,6 +32,8 @@ var layers = [][]string{
 	{"bothends/correlate/said"},
 	{"bothends/correlate/report"},
 	{"bothends/correlate/inspect"},
+	{"bothends/correlate/schema"},
+	{"bothends/correlate/schema/validate"},
 	{"bothends/correlate/annotate", "bothends/correlate/ladder"},
 	{"bothends/correlate/web"},
 	{"bothends/correlate/bundle"},

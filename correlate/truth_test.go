@@ -16,6 +16,7 @@ import (
 	"bothends/capture/file"
 	"bothends/correlate"
 	"bothends/correlate/report"
+	"bothends/correlate/schema/validate"
 	"bothends/fixtures/scenarios"
 	"bothends/fixtures/truth"
 )
@@ -57,7 +58,13 @@ func compare(t testing.TB, dir string, tr *truth.Truth) (*report.Report, error) 
 		t.Cleanup(func() { set.Close() })
 		return set
 	}
-	return correlate.Compare(context.Background(), open(tr.Client), open(tr.Server), correlate.Options{})
+	r, err := correlate.Compare(context.Background(), open(tr.Client), open(tr.Server), correlate.Options{})
+	if r != nil {
+		if err := validate.Written(r); err != nil {
+			t.Error(err)
+		}
+	}
+	return r, err
 }
 
 // disagreements lists in what the report and the truth differ.

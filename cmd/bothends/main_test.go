@@ -7,21 +7,73 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"bothends/correlate/report"
+	"bothends/correlate/schema/validate"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden report and the README's example")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"bothends": main})
+	testscript.Main(m, map[string]func(){"bothends": checked})
 }
+
+// checked is the program, whose JSON is held against its schema on the way, whatever
+// test has started it.
+func checked() {
+	args := os.Args[1:]
+	if !slices.ContainsFunc(args, func(a string) bool { return strings.HasSuffix(a, formatJSON) || a == "campaign" }) {
+		main()
+		return
+	}
+	out, in, err := os.Pipe()
+	if err != nil {
+		panic(err)
+	}
+	var printed bytes.Buffer
+	done := make(chan error)
+	go func(to io.Writer) {
+		_, err := io.Copy(io.MultiWriter(&printed, to), out)
+		done <- err
+	}(os.Stdout)
+	os.Stdout = in
+	status := run(args)
+	in.Close()
+	if err := <-done; err != nil {
+		os.Exit(status) // nobody reads on
+	}
+	documents := [][]byte{printed.Bytes()}
+	for i, a := range args {
+		if slices.Contains([]string{"-o", "--output"}, a) && i+1 < len(args) && status != report.ExitFailed {
+			if content, err := os.ReadFile(args[i+1]); err == nil {
+				documents = append(documents, content)
+			}
+		}
+	}
+	for _, d := range documents {
+		if !bytes.HasPrefix(d, []byte("{")) {
+			continue
+		}
+		if _, err := validate.Documents(d); err != nil {
+			fmt.Fprintf(os.Stderr, "not as the schema says: %v\n", err)
+			os.Exit(notAsItsSchema)
+		}
+	}
+	os.Exit(status)
+}
+
+// notAsItsSchema is a status that no test expects.
+const notAsItsSchema = 99
 
 // TestScripts runs the program as users do. Beside testscript's commands the
 // scripts have:

@@ -22,7 +22,7 @@ type verb struct {
 // verbs are all of them, as the help lists them. Each stands in a file of its
 // name.
 func verbs() []verb {
-	return []verb{compareVerb(), infoVerb(), ladderVerb(), redactVerb(), contrastVerb(), planVerb(), campaignVerb(), explainVerb(), wiresharkVerb()}
+	return []verb{compareVerb(), infoVerb(), ladderVerb(), redactVerb(), contrastVerb(), planVerb(), campaignVerb(), explainVerb(), schemaVerb(), wiresharkVerb()}
 }
 
 // program is what is said of bothends as a whole.
@@ -37,7 +37,7 @@ func program(verbs []verb) *usage.Program {
 			{Name: "manual", Title: "print the manual page, for man -l -"},
 		},
 		Statuses: exitStatuses,
-		Outro:    []string{"info, contrast, campaign and explain end with 0 whenever they can read what they are given."},
+		Outro:    []string{"info, contrast, campaign, explain and schema end with 0 whenever they can read what they are given."},
 		Examples: []usage.Example{
 			{Title: "Compare what was recorded at both ends:", Command: "bothends compare client.pcapng server.pcapng"},
 			{Title: "Compare rotated sets; the quotes keep the pattern from the shell:", Command: "bothends compare 'client_*.pcapng' 'server_*.pcapng'"},

@@ -14,6 +14,7 @@ import (
 	"bothends/capture/file"
 	"bothends/correlate/inspect"
 	"bothends/correlate/report"
+	"bothends/correlate/schema/validate"
 	"bothends/fixtures/model"
 	"bothends/fixtures/scenarios"
 	"bothends/fixtures/truth"
@@ -44,6 +45,9 @@ func inspectEach(t testing.TB, captures ...[]string) *report.Info {
 	info, err := inspect.Captures(context.Background(), sets, func(n int64) { read += n })
 	if err != nil {
 		t.Fatal(err)
+	}
+	if err := validate.Written(info); err != nil {
+		t.Error(err)
 	}
 	if read > length {
 		t.Errorf("a progress of %d bytes, of %d", read, length)
