@@ -6,14 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"time"
 
 	"golang.org/x/term"
 
 	"bothends/cmd/internal/usage"
 	"bothends/correlate"
-	"bothends/correlate/annotate"
 	"bothends/correlate/ladder"
 )
 
@@ -66,10 +64,7 @@ func ladderVerb() verb {
 				}
 			}
 			if len(connections) == 0 {
-				for id := range annotate.Concerned(r) {
-					connections = append(connections, id)
-				}
-				slices.Sort(connections)
+				connections = r.Concerned()
 				connections = connections[:min(mostLadders, len(connections))]
 			}
 			if r.Ends.Swapped {

@@ -7,10 +7,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -115,7 +113,7 @@ const mostDrawn = 20
 // writePages writes the page and the bundle, with the checksums of what was
 // compared.
 func (v *views) writePages(ctx context.Context, r *report.Report, sets [2]*file.Set, force bool, zone *time.Location) error {
-	drawn := slices.Sorted(maps.Keys(annotate.Concerned(r)))
+	drawn := r.Concerned()
 	ladders, err := ladder.Build(ctx, r, sets, drawn[:min(mostDrawn, len(drawn))])
 	if err != nil {
 		return err

@@ -10,23 +10,6 @@ import (
 	"bothends/correlate/segment"
 )
 
-// Concerned are the connections to show: those with which something is wrong, or
-// if there is none those with findings.
-func Concerned(r *report.Report) map[int]bool {
-	wrong, found := map[int]bool{}, map[int]bool{}
-	for i := range r.Findings {
-		f := &r.Findings[i]
-		found[f.Connection] = true
-		if r.Connections[f.Connection-1].Verdict != "clean" || f.Verdict == "lost" {
-			wrong[f.Connection] = true
-		}
-	}
-	if len(wrong) > 0 {
-		return wrong
-	}
-	return found
-}
-
 // tuples are the addresses of connections, in both directions.
 type tuples map[[2]segment.Endpoint]bool
 
@@ -47,7 +30,10 @@ func endpoint(a netip.AddrPort) segment.Endpoint {
 // choose finds the packets of the connections concerned in each file. Those of
 // findings are among them whatever addresses they bear.
 func (w *writer) choose(ctx context.Context) error {
-	concerned := Concerned(w.report)
+	concerned := map[int]bool{}
+	for _, id := range w.report.Concerned() {
+		concerned[id] = true
+	}
 	ends := map[string]tuples{"client": {}, "server": {}}
 	for id := range concerned {
 		c := &w.report.Connections[id-1]

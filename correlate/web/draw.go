@@ -13,7 +13,15 @@ import (
 type drawn struct {
 	ID       int
 	Ends     string
+	Ending   string // what ended it, in a sentence
+	Class    string
+	Stage    string
+	Sure     string
+	Advice   string
+	Signs    []evidence // what that rests on
+	Refuted  []evidence
 	Begin    string
+	Legend   string // of the arrows that are there
 	Drawings []drawing
 	Findings []finding
 }
@@ -55,6 +63,13 @@ const (
 
 func (b *builder) draw(l *ladder.Ladder) drawn {
 	d := drawn{ID: l.Connection.ID, Ends: ends(l.Connection), Findings: b.findings(l.Connection.ID)}
+	if e := l.Connection.Ending; e != nil {
+		d.Ending, d.Class, d.Advice = report.Sentence(e.Text), classOf(l.Connection), e.Advice
+		if l.Connection.Badly() {
+			d.Sure, d.Stage = e.Sure(), e.StageInWords()
+		}
+		d.Signs, d.Refuted = evidenceOf(e.Evidence)
+	}
 	if len(l.Steps) > 0 {
 		d.Begin = b.moment(l.Steps[0].At())
 	}
@@ -62,7 +77,31 @@ func (b *builder) draw(l *ladder.Ladder) drawn {
 		b.drawing(l, drawing{Class: "wide", Width: 900, Left: 110, Right: 790}, 90),
 		b.drawing(l, drawing{Class: "narrow", Width: 360, Left: 58, Right: 302}, mostChars-6),
 	}
+	d.Legend = legendOf(&d.Drawings[0])
 	return d
+}
+
+// legendOf says what the arrows of a drawing mean.
+func legendOf(d *drawing) string {
+	there := map[string]bool{}
+	for i := range d.Rows {
+		there[d.Rows[i].Class] = true
+	}
+	legend := "A plain arrow is a segment that passed both taps."
+	if there["forged"] {
+		legend += " A thick arrow with a dot was forged: it begins on the way"
+		if d.Band != nil {
+			legend += ", and the shaded band is where, as far as it can be estimated"
+		}
+		legend += "."
+	}
+	if there["lost"] {
+		legend += " A dashed arrow with a cross never arrived; how far it came is not known."
+	}
+	if there["doubt"] {
+		legend += " A dotted arrow with a diamond arrived, and who sent it is not known."
+	}
+	return legend
 }
 
 func (b *builder) drawing(l *ladder.Ladder, d drawing, chars int) drawing {
@@ -110,7 +149,13 @@ func (d *drawing) rung(s *ladder.Step, y int, begin int64, place, chars int) run
 		forward = -1
 	}
 	if f := s.Finding; f != nil {
-		g.Label = fmt.Sprintf("%s (%d: %s)", g.Label, f.ID, f.Verdict)
+		verdict := f.Verdict
+		if plainer, found := plainVerdicts[verdict]; found {
+			verdict = plainer
+		}
+		g.Label = fmt.Sprintf("%s, %s (finding %d)", g.Label, verdict, f.ID)
+	} else if s.SentNS != 0 && !s.Crossed() {
+		g.Label += ", never arrived"
 	}
 	if len(s.Triggers) > 0 {
 		g.Label = "▶ " + g.Label
@@ -157,6 +202,11 @@ func (d *drawing) rung(s *ladder.Step, y int, begin int64, place, chars int) run
 	return g
 }
 
+// plainVerdicts are verdicts in the words of those who do not know them yet.
+var plainVerdicts = map[string]string{
+	"injected": "forged", "lost": "never arrived", "indeterminate": "not decided", "conditional": "forged, if a fact holds", "modified": "changed on the way",
+}
+
 func shorten(text string, chars int) string {
 	if utf8.RuneCountInString(text) <= chars {
 		return text
@@ -186,22 +236,34 @@ func (b *builder) place(id int) (lo, best, hi float64, known bool) {
 	return 0, 0.5, 0, false
 }
 
-// timeline shows when connections lasted and when they were hit.
+// timeline shows when connections lasted, how they ended and when they were hit.
 type timeline struct {
+	timelineLayout
 	Height, Base, TextY int
 	From, To            string
 	Bars                []bar
 }
 
 type bar struct {
-	Class, Label string
-	X1, X2, Y    int
-	TextY        int
-	Cuts         []string
+	Class, Label  string
+	X1, X2, Y     int
+	TextX, TextY  int
+	Cuts, Crosses []string
 }
 
-func (b *builder) timeline() timeline {
-	const left, right, step = 60, 890, 22
+// timelineLayout is where things stand, in units of the view box.
+type timelineLayout struct {
+	Class                    string
+	Width, Left, Right, step int
+	above                    bool // the label stands above its bar, not beside it
+}
+
+var (
+	wideLine   = timelineLayout{Class: "wide", Width: 900, Left: 300, Right: 890, step: 24}
+	narrowLine = timelineLayout{Class: "narrow", Width: 360, Left: 4, Right: 352, step: 40, above: true}
+)
+
+func (b *builder) timeline(o timelineLayout) timeline {
 	connections := b.report.Connections
 	connections = connections[:min(len(connections), mostBars)]
 	var first, last int64
@@ -214,21 +276,27 @@ func (b *builder) timeline() timeline {
 	}
 	x := func(ns int64) int {
 		if last == first {
-			return left
+			return o.Left
 		}
-		return left + int(float64(right-left)*float64(min(max(ns, first), last)-first)/float64(last-first))
+		return o.Left + int(float64(o.Right-o.Left)*float64(min(max(ns, first), last)-first)/float64(last-first))
 	}
-	t := timeline{From: time.Unix(0, first).In(b.options.Zone).Format("2006-01-02 " + clockLayout + " MST"), To: time.Unix(0, last).In(b.options.Zone).Format(clockLayout)}
+	t := timeline{timelineLayout: o, From: time.Unix(0, first).In(b.options.Zone).Format("2006-01-02 15:04:05 MST"), To: time.Unix(0, last).In(b.options.Zone).Format("15:04:05")}
 	y := 18
+	if o.above {
+		y = 32
+	}
 	for i := range connections {
 		c := &connections[i]
-		one := bar{Label: fmt.Sprint(c.ID), X1: x(int64(c.First)), X2: max(x(int64(c.Last)), x(int64(c.First))+2), Y: y, TextY: y + 5}
-		switch c.Verdict {
-		case "interfered":
-			one.Class = "bad"
-		case "clean":
-		default:
-			one.Class = "open"
+		label := fmt.Sprint(c.ID)
+		if c.Ending != nil {
+			label += "  " + c.Ending.KindInWords()
+		}
+		one := bar{Label: shorten(label, mostChars), X1: x(int64(c.First)), X2: max(x(int64(c.Last)), x(int64(c.First))+2), Y: y, TextX: 4, TextY: y + 5, Class: classOf(c)}
+		if o.above {
+			one.TextY = y - 14
+		}
+		if e := c.Ending; e != nil && e.ByThePath && e.Finding == 0 {
+			one.Crosses = append(one.Crosses, fmt.Sprintf("M%d %dl10 10m0 -10l-10 10", min(one.X2-5, o.Right-10), y-5))
 		}
 		for k := range b.report.Findings {
 			f := &b.report.Findings[k]
@@ -246,8 +314,8 @@ func (b *builder) timeline() timeline {
 			one.Cuts = append(one.Cuts, fmt.Sprintf("M%d %dl6 -10h-12z", x(ns), y))
 		}
 		t.Bars = append(t.Bars, one)
-		y += step
+		y += o.step
 	}
-	t.Base, t.TextY, t.Height = y, y+18, y+26
+	t.Base, t.TextY, t.Height = y-o.step/2, y-o.step/2+18, y-o.step/2+26
 	return t
 }

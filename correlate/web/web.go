@@ -4,6 +4,7 @@
 package web
 
 import (
+	"bytes"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
@@ -54,7 +55,22 @@ func Write(w io.Writer, r *report.Report, ladders []ladder.Ladder, o Options) er
 		return err
 	}
 	b := builder{report: r, options: o}
-	return t.Execute(w, b.page(ladders))
+	var text bytes.Buffer
+	if err := t.Execute(&text, b.page(ladders)); err != nil {
+		return err
+	}
+	return shown(w, text.String())
+}
+
+// shown writes the page without a character that cannot be seen, wherever it comes
+// from: one that turns the direction of what follows is as good as a forged word.
+func shown(w io.Writer, text string) error {
+	for line := range strings.Lines(text) {
+		if _, err := io.WriteString(w, report.Escape(strings.TrimSuffix(line, "\n"))+"\n"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 type builder struct {
@@ -66,8 +82,8 @@ type page struct {
 	Style                        template.CSS
 	StyleHash                    template.HTMLAttr
 	Headline, Grade, Program     string
-	Explanation                  []string
-	Timeline                     timeline
+	Explanation, Advice, Limits  []string
+	Timelines                    []timeline
 	Connections                  []row
 	MoreConnections, MoreLadders string
 	Ladders                      []drawn
@@ -76,11 +92,11 @@ type page struct {
 	Terms                        []term
 	Command                      string
 	Files                        []sum
-	Statements                   string
+	Statements                   []string
 }
 
 type (
-	row    struct{ ID, Began, Ends, Verdict, Why string }
+	row    struct{ ID, Began, Ends, Class, Word, Why, Found string }
 	health struct{ Name, Client, Server string }
 	term   struct{ Word, Meaning string }
 	sum    struct{ Path, Sum string }
@@ -92,7 +108,8 @@ func (b *builder) page(ladders []ladder.Ladder) *page {
 	p := &page{
 		Style: template.CSS(style), StyleHash: template.HTMLAttr("sha256-" + base64.StdEncoding.EncodeToString(hash[:])),
 		Headline: r.Headline(), Program: b.options.Program, Command: b.options.Command,
-		Explanation: r.Explanation(), Timeline: b.timeline(), Health: b.health(), Clock: b.clock(), Terms: terms,
+		Explanation: r.Explanation(), Advice: r.Advice(), Limits: r.Limits(), Statements: r.Statements(),
+		Timelines: []timeline{b.timeline(wideLine), b.timeline(narrowLine)}, Health: b.health(), Clock: b.clock(), Terms: terms,
 	}
 	switch r.ExitStatus() {
 	case report.ExitInterference:
@@ -108,7 +125,10 @@ func (b *builder) page(ladders []ladder.Ladder) *page {
 			break
 		}
 		c := &r.Connections[i]
-		p.Connections = append(p.Connections, row{fmt.Sprint(c.ID), b.moment(int64(c.First)), ends(c), c.Verdict, b.findingsOf(c)})
+		p.Connections = append(p.Connections, b.row(c))
+	}
+	if n := len(r.Concerned()) - len(ladders); n > 0 {
+		p.MoreLadders = fmt.Sprintf("%d more connections with findings are not drawn here: bothends ladder --connection N draws any.", n)
 	}
 	for i := range ladders {
 		p.Ladders = append(p.Ladders, b.draw(&ladders[i]))
@@ -142,11 +162,36 @@ func ends(c *report.Connection) string {
 	return fmt.Sprintf("%s to %s; at the server %s to %s", one.Client, one.Server, other.Client, other.Server)
 }
 
+// row is a connection in the table.
+func (b *builder) row(c *report.Connection) row {
+	out := row{ID: fmt.Sprint(c.ID), Began: time.Unix(0, int64(c.First)).In(b.options.Zone).Format("2006-01-02 15:04:05 MST"), Ends: ends(c), Class: classOf(c), Word: c.Verdict, Why: c.Why, Found: b.findingsOf(c)}
+	if e := c.Ending; e != nil {
+		out.Word = e.KindInWords()
+		if c.Badly() {
+			out.Why = fmt.Sprintf("%s. How sure: %s.", report.Escape(e.Text), e.Sure())
+		}
+	}
+	return out
+}
+
+// classOf is how the ending of a connection is marked: bad if the path is known to have
+// brought it about, open if that is in doubt.
+func classOf(c *report.Connection) string {
+	switch e := c.Ending; {
+	case c.Verdict == "interfered":
+		return "bad"
+	case e != nil && e.ByThePath && (e.Confidence == string(judge.Proven) || e.Confidence == string(judge.Strong)):
+		return "bad"
+	case e != nil && e.ByThePath, c.Verdict == "inconclusive":
+		return "open"
+	case e != nil && c.Badly():
+		return "plain"
+	}
+	return "good"
+}
+
 // findingsOf counts what was found in a connection.
 func (b *builder) findingsOf(c *report.Connection) string {
-	if c.Why != "" {
-		return c.Why
-	}
 	var words []string
 	counts := map[string]int{}
 	for i := range b.report.Findings {
@@ -185,27 +230,60 @@ func name(file string) string { return report.Escape(path.Base(strings.ReplaceAl
 func (b *builder) health() []health {
 	one, other := &b.report.Captures.Client, &b.report.Captures.Server
 	both := func(name string, say func(*report.Capture) string) health { return health{name, say(one), say(other)} }
-	return []health{
-		both("files", func(c *report.Capture) string {
+	worth := map[*report.Capture]string{one: b.report.Worth("client"), other: b.report.Worth("server")}
+	rows := []health{
+		both("File", func(c *report.Capture) string {
 			var list []string
 			for _, f := range c.Files {
-				list = append(list, report.Escape(f.Path)+" ("+f.EndState+")")
+				state := f.EndState
+				if f.EndReason != "" {
+					state += ": " + f.EndReason
+				}
+				list = append(list, fmt.Sprintf("%s (%s)", name(f.Path), report.Escape(state)))
 			}
 			return strings.Join(list, ", ")
 		}),
-		both("recorded", func(c *report.Capture) string { return span(c.First, c.Last, b.options.Zone) }),
-		both("packets", func(c *report.Capture) string { return fmt.Sprint(c.Packets) }),
-		both("lost while recording", func(c *report.Capture) string {
-			if !c.Drops.Known {
-				return "not known: the recorder kept no count"
+		both("Recorded", func(c *report.Capture) string {
+			if r := c.Health.Recording; r != nil && r.From != "" {
+				return span(r.From, r.Until, b.options.Zone)
 			}
-			return fmt.Sprintf("%d, by its own counters", c.Drops.ByInterface+c.Drops.ByKernel)
+			return span(c.First, c.Last, b.options.Zone)
 		}),
-		both("missed, seen from the other end", func(c *report.Capture) string {
-			h := &c.Health
-			return fmt.Sprintf("%d of %d", h.Missed, h.Passed+h.Missed)
+		both("What it holds", func(c *report.Capture) string {
+			return fmt.Sprintf("%d packets, %d connections", c.Packets, c.Health.Connections)
+		}),
+		both("Completeness", func(c *report.Capture) string { return report.Sentence(worth[c]) }),
+		both("Cut short", func(c *report.Capture) string {
+			if c.Health.Cut == 0 {
+				return ""
+			}
+			return fmt.Sprintf("%d packets", c.Health.Cut)
+		}),
+		both("Acknowledged, but not in it", func(c *report.Capture) string {
+			if c.Health.Unseen == 0 {
+				return ""
+			}
+			return fmt.Sprintf("%d bytes", c.Health.Unseen)
+		}),
+		both("Recorded twice", func(c *report.Capture) string {
+			if c.Health.Repeated == 0 {
+				return ""
+			}
+			return fmt.Sprintf("%d packets, counted once", c.Health.Repeated)
+		}),
+		both("Filter", func(c *report.Capture) string { return report.Escape(report.FilterWords(c.Health.Filter)) }),
+		both("Clock", func(c *report.Capture) string {
+			r := c.Health.Recording
+			switch {
+			case r == nil || r.Clock == nil:
+				return ""
+			case !r.Clock.Synchronised:
+				return "not synchronised; that is allowed for"
+			}
+			return fmt.Sprintf("synchronised, wrong by at most %s", time.Duration(r.Clock.MaximumErrorNS).Round(time.Microsecond))
 		}),
 	}
+	return slices.DeleteFunc(rows, func(h health) bool { return h.Client == "" && h.Server == "" })
 }
 
 func span(first, last string, zone *time.Location) string {
@@ -238,7 +316,9 @@ var terms = []term{
 	{"conditional", "Injected, if one or two facts hold that no recording can show."},
 	{"proven, strong, supported", "How sure a verdict is. Proven: every innocent explanation that the recordings can test is refuted, and more than silence speaks for it."},
 	{"refuted, fits, open", "What became of an innocent explanation: the recordings contradict it, they agree with it, or they cannot tell."},
-	{"trigger", "The segment that a reset answers."},
+	{"trigger", "The segment that a reset answers. It is marked ▶ in the drawings."},
+	{"swallowed", "It left one end again and again, and never came to the other."},
+	{"NAT", "Translation of addresses on the way: each end knows the other one's, or its own, under another address."},
 }
 
 func titleOf(f *report.Finding) string {
@@ -250,12 +330,17 @@ func titleOf(f *report.Finding) string {
 }
 
 type finding struct {
-	ID                         int
-	Title, Where, Filter, File string
-	Trigger, Place             string
-	Open                       bool
-	Evidence                   []evidence
+	ID              int
+	Title, Where    string
+	Trigger, Place  string
+	Pattern         string
+	Open            bool
+	Filters         []filter
+	Signs, Refusals []evidence
 }
+
+// filter shows a packet in Wireshark.
+type filter struct{ File, Packet, Note string }
 
 func (b *builder) findings(id int) (list []finding) {
 	for i := range b.report.Findings {
@@ -267,15 +352,20 @@ func (b *builder) findings(id int) (list []finding) {
 		if t, err := time.Parse(time.RFC3339Nano, f.Time); err == nil {
 			at = t.In(b.options.Zone).Format(timeLayout)
 		}
-		one := finding{ID: f.ID, Title: titleOf(f), Filter: fmt.Sprintf("frame.number == %d", f.Frame), File: name(f.File),
-			Where:    fmt.Sprintf("%s, by the clock of that recording. %s to %s, flags %s, seq %d, ack %d, TTL %d.", at, f.Src, f.Dst, f.Flags, f.Seq, f.Ack, f.TTL),
-			Evidence: evidenceOf(f), Open: len(list) < mostOpen && f.Verdict != "genuine" && f.Verdict != "lost"}
+		one := finding{ID: f.ID, Title: titleOf(f), Filters: filtersOf(f),
+			Where: fmt.Sprintf("%s, by the clock of that recording. %s to %s, flags %s, seq %d, ack %d, TTL %d.", at, f.Src, f.Dst, f.Flags, f.Seq, f.Ack, f.TTL),
+			Open:  len(list) < mostOpen && f.Verdict != "genuine" && f.Verdict != "lost"}
+		one.Signs, one.Refusals = evidenceOf(f.Evidence)
 		if t := f.Trigger; t != nil && t.Frame != 0 {
-			one.Trigger = fmt.Sprintf("It answers %s from the %s (frame %d in %s).", report.Escape(t.Text), t.SentAt, t.Frame, name(t.File))
+			reached := map[string]string{"yes": " That reached the other end all the same.", "no": " That did not reach the other end."}[t.Reached]
+			one.Trigger = fmt.Sprintf("It answers %s from the %s (frame %d in %s).%s", report.Escape(t.Text), t.SentAt, t.Frame, name(t.File), reached)
 		}
 		if l := f.Location; l != nil && l.FromClientMS != nil && l.FromServerMS != nil {
 			one.Place = fmt.Sprintf("By time it was made %.1f to %.1f ms from the client and %.1f to %.1f ms from the server, one way. This assumes: %s.",
 				l.FromClientMS.Lo, l.FromClientMS.Hi, l.FromServerMS.Lo, l.FromServerMS.Hi, strings.TrimSuffix(l.Assumes, "."))
+		}
+		if f.Pattern != "" {
+			one.Pattern = fmt.Sprintf("It resembles “%s”: %s. %s", f.Pattern, report.Escape(strings.TrimSuffix(f.PatternWhy, ".")), f.Advice)
 		}
 		list = append(list, one)
 	}
@@ -291,17 +381,53 @@ func (b *builder) findings(id int) (list []finding) {
 	return list
 }
 
+func filtersOf(f *report.Finding) (list []filter) {
+	for _, end := range []struct {
+		name string
+		*report.Filter
+	}{{"client", f.Filters.Client}, {"server", f.Filters.Server}} {
+		switch {
+		case end.Filter == nil:
+		case end.Held:
+			list = append(list, filter{name(end.File), end.Packet, "shows it"})
+		default:
+			where := "the " + end.name + "'s recording"
+			if end.File != "" {
+				where = name(end.File)
+			}
+			list = append(list, filter{where, end.Packet, "shows that it is not there"})
+		}
+	}
+	return list
+}
+
 // evidence is one row, with its question or claim in words.
 type evidence struct {
 	Rule, Outcome, Text string
 	Attested            bool
 }
 
-func evidenceOf(f *report.Finding) (list []evidence) {
-	for _, e := range f.Evidence {
-		list = append(list, evidence{claim(e.Rule), e.Outcome, e.Text, e.Attested})
+// evidenceOf parts the signs from the innocent explanations. An explanation that its
+// own test leaves open, and a sign excludes, is shown as excluded by that sign.
+func evidenceOf(all []report.Evidence) (signs, explanations []evidence) {
+	for _, e := range all {
+		row := evidence{claim(e.Rule), e.Outcome, report.Sentence(report.Escape(e.Text)), e.Attested}
+		if e.Outcome == string(judge.Open) && len(e.RefutedBy) > 0 {
+			var by []string
+			for _, sign := range e.RefutedBy {
+				by = append(by, claim(sign))
+			}
+			row.Outcome = string(judge.Refuted)
+			row.Text = fmt.Sprintf("Excluded by what speaks for it: %s. By itself: %s", strings.Join(by, "; "), report.Escape(e.Text)+".")
+		}
+		switch e.Outcome {
+		case string(judge.Supports), string(judge.Contradicts):
+			signs = append(signs, row)
+		default:
+			explanations = append(explanations, row)
+		}
 	}
-	return list
+	return signs, explanations
 }
 
 // claim is what a rule asks, in the words of the judgement's tables.

@@ -18,8 +18,14 @@ import (
 	"bothends/correlate/web"
 )
 
-// page compares a pair and renders it.
-func page(t *testing.T, client, server string, change func(*report.Report, []ladder.Ladder)) string {
+// render is the page of a pair, with its second connection drawn.
+func render(t *testing.T, client, server string, change func(*report.Report, []ladder.Ladder)) string {
+	t.Helper()
+	return pageOf(t, client, server, 2, change)
+}
+
+// pageOf compares a pair and renders it with one connection drawn.
+func pageOf(t *testing.T, client, server string, connection int, change func(*report.Report, []ladder.Ladder)) string {
 	t.Helper()
 	var sets [2]*file.Set
 	for i, path := range []string{client, server} {
@@ -34,7 +40,7 @@ func page(t *testing.T, client, server string, change func(*report.Report, []lad
 	if err != nil {
 		t.Fatal(err)
 	}
-	ladders, err := ladder.Build(context.Background(), r, sets, []int{2})
+	ladders, err := ladder.Build(context.Background(), r, sets, []int{connection})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +57,7 @@ func page(t *testing.T, client, server string, change func(*report.Report, []lad
 const demo = "pairs/starttls-2012/"
 
 func TestThePageLoadsAndRunsNothing(t *testing.T) {
-	text := page(t, demo+"client.pcapng", demo+"server.pcapng", nil)
+	text := render(t, demo+"client.pcapng", demo+"server.pcapng", nil)
 	for _, never := range []string{"<script", "javascript:", "src=", "url(", "@import", " style=", " onload", "http://", "https://"} {
 		if strings.Contains(strings.ToLower(text), never) {
 			t.Errorf("the page has %q", never)
@@ -69,11 +75,11 @@ func TestThePageLoadsAndRunsNothing(t *testing.T) {
 }
 
 func TestThePageSaysWhatTheReportSays(t *testing.T) {
-	text := page(t, demo+"client.pcapng", demo+"server.pcapng", nil)
+	text := render(t, demo+"client.pcapng", demo+"server.pcapng", nil)
 	for _, want := range []string{
 		"3 of 5 connections were hit by forged resets", "Finding 1: reset in the name of the server, received by the client: injected, proven",
 		"frame.number == 31", "It answers STARTTLS from the client (frame 30 in client.pcapng).", "0123abcd", "bothends compare a b",
-		"Perhaps its capture was not running then?", `<rect class="band"`,
+		"Perhaps its capture was not running then?", `<rect class="band"`, "What became of it", "Cut by a reset made on the way",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q", want)
@@ -84,7 +90,7 @@ func TestThePageSaysWhatTheReportSays(t *testing.T) {
 // The forged arrow begins in the band where the report puts the box, and ends at
 // the tap of its receiver.
 func TestForgedArrowsBeginInTheBandAndEndAtTheTap(t *testing.T) {
-	text := page(t, demo+"client.pcapng", demo+"server.pcapng", nil)
+	text := render(t, demo+"client.pcapng", demo+"server.pcapng", nil)
 	drawings := regexp.MustCompile(`(?s)<svg class="(?:wide|narrow)".*?</svg>`).FindAllString(text, -1)
 	if len(drawings) != 2 {
 		t.Fatalf("%d drawings, want 2", len(drawings))
@@ -144,18 +150,7 @@ func number(e xml.StartElement, name string) (n int) {
 // Whatever comes from a packet or a file's name is text and nothing else.
 func TestForeignTextStaysText(t *testing.T) {
 	const evil = "<script>alert(1)</script>\x1b[31m\u202eevil\" onload=\"x"
-	text := page(t, demo+"client.pcapng", demo+"server.pcapng", func(r *report.Report, ladders []ladder.Ladder) {
-		for i := range ladders[0].Steps {
-			ladders[0].Steps[i].Label = evil
-		}
-		r.Captures.Client.Files[0].Path = evil
-		for i := range r.Findings {
-			r.Findings[i].File = evil
-			if r.Findings[i].Trigger != nil {
-				r.Findings[i].Trigger.Text = evil
-			}
-		}
-	})
+	text := render(t, demo+"client.pcapng", demo+"server.pcapng", func(r *report.Report, ladders []ladder.Ladder) { spoil(r, ladders, evil) })
 	for _, never := range []string{"<script", "\x1b", "\u202e", `" onload="x`} {
 		if strings.Contains(text, never) {
 			t.Errorf("the page has %q", never)
@@ -163,5 +158,38 @@ func TestForeignTextStaysText(t *testing.T) {
 	}
 	if !strings.Contains(text, "&lt;script&gt;") {
 		t.Error("the text is not shown at all")
+	}
+}
+
+// spoil puts a text wherever a packet, a file's name or a comment may put one.
+func spoil(r *report.Report, ladders []ladder.Ladder, evil string) {
+	for i := range ladders[0].Steps {
+		ladders[0].Steps[i].Label = evil
+	}
+	for _, c := range []*report.Capture{&r.Captures.Client, &r.Captures.Server} {
+		c.Health.Filter = evil
+	}
+	r.Captures.Client.Files[0].Path, r.Captures.Client.Files[0].EndReason = evil, evil
+	for i := range r.Connections {
+		r.Connections[i].Why = evil
+		if e := r.Connections[i].Ending; e != nil {
+			e.Text, e.Advice = evil, evil
+			for k := range e.Evidence {
+				e.Evidence[k].Text = evil
+			}
+		}
+	}
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		f.File, f.PatternWhy = evil, evil
+		if f.Filters.Client != nil {
+			f.Filters.Client.File = evil
+		}
+		for k := range f.Evidence {
+			f.Evidence[k].Text = evil
+		}
+		if f.Trigger != nil {
+			f.Trigger.Text = evil
+		}
 	}
 }
