@@ -45,8 +45,10 @@ install-bothends: $(if $(NO_BUILD),,build)
 install-bothcap: $(if $(NO_BUILD),,bothcap)
 	$(call install,bothcap)
 	install -d '$(DESTDIR)$(SYSTEMD_UNITS)'
-	sed 's|@BINDIR@|$(PREFIX)/bin|' packaging/bothcap@.service >'$(DESTDIR)$(SYSTEMD_UNITS)/bothcap@.service'
-	chmod 644 '$(DESTDIR)$(SYSTEMD_UNITS)/bothcap@.service'
+	for unit in bothcap@ bothcap-watch@; do \
+		sed 's|@BINDIR@|$(PREFIX)/bin|' packaging/$$unit.service >"$(DESTDIR)$(SYSTEMD_UNITS)/$$unit.service" && \
+		chmod 644 "$(DESTDIR)$(SYSTEMD_UNITS)/$$unit.service" || exit 1; \
+	done
 
 # The program itself prints what is installed with it.
 define install

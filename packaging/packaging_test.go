@@ -105,7 +105,8 @@ func TestThePackagesWorkInACleanRoot(t *testing.T) {
 			t.Errorf("bothcap has %s", got)
 		}
 	}
-	verifyUnit(t, usr)
+	verifyUnit(t, usr, "bothcap@", "bothcap $FLAGS ")
+	verifyUnit(t, usr, "bothcap-watch@", "bothcap watch $FLAGS ")
 
 	run(t, slices.Concat(install[:4], []string{"--purge", "bothends", "bothcap"})...)
 	filepath.WalkDir(usr, func(path string, entry os.DirEntry, err error) error {
@@ -116,19 +117,19 @@ func TestThePackagesWorkInACleanRoot(t *testing.T) {
 	})
 }
 
-// verifyUnit lets systemd read the unit, with the programs that are here.
-func verifyUnit(t *testing.T, usr string) {
+// verifyUnit lets systemd read a unit, with the programs that are here.
+func verifyUnit(t *testing.T, usr, name, starts string) {
 	t.Helper()
 	if _, err := exec.LookPath("systemd-analyze"); err != nil {
 		t.Log(err)
 		return
 	}
-	unit := string(read(t, filepath.Join(usr, "lib/systemd/system/bothcap@.service")))
-	if !strings.Contains(unit, "\nExecStart=/usr/bin/bothcap $FLAGS ") {
+	unit := string(read(t, filepath.Join(usr, "lib/systemd/system", name+".service")))
+	if !strings.Contains(unit, "\nExecStart=/usr/bin/"+starts) {
 		t.Errorf("the unit starts something else:\n%s", unit)
 	}
 	dir := t.TempDir()
-	instance := filepath.Join(dir, "bothcap@mail.service")
+	instance := filepath.Join(dir, name+"mail.service")
 	write(t, instance, strings.ReplaceAll(strings.ReplaceAll(unit, "/usr/bin", usr+"/bin"), "man:bothcap(1)", "file:///"))
 	verify := exec.Command("systemd-analyze", "verify", "--recursive-errors=no", instance)
 	if output, err := verify.CombinedOutput(); err != nil || len(output) > 0 {

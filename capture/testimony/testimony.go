@@ -37,6 +37,7 @@ const (
 	Resets     Event = "resets" // what the kernel's log told of, as soon as it did
 	Sealing    Event = "seal"   // a seal and nothing else
 	Signature  Event = "signature"
+	Keeping    Event = "kept" // in the section comment of what a flight recorder kept
 )
 
 // A Record is one statement of the recorder. What it does not know it leaves
@@ -70,6 +71,26 @@ type Record struct {
 	Sealed bool   `json:"sealed,omitempty"`
 	Seal   *Seal  `json:"seal,omitempty"`
 	Signed string `json:"signed,omitempty"`
+	Kept   *Kept  `json:"kept,omitempty"`
+}
+
+// Kept says for which connection a flight recorder kept a part of its recording.
+type Kept struct {
+	// Why is "reset", "unanswered" (a SYN, or its answer) or "stuck" (bytes that were
+	// sent again and again and not acknowledged).
+	Why    string         `json:"why"`
+	Client netip.AddrPort `json:"client"` // who sent the SYN; if nobody saw it, who has the higher port
+	Server netip.AddrPort `json:"server"`
+	// ClientISN and ServerISN are the initial sequence numbers, as far as they were seen.
+	ClientISN *uint32   `json:"client_isn,omitempty"`
+	ServerISN *uint32   `json:"server_isn,omitempty"`
+	Began     time.Time `json:"began"` // the first packet that was seen of it
+	At        time.Time `json:"at"`    // when it ended badly, or when it had begun to be stuck
+	// From and Until are between which times everything is here that Filter admits. Of
+	// what came before, only the connection's first packets may be.
+	From   time.Time    `json:"from"`
+	Until  time.Time    `json:"until"`
+	OnlyOf []netip.Addr `json:"only_of,omitempty"` // if there was too much for more than these two hosts
 }
 
 // A Peer is a name as it was given and the addresses it then had.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -22,10 +23,22 @@ type console struct {
 	out      io.Writer
 	terminal bool
 	line     bool // a status line stands there
+	stamped  bool // each line begins with the time
 }
 
 func newConsole() *console {
 	return &console{out: os.Stderr, terminal: term.IsTerminal(int(os.Stderr.Fd()))}
+}
+
+// into has what follows said in a log, with times, and closes the log before that.
+func (c *console) into(log *os.File) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.erase()
+	if before, ok := c.out.(*os.File); ok && c.stamped {
+		before.Close()
+	}
+	c.out, c.terminal, c.stamped = log, false, true
 }
 
 // say prints one line.
@@ -33,6 +46,9 @@ func (c *console) say(format string, arguments ...any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.erase()
+	if c.stamped {
+		fmt.Fprint(c.out, time.Now().UTC().Format("2006-01-02T15:04:05.000Z "))
+	}
 	fmt.Fprintf(c.text(), "bothcap: "+format+"\n", arguments...)
 }
 

@@ -12,6 +12,11 @@ func program() *usage.Program {
 	usage.Choices(flags, "end", "client", "server")
 	usage.File(flags, "write")
 	usage.File(flags, "sign")
+	var watching watchOptions
+	watchFlags := newWatchFlags(&watching)
+	usage.Choices(watchFlags, "end", "client", "server")
+	usage.Choices(watchFlags, "per", perConnection, perDay)
+	usage.File(watchFlags, "dir", "log")
 	return &usage.Program{
 		Name:  "bothcap",
 		Title: "record one session's TCP segments at one end, for bothends to compare",
@@ -47,6 +52,23 @@ func program() *usage.Program {
 				{Code: "2", Meaning: "nothing could be recorded"},
 			}},
 			NoFiles: true,
+		}, {
+			Name:     "watch",
+			Title:    "wait for a fault that comes once a week, and keep what surrounds it",
+			Synopsis: []string{"watch [FLAGS] --dir D"},
+			Text: []string{
+				"It records into a ring of files in D/ring, headers only, and takes out of it, into D/kept, what surrounds each connection that ended badly: one that was reset, one whose SYN nobody answered, and one that sent the same again and again without an acknowledgment (--stuck). An orderly end is not kept. The file has the whole connection and all that was recorded meanwhile, some time before and after (--around): other connections of the same peer and of others, the recorder's counters, the kernel's log of resets. Of a connection too long for that it has the first packets and the end, and notes the gap; where all traffic would be too much, that between the two hosts.",
+				"Everything stays within --disk: the oldest that was kept is removed first, and bothcap says so. Of one address at most 20 connections an hour are kept, and the rest counted. It goes on when an interface goes away and comes back, when the disk is full, and after a kill: what it then had not kept yet is kept at the next start. SIGHUP begins --log anew and has it say how things stand.",
+				"Run it at both ends, bring the folders together, and type bothends compare D D.",
+			},
+			Flags: watchFlags,
+			Statuses: usage.Statuses{List: []usage.Status{
+				{Code: "0", Meaning: "watched until it was stopped"},
+				{Code: "1", Meaning: "watched, but something could not be recorded or kept"},
+				{Code: "2", Meaning: "could not start: usage, permission, no such interface"},
+				{Code: "130", Meaning: "stopped at once by a second signal"},
+			}},
+			NoFiles: true,
 		}},
 		Flags: []usage.Flag{
 			{Name: "completion", Value: "SHELL", Title: "print completion for a shell"},
@@ -67,6 +89,7 @@ func program() *usage.Program {
 			{Title: "See whether all is ready at the client:", Command: "sudo bothcap check --peer mail.example.org --port 587 -w client.pcapng"},
 			{Title: "Record at the server, until Ctrl-C:", Command: "sudo bothcap --port 587 --end server -w server.pcapng"},
 			{Title: "Record at the client, around the command that fails:", Command: "sudo bothcap --peer mail.example.org --port 587 --end client -w client.pcapng -- swaks --server mail.example.org --port 587 --tls --to me@example.org --quit-after RCPT"},
+			{Title: "Wait at the server for a fault that comes once a week:", Command: "sudo bothcap watch --port 587 --end server --dir /var/lib/bothcap-watch"},
 			{Title: "Keep the last ten files of 100 MiB until the fault shows:", Command: "sudo bothcap --port smtp --end server -w server.pcapng --rotate-size 100M --keep 10 --stop-after-reset 60s"},
 		},
 		SeeAlso: []string{"bothends(1)", "pcap-filter(7)", "tcpdump(1)", "capabilities(7)"},

@@ -38,6 +38,10 @@ func TestMain(m *testing.M) {
 		os.Exit(talk(os.Args[1], os.Args[2]))
 	case "frame":
 		sendFrame(os.Args[1], os.Args[2])
+	case "forge":
+		forge(os.Args[1])
+	case "hold":
+		hold(os.Args[1])
 	case "rob":
 		rob()
 	}

@@ -40,6 +40,7 @@ type options struct {
 	kernelLog      bool
 	seal           bool
 	sign           string
+	log            string
 	duration       time.Duration
 	maxPackets     int64
 	maxSize        size

@@ -103,6 +103,9 @@ type Config struct {
 	// if it was tried.
 	KernelLog     KernelLog
 	KernelMissing string
+	// Seen is told of every packet that is written, with its interface's name, while no
+	// other can be; nil is nobody.
+	Seen func(name string, p *capture.Packet)
 	// Say tells the user something now, in one line.
 	Say func(format string, arguments ...any)
 }

@@ -69,6 +69,9 @@ func (a *Agent) packet(t *tap, p *capture.Packet) bool {
 	}
 	t.totals.delivered++
 	a.counts.add(p)
+	if a.config.Seen != nil {
+		a.config.Seen(t.name, p)
+	}
 	if !plain(p) {
 		a.notice(p)
 	}
