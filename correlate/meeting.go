@@ -43,11 +43,11 @@ func (c *comparison) meeting(offset, uncertain int64) *meeting {
 	c.cases = make([]judge.Case, 0, paired)
 	m.left = make([]int64, 0, paired)
 	c.caseOf = make([]int32, len(c.pairs))
-	copies := c.copies()
+	copies, interrupted := c.copies(), c.interrupted()
 	var same []int32 // by index of its pair, connections that are alike at both taps
 	for i := range c.pairs {
 		p := &c.pairs[i]
-		if !p.Paired() && (copies.has(p) || !c.telling(p)) {
+		if !p.Paired() && (p.Inside || copies.has(p) || !c.telling(p)) {
 			c.caseOf[i] = replay.Nowhere
 			continue
 		}
@@ -55,12 +55,12 @@ func (c *comparison) meeting(offset, uncertain int64) *meeting {
 		c.caseOf[i] = n
 		c.cases = append(c.cases, judge.Case{Pair: *p, Tuples: c.tuples(p), Translated: c.translated(p), FIN: c.closed(p)})
 		m.left = append(m.left, 0)
-		if summary, ok := c.sameAtBoth(p); ok {
+		if summary, ok := c.sameAtBoth(p); ok && !interrupted[int32(i)] {
 			c.cases[n].Summary = summary
 			same = append(same, int32(i))
 			continue
 		}
-		if summary, late, ok := m.sameButCut(p); ok {
+		if summary, late, ok := m.sameButCut(p); ok && !interrupted[int32(i)] {
 			c.cases[n].Summary = summary
 			same = append(same, int32(i))
 			m.routes[tap.Client][p.Client].Late = bySide(late[tap.Client], p.ClientSide)
@@ -76,6 +76,7 @@ func (c *comparison) meeting(offset, uncertain int64) *meeting {
 		}
 	}
 	c.joinRemapped()
+	m.joinInside()
 	for _, sv := range c.surveys {
 		sv.ForgetEdges()
 	}

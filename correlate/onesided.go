@@ -66,6 +66,34 @@ func (c *comparison) joinRemapped() {
 	}
 }
 
+// interrupted are the pairs in whose midst one capture holds another SYN.
+func (c *comparison) interrupted() map[int32]bool {
+	found := map[int32]bool{}
+	for i := range c.pairs {
+		if p := &c.pairs[i]; p.Inside {
+			found[p.Of] = true
+		}
+	}
+	return found
+}
+
+// joinInside leads the SYNs that came in the midst of a connection to its case.
+func (m *meeting) joinInside() {
+	for i := range m.pairs {
+		p := &m.pairs[i]
+		if !p.Inside {
+			continue
+		}
+		n := m.caseOf[p.Of]
+		m.route(p, n, false)
+		for end, view := range [2]int32{p.Client, p.Server} {
+			if view != pair.NoView {
+				m.left[n] += total(m.surveys[end].Connections[view])
+			}
+		}
+	}
+}
+
 // toServer reports whether an address, as the client end knows it, is one at which the
 // server end was reached. Where the server's capture holds no connection at all, any
 // may be.

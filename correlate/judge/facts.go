@@ -151,6 +151,7 @@ type AfterFacts struct {
 	Flags         segment.Flags
 	LaterNS       int64
 	Established   bool      // its connection was
+	Passed        bool      // and something that it sent afterwards reached the receiver
 	TriggerUnseen tap.Frame // what the receiver sent last before the packet, if that did not reach the sender
 }
 

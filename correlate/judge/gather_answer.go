@@ -81,6 +81,7 @@ func (s *stream) afterFacts(p *suspect, c *ClockFacts) AfterFacts {
 	if c.Bracketed && last.TimeNS-c.LatestNS > c.MarginNS && a.LaterNS > 2*c.TickNS {
 		a.Sent = last.Frame
 	}
+	a.Passed = a.Sent.Number != 0 && s.flow.LastPassedNS-c.LatestNS > c.MarginNS
 	// TCP resets a bad acknowledgment and goes on until the handshake is done.
 	a.Established = last.Flags&segment.SYN == 0 && s.back.Passed > 0
 	if p.reset != nil {

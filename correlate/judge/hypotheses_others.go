@@ -52,6 +52,10 @@ func otherHost(f *Facts) Result {
 		return refuted("another host does not know the connection")
 	case f.Stated.has(OneHost):
 		return attested("that no other machine answers for the address of the %s is stated", f.Sender)
+	case f.Kind == "syn" && f.After.Passed:
+		return refuted("the connection with these addresses and ports went on between the two taps: no NAT gives them to another host meanwhile").with(values)
+	case f.Kind == "syn":
+		return open("another host behind the same address may have opened a connection").with(values)
 	case f.OneSided:
 		return open("another host behind the same address may have got what never came to the recorded one").with(values)
 	case f.silentBefore():

@@ -210,6 +210,8 @@ var rowTests = map[Name][]rowTest{
 		{"it is data", all(astray, func(f *Facts) { f.Kind = "data" }), Refuted, ""},
 	},
 	OtherHost: {
+		{"a SYN, and the connection with its addresses went on", all(secondSYN, wentOn), Refuted, ""},
+		{"a SYN, and nothing arrived of it afterwards", all(secondSYN, goesOn), Open, ""},
 		{"no packet was astray", func(*Facts) {}, Refuted, ""},
 		{"one was astray", astray, Fits, ""},
 		{"a light cone says nothing of another host", all(astray, func(f *Facts) {

@@ -69,7 +69,7 @@ var Signs = []Sign{
 		Claim:   "the sender's TCP went on with the connection afterwards",
 		Refutes: unsent,
 		VoidIf:  "the connection was not established; what it answers did not come to the sender",
-		Source:  "RFC 9293 section 3.10.7: a socket that resets is closed",
+		Source:  "RFC 9293 section 3.10.7: a socket that resets is closed, and one that is open opens no other",
 		Test:    senderContradiction,
 	},
 	{
@@ -233,6 +233,10 @@ func oneClock(f *Facts) Result {
 
 func senderContradiction(f *Facts) Result {
 	after := &f.After
+	if f.Kind == "syn" && after.Established && after.Passed {
+		return supports(unsent, "the %s's TCP went on with the connection of these addresses and ports (frame %d there, %s, %s later, and what it sent arrived): as long as it holds that one it opens no other",
+			f.Sender, after.Sent.Number, after.Flags, readable(after.LaterNS)).with(map[string]any{"sent_frame": after.Sent.Number, "after_ns": after.LaterNS})
+	}
 	if f.Kind != "rst" || after.Sent.Number == 0 || !after.Established || !f.Numbers.InStream {
 		return Result{}
 	}

@@ -53,6 +53,15 @@ func goesOn(f *Facts) {
 	f.After = AfterFacts{Sent: tap.Frame{Number: 99}, Flags: segment.ACK, LaterNS: 2000 * ms, Established: true}
 }
 
+// secondSYN lets the packet be a SYN with another number.
+func secondSYN(f *Facts) { f.Kind, f.Packet.Flags, f.Answer.Stateless = "syn", segment.SYN, false }
+
+// wentOn lets the server have sent on the connection afterwards, and that have arrived.
+func wentOn(f *Facts) {
+	goesOn(f)
+	f.After.Passed = true
+}
+
 func notCounted(f *Facts) { f.Kernel = KernelFacts{Known: true, Counted: 2, Captured: 2} }
 
 // notLogged lets a complete log of the server's kernel hold no reset then.
@@ -124,6 +133,9 @@ var signTests = map[Name][]signTest{
 		{"the receiver's capture may have missed a first copy: it lacks what was acknowledged", all(tooSoon, func(f *Facts) { f.Getting.Lacking = 1 }), "", nil, ""},
 	},
 	SenderContradiction: {
+		{"a SYN, and the connection went on", all(secondSYN, wentOn), Supports, unsent, ""},
+		{"a SYN, and nothing that the sender sent afterwards arrived", all(secondSYN, goesOn), "", nil, ""},
+		{"a SYN before the connection is established", all(secondSYN, wentOn, func(f *Facts) { f.After.Established = false }), "", nil, ""},
 		{"it goes on, and a firewall may have sent it", goesOn, Supports, []Name{KernelUnseen}, ""},
 		{"it goes on, and a socket of its would have sent it", all(goesOn, socket), Supports, without(ownMachine, OwnFirewall, Remapped), ""},
 		{"it goes on, and there was nothing that a firewall could answer", all(goesOn, silent), Supports, without(ownMachine, OwnFirewall, Remapped), ""},

@@ -51,6 +51,9 @@ type Pair struct {
 	// and gave it a new mapping.
 	Remapped bool
 	Of       int32
+	// Inside reports that this view, which has no partner, is a SYN in the midst of the
+	// connection Of, with its addresses and ports.
+	Inside bool
 
 	// Outdone says that another view in the same capture is the better partner, or may
 	// be: this one is a second recording of it, or several connections look alike.
@@ -94,5 +97,6 @@ func Match(first, second *survey.Survey, fixed bool) ([]Pair, Placement) {
 	}
 	untranslated(pairs, first, second)
 	remapped(pairs, first, second)
+	placeAllInside(pairs, first, second)
 	return pairs, placement
 }
