@@ -35,6 +35,16 @@ func (r record) set(by time.Duration) {
 	r.order.PutUint32(r.bytes[4:], uint32(at%r.perSec))
 }
 
+// at is the time stamp, since 1970.
+func (r record) at() time.Duration {
+	ticks := int64(r.order.Uint32(r.bytes))*r.perSec + int64(r.order.Uint32(r.bytes[4:]))
+	if r.pcapng {
+		const high, low = 12, 16
+		ticks = int64(r.order.Uint32(r.bytes[high:]))<<32 | int64(r.order.Uint32(r.bytes[low:]))
+	}
+	return time.Duration(ticks) * (time.Second / time.Duration(r.perSec))
+}
+
 // rewrite copies a capture file, decompressed if it was compressed, and without the
 // packets that edit, which may change them and is given their number from 0, is
 // false for. It returns how many there were.

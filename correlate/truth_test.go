@@ -33,8 +33,8 @@ func readTruths(t testing.TB, patterns ...string) map[string]*truth.Truth {
 
 // inOrder visits truths in the order of their folders, so that what chance draws is
 // the same at every run.
-func inOrder(truths map[string]*truth.Truth) iter.Seq2[string, *truth.Truth] {
-	return func(yield func(string, *truth.Truth) bool) {
+func inOrder[T any](truths map[string]T) iter.Seq2[string, T] {
+	return func(yield func(string, T) bool) {
 		for _, folder := range slices.Sorted(maps.Keys(truths)) {
 			if !yield(folder, truths[folder]) {
 				return
