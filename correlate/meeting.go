@@ -144,7 +144,7 @@ func (c *comparison) sameAtBoth(p *pair.Pair) (sum align.Summary, ok bool) {
 
 // ordinary reports whether a connection may be summed up unseen.
 func (c *comparison) ordinary(p *pair.Pair) bool {
-	if !p.Paired() || p.Method == pair.Payload || c.options.alignAll {
+	if !p.Paired() || p.Method == pair.Payload || p.SYNProxy || c.options.alignAll {
 		return false
 	}
 	client, server := c.surveys[tap.Client].Connections[p.Client], c.surveys[tap.Server].Connections[p.Server]
