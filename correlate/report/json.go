@@ -16,7 +16,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	o.field("ends", &r.Ends)
 	o.field("captures", &r.Captures)
 	o.field("clock", &r.Clock)
-	o.lines("connections", len(r.Connections), func(i int) any { return r.Connections[i].contract() })
+	o.connections("connections", r.Connections)
 	o.list("findings", len(r.Findings), func(i int) any { return r.Findings[i].contract() })
 	if len(r.Further) > 0 {
 		o.list("further", len(r.Further), func(i int) any { return &r.Further[i] })
@@ -97,11 +97,6 @@ func (o *object) field(name string, value any) {
 // list writes a field that is an array of n values.
 func (o *object) list(name string, n int, value func(int) any) {
 	o.array(name, n, func(i int) { o.encode(value(i), indent+indent, indent) })
-}
-
-// lines writes a field that is an array of n values, each on one line.
-func (o *object) lines(name string, n int, value func(int) any) {
-	o.array(name, n, func(i int) { o.encode(value(i), "", "") })
 }
 
 func (o *object) array(name string, n int, encode func(int)) {

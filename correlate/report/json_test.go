@@ -104,7 +104,7 @@ func TestAWriteThatFailsEndsTheJSONForm(t *testing.T) {
 func TestNothingIsEncodedAfterAWriteThatFailed(t *testing.T) {
 	o := newObject(&failing{after: 5, err: errors.New("broken pipe")})
 	encoded := 0
-	o.lines("connections", 1000, func(int) any { encoded++; return encoded })
+	o.list("connections", 1000, func(int) any { encoded++; return encoded })
 	if o.close() == nil || encoded > 5 {
 		t.Errorf("%d values were encoded for a writer that takes five pieces", encoded)
 	}
