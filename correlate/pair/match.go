@@ -1,9 +1,6 @@
 package pair
 
 import (
-	"cmp"
-	"slices"
-
 	"bothends/correlate/survey"
 )
 
@@ -225,8 +222,7 @@ func list(connections []*survey.Connection, open func(int32) bool, key func(*sur
 			keys = append(keys, keyed{k, int32(n)})
 		}
 	}
-	slices.SortFunc(keys, func(x, y keyed) int { return cmp.Or(cmp.Compare(x.key, y.key), cmp.Compare(x.n, y.n)) })
-	return keys
+	return sorted(keys)
 }
 
 // alike is the part of keys, from the first on, that has one key.
