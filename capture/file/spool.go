@@ -121,30 +121,86 @@ func (s *spool) close() error {
 	return err
 }
 
+// A piece of an unpacked stream, and what was known after it.
+type piece struct {
+	bytes     []byte
+	err       error // of the stream
+	sourceErr error // of what it comes from
+	read      int64 // of the source
+}
+
+// piecesAhead is how many pieces a stream is unpacked ahead of what is written.
+const piecesAhead = 2
+
+// unpackAhead reads a stream in a goroutine of its own, so that unpacking does not wait
+// for the disk, until it ends or done is closed. It gives used pieces back.
+func unpackAhead(from *source, stream io.Reader, done <-chan struct{}) (pieces <-chan *piece, used chan<- *piece) {
+	ready, free := make(chan *piece, piecesAhead), make(chan *piece, piecesAhead+1)
+	for range cap(free) {
+		free <- &piece{bytes: make([]byte, 0, copyBuffer)}
+	}
+	go func() {
+		defer close(ready)
+		for {
+			var p *piece
+			select {
+			case p = <-free:
+			case <-done:
+				return
+			}
+			n, err := 0, error(nil)
+			for n < copyBuffer/2 && err == nil { // decompressors give less at a time
+				var more int
+				more, err = stream.Read(p.bytes[n:copyBuffer])
+				n += more
+			}
+			p.bytes, p.err, p.sourceErr, p.read = p.bytes[:n], err, from.err, from.read
+			select {
+			case ready <- p:
+			case <-done:
+				return
+			}
+			if err != nil || p.sourceErr != nil {
+				return
+			}
+		}
+	}()
+	return ready, free
+}
+
 // fill copies a stream into the spool. An error of the stream itself, which
 // leaves a usable beginning, is the first result; all else is the second.
 func (s *spool) fill(ctx context.Context, from *source, stream io.Reader, packed bool) (streamErr, err error) {
-	buffer := make([]byte, copyBuffer)
-	for {
-		if err := ctx.Err(); err != nil {
-			return nil, err
+	done := make(chan struct{})
+	pieces, used := unpackAhead(from, stream, done)
+	defer func() { // nothing reads the stream any more once this has returned
+		close(done)
+		for range pieces {
 		}
-		n, readErr := stream.Read(buffer)
-		if _, err := s.file.Write(buffer[:n]); err != nil {
+	}()
+	for {
+		var p *piece
+		select {
+		case p = <-pieces:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		if _, err := s.file.Write(p.bytes); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrNoSpace, withoutPath(err))
 		}
-		s.size += int64(n)
-		if packed && s.size > s.free && s.size/maxExpansion > from.read {
-			return nil, fmt.Errorf("%w: %d bytes from %d", ErrExpansion, s.size, from.read)
+		s.size += int64(len(p.bytes))
+		if packed && s.size > s.free && s.size/maxExpansion > p.read {
+			return nil, fmt.Errorf("%w: %d bytes from %d", ErrExpansion, s.size, p.read)
 		}
 		switch {
-		case from.err != nil:
-			return nil, from.err
-		case readErr == io.EOF:
+		case p.sourceErr != nil:
+			return nil, p.sourceErr
+		case p.err == io.EOF:
 			return nil, nil
-		case readErr != nil:
-			return readErr, nil
+		case p.err != nil:
+			return p.err, nil
 		}
+		used <- p
 	}
 }
 
