@@ -59,6 +59,10 @@ const (
 	// defaultSnapLen is libpcap's MAXIMUM_SNAPLEN: whole packets, those that
 	// offloads put together too.
 	defaultSnapLen = 262144
+	// headersSnapLen has room for all headers: Ethernet with two tags (22), an outer IPv6
+	// header with UDP and VXLAN (56), Ethernet, IPv6 (54) with extensions, and TCP with
+	// all its options (60).
+	headersSnapLen = 512
 
 	// defaultBuffer is the kernel's ring. A packet of 100 bytes takes about 200
 	// there with its header (struct tpacket3_hdr, sockaddr_ll, alignment), so at
@@ -217,6 +221,16 @@ func repeated(names []string) string {
 }
 
 func (o *options) rotates() bool { return o.rotateSize > 0 || o.rotateInterval > 0 }
+
+// kept is how many bytes of a packet the kernel is to hand over. Those of headers alone
+// fill its ring less: of bulk it holds three times as many packets, of jumbo frames and
+// of what the card merges more.
+func (o *options) kept() int {
+	if o.headersOnly {
+		return min(o.snapLen, headersSnapLen)
+	}
+	return o.snapLen
+}
 
 func (o *options) limits() agent.Limits {
 	return agent.Limits{

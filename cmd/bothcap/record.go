@@ -303,7 +303,7 @@ func (r *recording) summarise() {
 func configure(o options, c *console) (agent.Config, error) {
 	config := agent.Config{
 		Interfaces: o.interfaces, Session: o.session, End: o.end, HeadersOnly: o.headersOnly,
-		Live:    live.Options{SnapLen: o.snapLen, BufferSize: int(o.buffer), Promiscuous: o.promiscuous, Timeout: readTimeout},
+		Live:    live.Options{SnapLen: o.kept(), BufferSize: int(o.buffer), Promiscuous: o.promiscuous, Timeout: readTimeout},
 		Target:  target.Target{Expression: o.filter},
 		Limits:  o.limits(),
 		Libpcap: live.Version(),
