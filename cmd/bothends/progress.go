@@ -23,7 +23,8 @@ type progress struct {
 
 	mu      sync.Mutex
 	doing   string
-	total   int64
+	passes  int64 // over each capture; 0 is one
+	total   int64 // bytes, of all passes
 	done    int64
 	begun   time.Time
 	drawn   time.Time // when it was last drawn; zero if it is not on the screen
@@ -37,8 +38,10 @@ const (
 	progressEvery = 100 * time.Millisecond
 	// usualColumns is the width of a terminal that does not tell its own.
 	usualColumns = 80
-	// barColumns is the widest that a bar gets.
-	barColumns = 40
+	// barColumns is the widest that a bar gets, and leastColumns the narrowest beside
+	// which there is room for figures.
+	barColumns   = 40
+	leastColumns = 10
 )
 
 // newProgress returns nil unless the file is a terminal that can erase a line.
@@ -64,7 +67,7 @@ func (p *progress) expect(doing string, passes int64, sets ...*file.Set) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.doing = doing
+	p.doing, p.passes = doing, passes
 	for _, set := range sets {
 		p.total += passes * set.Length()
 	}
@@ -94,12 +97,54 @@ func (p *progress) bar(columns int) string {
 		part = min(1, float64(p.done)/float64(p.total))
 	}
 	text := fmt.Sprintf("%s %3.0f %%", p.doing, 100*part)
-	width := min(barColumns, columns-1-len(text)-len(" []"))
+	room := columns - 1 - len(text) - len(" []")
+	figures := p.figures()
+	if room-1-len(figures) < leastColumns {
+		figures = ""
+	} else if figures != "" {
+		figures = " " + figures
+		room -= len(figures)
+	}
+	width := min(barColumns, room)
 	if width < 1 {
 		return text[:max(0, min(len(text), columns-1))]
 	}
 	full := int(part * float64(width))
-	return text + " [" + strings.Repeat("#", full) + strings.Repeat(".", width-full) + "]"
+	return text + " [" + strings.Repeat("#", full) + strings.Repeat(".", width-full) + "]" + figures
+}
+
+// figures say in which pass over the captures the work is, how many bytes of that pass
+// are done, how fast, and how long the whole will take yet.
+func (p *progress) figures() string {
+	took := p.now().Sub(p.begun)
+	if p.total == 0 || p.done <= 0 || took <= 0 {
+		return ""
+	}
+	passes := max(1, p.passes)
+	length := p.total / passes
+	done := min(p.done, p.total)
+	pass := min(done/max(1, length), passes-1)
+	text := fmt.Sprintf("%s of %s", bytesOf(done-pass*length), bytesOf(length))
+	if passes > 1 {
+		text = fmt.Sprintf("pass %d of %d, %s", pass+1, passes, text)
+	}
+	left := time.Duration(float64(took) * float64(p.total-done) / float64(done)).Round(time.Second)
+	return fmt.Sprintf("%s, %s/s, %s left", text, bytesOf(int64(float64(p.done)/took.Seconds())), left)
+}
+
+// bytesOf is a number of bytes in three digits.
+func bytesOf(n int64) string {
+	if n < 1000 {
+		return fmt.Sprintf("%d B", n)
+	}
+	amount, units := float64(n)/1000, "kMGTPE"
+	for amount >= 999.5 && len(units) > 1 {
+		amount, units = amount/1000, units[1:]
+	}
+	if amount < 9.95 {
+		return fmt.Sprintf("%.1f %cB", amount, units[0])
+	}
+	return fmt.Sprintf("%.0f %cB", amount, units[0])
 }
 
 // erase takes the bar off the screen for good.

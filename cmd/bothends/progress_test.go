@@ -26,10 +26,10 @@ func TestShortWorkShowsNoBar(t *testing.T) {
 }
 
 func TestABarShowsThePartDoneAndIsErased(t *testing.T) {
-	p, screen, turn := newBar(80, 1000)
+	p, screen, turn := newBar(120, 1000)
 	turn(time.Second)
 	p.advance(250)
-	if want := "\rcomparing  25 % [##########..............................]\x1b[K"; screen.String() != want {
+	if want := "\rcomparing  25 % [##########..............................] 250 B of 1.0 kB, 250 B/s, 3s left\x1b[K"; screen.String() != want {
 		t.Errorf("%q, want %q", screen, want)
 	}
 	screen.Reset()
@@ -70,4 +70,37 @@ func TestNoBarIsNoProblem(t *testing.T) {
 	var p *progress
 	p.advance(1)
 	p.erase()
+}
+
+func TestABarTellsBothPasses(t *testing.T) {
+	p, _, turn := newBar(120, 8e9) // 4 GB, twice
+	p.passes = 2
+	turn(10 * time.Second)
+	for done, want := range map[int64]string{
+		1e9: "pass 1 of 2, 1.0 GB of 4.0 GB, 100 MB/s, 1m10s left",
+		5e9: "pass 2 of 2, 1.0 GB of 4.0 GB, 500 MB/s, 6s left",
+		8e9: "pass 2 of 2, 4.0 GB of 4.0 GB, 800 MB/s, 0s left",
+	} {
+		p.done = done
+		if bar := p.bar(120); !strings.HasSuffix(bar, "] "+want) {
+			t.Errorf("%q, want %q", bar, want)
+		}
+	}
+}
+
+func TestABarOnANarrowTerminalHasNoFigures(t *testing.T) {
+	p, _, turn := newBar(40, 1000)
+	p.done = 500
+	turn(time.Second)
+	if bar := p.bar(40); bar != "comparing  50 % [##########...........]" {
+		t.Errorf("%q", bar)
+	}
+}
+
+func TestBytesHaveThreeDigitsAtMost(t *testing.T) {
+	for n, want := range map[int64]string{0: "0 B", 999: "999 B", 1000: "1.0 kB", 9949: "9.9 kB", 9951: "10 kB", 999_499: "999 kB", 999_500: "1.0 MB", 1.5e9: "1.5 GB", 1e18: "1.0 EB"} {
+		if got := bytesOf(n); got != want {
+			t.Errorf("%d bytes are %q, want %q", n, got, want)
+		}
+	}
 }
