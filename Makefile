@@ -8,7 +8,7 @@
 # make deb            makes Debian packages of both in build/
 # make profile        measures where a comparison spends its time, by which Go then
 #                     builds bothends (https://go.dev/doc/pgo)
-# make bench-compare  compares large pairs, beside tcpdump, which only reads them
+# make bench          compares large pairs, in turns with tcpdump, which only reads them
 # make bench-capture  records the same traffic with bothcap and tcpdump (as root)
 # make dataset        packs the labelled pairs of captures, with their checksums
 # make lab            runs real mail sessions through a middlebox and checks every
@@ -27,7 +27,7 @@ PREFIX ?= /usr/local
 ZSH_FUNCTIONS ?= $(PREFIX)/share/zsh/site-functions
 SYSTEMD_UNITS ?= $(PREFIX)/lib/systemd/system
 
-.PHONY: build bothcap install install-bothends install-bothcap deb profile bench-capture bench-compare dataset demo lab test setup clean
+.PHONY: build bothcap install install-bothends install-bothcap deb profile bench bench-capture dataset demo lab test setup clean
 
 build:
 	CGO_ENABLED=0 go build -trimpath -o $(BIN)/bothends ./cmd/bothends
@@ -68,7 +68,7 @@ profile:
 	go test -run '^$$' -bench Compare -benchtime 20x -cpuprofile cmd/bothends/default.pgo -o bin/profiled.test ./correlate
 	rm bin/profiled.test
 
-bench-compare: build
+bench: build
 	@cmd/bothends/bench/run bin/bothends
 
 bench-capture: bothcap
