@@ -23,7 +23,7 @@ func explainVerb() verb {
 			Title:    "say what a word of a report means: a verdict, an innocent explanation, a sign, a pattern",
 			Synopsis: []string{"explain [FLAGS] [WORD]..."},
 			Text: []string{
-				"WORD is a verdict, a confidence, an innocent explanation (hypothesis), a sign, an outcome, an ending, a pattern, a fact for --attest or a bucket of the ledger, as reports name it. Without any it lists all of them.",
+				"WORD is a verdict on a packet or a connection, a confidence, an innocent explanation (hypothesis), a sign, an outcome, an ending, a pattern, a fact for --attest or a bucket of the ledger, as reports name it. Without any it lists all of them.",
 			},
 			Flags: flags,
 			Statuses: usage.Statuses{List: []usage.Status{
@@ -68,6 +68,9 @@ func (m *meaning) String() string {
 func glossary() (all []meaning) {
 	for _, w := range judge.Verdicts {
 		all = append(all, meaning{word: w.Name, kind: "verdict", text: w.Meaning})
+	}
+	for _, w := range judge.States {
+		all = append(all, meaning{word: w.Name, kind: "verdict on a connection", text: w.Meaning})
 	}
 	for _, w := range judge.Confidences {
 		all = append(all, meaning{word: w.Name, kind: "confidence", text: w.Meaning})

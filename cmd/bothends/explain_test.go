@@ -55,6 +55,7 @@ func markdown(head []string, rows [][]string) string {
 func TestEveryWordOfAReportIsExplained(t *testing.T) {
 	words := []string{
 		"injected", "conditional", "by-address-owner", "by-receiver", "modified", "lost", "duplicated", "genuine", "interposed", "indeterminate",
+		"clean", "interfered", "inconclusive", "one-sided",
 		"proven", "strong", "supported",
 		"refuted", "fits", "open", "supports", "contradicts",
 		"closed", "open-at-end", "not-covered", "reset-by-client", "reset-by-server", "reset-on-the-way", "reset-by-nat", "reset-by-receiver-itself",

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"bothends/cmd/internal/usage"
+	"bothends/correlate/judge"
 )
 
 // marks are what a profile shows, by the verdict that stands in a comment. The
@@ -20,12 +21,12 @@ var marks = []struct {
 	background, ink [3]int // 0 to 255
 	shownAs         string // the button's label
 }{
-	{"injected", "forged on the way", [3]int{213, 94, 0}, [3]int{255, 255, 255}, "forged"},
-	{"modified", "changed on the way", [3]int{204, 121, 167}, [3]int{0, 0, 0}, "changed"},
-	{"conditional", "forged, if a condition holds", [3]int{230, 159, 0}, [3]int{0, 0, 0}, "conditional"},
-	{"lost", "lost on the way", [3]int{0, 0, 0}, [3]int{240, 228, 66}, "lost"},
-	{"indeterminate", "not decided", [3]int{240, 228, 66}, [3]int{0, 0, 0}, "not decided"},
-	{"genuine", "sent by the end that it names", [3]int{0, 158, 115}, [3]int{255, 255, 255}, "genuine"},
+	{string(judge.Injected), "forged on the way", [3]int{213, 94, 0}, [3]int{255, 255, 255}, "forged"},
+	{string(judge.Modified), "changed on the way", [3]int{204, 121, 167}, [3]int{0, 0, 0}, "changed"},
+	{string(judge.Conditional), "forged, if a condition holds", [3]int{230, 159, 0}, [3]int{0, 0, 0}, string(judge.Conditional)},
+	{string(judge.Lost), "lost on the way", [3]int{0, 0, 0}, [3]int{240, 228, 66}, string(judge.Lost)},
+	{string(judge.Indeterminate), "not decided", [3]int{240, 228, 66}, [3]int{0, 0, 0}, "not decided"},
+	{string(judge.Genuine), "sent by the end that it names", [3]int{0, 158, 115}, [3]int{255, 255, 255}, string(judge.Genuine)},
 	{"called for", "the packet that was answered", [3]int{86, 180, 233}, [3]int{0, 0, 0}, "trigger"},
 }
 

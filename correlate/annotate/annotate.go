@@ -14,6 +14,7 @@ import (
 	"bothends/capture/file"
 	"bothends/capture/pcap"
 	"bothends/capture/pcapng"
+	"bothends/correlate/judge"
 	"bothends/correlate/report"
 )
 
@@ -135,7 +136,7 @@ func (w *writer) finding(f *report.Finding) string {
 	what := fmt.Sprintf("bothends finding %d of %d, connection %d: %s, %s. ", f.ID, len(w.report.Findings), f.Connection, f.Verdict, f.Confidence)
 	here := w.report.EndOf(f.File)
 	switch {
-	case f.Verdict == "genuine":
+	case f.Verdict == string(judge.Genuine):
 		what += fmt.Sprintf("A %s of the %s, received by the %s", kinds[f.Kind], f.ClaimedSender, f.ReceivedAt)
 	case here != f.ReceivedAt:
 		what += fmt.Sprintf("A %s of the %s as it was sent", kinds[f.Kind], f.ClaimedSender)

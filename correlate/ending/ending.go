@@ -333,3 +333,9 @@ func isTLSHandshake(f *survey.Flow) bool {
 func step(rule judge.Name, outcome judge.Outcome, format string, args ...any) judge.Step {
 	return judge.Step{Rule: rule, Outcome: outcome, Text: fmt.Sprintf(format, args...), Decides: true}
 }
+
+// Proved reports whether the path is known to have ended the connection.
+func (e *Ending) Proved() bool {
+	sure := e.Confidence == judge.Proven || e.Confidence == judge.Strong || e.Kind == Intercepted && e.Confidence == judge.Supported
+	return e.Kind.ByThePath() && sure
+}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"bothends/capture/file"
+	"bothends/correlate/judge"
 	"bothends/correlate/report"
 	"bothends/correlate/segment"
 	"bothends/correlate/survey"
@@ -269,7 +270,7 @@ func match(sent, got []*seen, fromServer bool) (steps []Step) {
 	shift := shiftOf(sent, got)
 	arrived, pieces := map[*seen]*seen{}, map[*seen][]int64{}
 	for _, g := range got {
-		if f := g.finding; f != nil && f.TwinFrame == 0 && f.Verdict != "genuine" {
+		if f := g.finding; f != nil && f.TwinFrame == 0 && f.Verdict != string(judge.Genuine) {
 			continue // the report says that nobody there sent it
 		}
 		for i := len(sent) - 1; i >= 0; i-- {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"bothends/correlate/judge"
 	"bothends/correlate/report"
 )
 
@@ -139,7 +140,7 @@ func (s *Step) line(begin int64, width int) string {
 
 // Forged reports whether the report says that it was made on the way.
 func (s *Step) Forged() bool {
-	return s.Finding != nil && (s.Finding.Verdict == "injected" || s.Finding.Verdict == "conditional")
+	return s.Finding != nil && (s.Finding.Verdict == string(judge.Injected) || s.Finding.Verdict == string(judge.Conditional))
 }
 
 // notes say what the report says of the step.

@@ -57,11 +57,12 @@ func New(ctx context.Context, in *Input) (*Report, error) {
 		r.Stated = append(r.Stated, s.String())
 	}
 	connectionOf := make([]int, len(in.Cases)) // by case: its ID
+	states := in.Judgement.States(in.Cases)
 	for i := range in.Pairs {
 		if err := ctx.Err(); err != nil {
 			return r, err
 		}
-		c := in.connection(i)
+		c := in.connection(i, states)
 		r.Connections = append(r.Connections, c)
 		if n := in.CaseOf[i]; n >= 0 {
 			connectionOf[n] = c.ID
@@ -105,13 +106,9 @@ func New(ctx context.Context, in *Input) (*Report, error) {
 		r.countEnding(&in.Endings[i], p.Paired(), p.Client != pair.NoView && in.ToServer(p))
 	}
 	in.addFilters(r)
-	r.judgeConnections()
 	r.addFurther(&in.Judgement.Further, connectionOf)
 	return r, ctx.Err()
 }
-
-// oneSided is the verdict on a connection that one capture only holds.
-const oneSided = "one-sided"
 
 // complete is the end of a capture as its recorder leaves it.
 var complete = capture.Complete.String()
@@ -228,9 +225,9 @@ func (in *Input) clock() Clock {
 	return c
 }
 
-func (in *Input) connection(i int) Connection {
+func (in *Input) connection(i int, states []judge.State) Connection {
 	p := &in.Pairs[i]
-	c := Connection{ID: i + 1, MatchedBy: string(p.Method), Odds: p.Odds, Verdict: oneSided, Why: p.Why}
+	c := Connection{ID: i + 1, MatchedBy: string(p.Method), Odds: p.Odds, Verdict: string(judge.OneSided), Why: p.Why}
 	if p.Server != pair.NoView {
 		seen := in.Surveys[tap.Server].Connections[p.Server]
 		c.ServerView = view(seen, p.ServerSide)
@@ -244,10 +241,8 @@ func (in *Input) connection(i int) Connection {
 	if n := in.CaseOf[i]; n >= 0 && p.Paired() {
 		this := &in.Cases[n]
 		c.Ledger = in.ledgers(n)
-		c.Verdict = "clean"
-		if p.Method == pair.Payload {
-			c.Verdict = "interposed"
-		} else {
+		c.Verdict = string(states[n])
+		if p.Method != pair.Payload {
 			c.Health = &ConnectionHealth{
 				Client: completeness(this.Passed[tap.Client], this.Missed[tap.Client]),
 				Server: completeness(this.Passed[tap.Server], this.Missed[tap.Server]),
@@ -381,8 +376,8 @@ func (in *Input) ending(i int, id []int) *Ending {
 
 // countEnding adds a connection's ending to the summary.
 func (r *Report) countEnding(e *ending.Ending, paired, toServer bool) {
-	switch sure := e.Confidence == judge.Proven || e.Confidence == judge.Strong || e.Kind == ending.Intercepted && e.Confidence == judge.Supported; {
-	case e.Kind.ByThePath() && sure:
+	switch {
+	case e.Proved():
 		r.Summary.ByThePath++
 	case e.Kind.ByThePath() && e.Finding == ending.NoFinding:
 		r.Summary.Doubtful++
@@ -420,18 +415,6 @@ func (r *Report) count(v judge.Verdict, n int) {
 		r.Summary.ByReceiver += n
 	case judge.Indeterminate:
 		r.Summary.Indeterminate += n
-	}
-}
-
-// judgeConnections gives each connection the gravest of its findings' verdicts.
-func (r *Report) judgeConnections() {
-	for i := range r.Findings {
-		f := &r.Findings[i]
-		sort := judge.Sort{Verdict: judge.Verdict(f.Verdict)}
-		if f.seenAt != f.ReceivedAt {
-			sort.SeenAt = sort.ReceivedAt.Other()
-		}
-		r.Connections[f.Connection-1].raise(sort.Gravity())
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 // Further are findings that are counted and not listed, as thousands that say the
-// same are: they are in the Summary, and in the verdicts of their connections.
+// same are: they are in the Summary, and in the verdicts on their connections.
 type Further struct {
 	Kind        string `json:"kind"`
 	Verdict     string `json:"verdict"`
@@ -33,22 +33,8 @@ func (r *Report) addFurther(further *judge.Further, connectionOf []int) {
 			cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ReceivedAt, b.ReceivedAt), cmp.Compare(a.Pattern, b.Pattern), cmp.Compare(a.Connections, b.Connections))
 	})
 	r.counted = map[int]bool{}
-	for i, gravest := range further.Cases {
-		c := &r.Connections[connectionOf[i]-1]
-		r.counted[c.ID] = true
-		c.raise(gravest)
-	}
-}
-
-// raise gives a connection the verdict of a finding on it, if it has no graver one.
-// A connection seen at one end stays that.
-func (c *Connection) raise(g judge.Grave) {
-	switch {
-	case c.Verdict == oneSided || c.Verdict == "interposed":
-	case g == judge.Interfered:
-		c.Verdict = "interfered"
-	case g == judge.Unresolved && c.Verdict != "interfered":
-		c.Verdict = "inconclusive"
+	for i := range further.Cases {
+		r.counted[connectionOf[i]] = true
 	}
 }
 

@@ -129,7 +129,7 @@ func (r *Report) Concerned() []int {
 		}
 	}
 	for i := range r.Connections {
-		if c := &r.Connections[i]; c.badly() && (c.Ending.ByThePath || c.Verdict != "clean") {
+		if c := &r.Connections[i]; c.badly() && (c.Ending.ByThePath || c.Verdict != string(judge.Clean)) {
 			wrong[c.ID] = true
 		}
 	}

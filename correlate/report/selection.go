@@ -132,7 +132,7 @@ func pick(n int, one, several string) string {
 func (r *Report) outOf(s selection) string {
 	n, judged := s.connections(), r.Summary.Paired
 	for _, group := range byConnection(s) {
-		if r.Connections[group[0].Connection-1].Verdict == oneSided {
+		if r.Connections[group[0].Connection-1].Verdict == string(judge.OneSided) {
 			judged++
 		}
 	}

@@ -1,6 +1,9 @@
 package report
 
-import "fmt"
+import (
+	"bothends/correlate/judge"
+	"fmt"
+)
 
 // brief gives a few lines to each connection in which all is accounted for.
 func (t *text) brief(groups []selection) {
@@ -33,14 +36,14 @@ func (t *text) accountOf(b selection) string {
 	f, n := b[0], len(b)
 	noun, at := nounOf(f.Kind), t.when(b)+t.where(b)
 	what := pick(n, noun, count(n, noun))
-	switch f.Verdict {
-	case "genuine":
+	switch judge.Verdict(f.Verdict) {
+	case judge.Genuine:
 		return fmt.Sprintf("%s from the %s, %s", pick(n, "genuine "+noun, count(n, "genuine "+noun)), f.ClaimedSender, at)
-	case "lost":
+	case judge.Lost:
 		return fmt.Sprintf("%s from the %s lost on the way, %s", what, f.ClaimedSender, at)
-	case "duplicated":
+	case judge.Duplicated:
 		return fmt.Sprintf("%s from the %s doubled by the network, %s", what, f.ClaimedSender, at)
-	case "indeterminate":
+	case judge.Indeterminate:
 		return fmt.Sprintf("%s from the %s that may have been lost, %s: %s", what, f.ClaimedSender, at, f.obstacle())
 	}
 	return fmt.Sprintf("%s from the %s: %s, %s", what, f.ClaimedSender, f.Verdict, at)

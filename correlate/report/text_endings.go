@@ -21,7 +21,7 @@ func (c *Connection) badly() bool {
 			return false
 		}
 	}
-	return c.Verdict != oneSided || c.Ending.ByThePath || c.Ending.Kind != string(ending.NotCovered) || c.ClientView.Client != ""
+	return c.Verdict != string(judge.OneSided) || c.Ending.ByThePath || c.Ending.Kind != string(ending.NotCovered) || c.ClientView.Client != ""
 }
 
 // bad are the connections that ended badly: those first that the path ended.

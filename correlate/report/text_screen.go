@@ -138,7 +138,7 @@ func (t *text) hits() {
 // severity puts those first that the path ended.
 func severity(c *Connection) int {
 	switch {
-	case c.Ending != nil && c.Ending.ByThePath, c.Verdict == "interfered":
+	case c.Ending != nil && c.Ending.ByThePath, c.Verdict == string(judge.Tampered):
 		return 2
 	case c.badly():
 		return 1
@@ -193,9 +193,9 @@ func (s selection) inWords() string {
 func (s selection) strongest() *Finding {
 	rank := func(f *Finding) int {
 		n := 0
-		for i, level := range confidences {
-			if level.name == f.Confidence {
-				n = (len(confidences) - i) * 100
+		for i, level := range judge.Confidences {
+			if level.Name == f.Confidence {
+				n = (len(judge.Confidences) - i) * 100
 			}
 		}
 		return n + len(f.signs())

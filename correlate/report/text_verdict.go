@@ -1,8 +1,11 @@
 package report
 
 import (
+	"bothends/correlate/judge"
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // verdict says in one line what came of it, then in a few what that means.
@@ -107,13 +110,6 @@ func (t *text) forgedWhere(forged selection) {
 		forged.what(), receiver, otherEnd(receiver), pick(len(forged), "it claims", "they claim"), made)
 }
 
-// confidences in falling order, with what each one says to a reader.
-var confidences = []struct{ name, meaning string }{
-	{"proven", "no innocent explanation that the captures can test fits, and more than the silence of a capture that is known to be good speaks for it"},
-	{"strong", "no innocent explanation that the captures can test fits, and more than the silence of the sender's capture speaks for it"},
-	{"supported", "no innocent explanation that the captures can test fits, but the evidence is thin: few packets show how complete the sender's capture is, or an answer is known to be forged only by having come from nearer"},
-}
-
 // howSure counts the confidences of findings and says what they mean, unless
 // another meaning is given.
 func (t *text) howSure(s selection, meaning string) {
@@ -122,18 +118,22 @@ func (t *text) howSure(s selection, meaning string) {
 		counts[f.Confidence]++
 	}
 	t.blank()
-	for _, level := range confidences {
-		if meaning != "" {
-			level.meaning = meaning
-		}
-		switch n := counts[level.name]; {
+	for _, level := range judge.Confidences {
+		means := cmp.Or(meaning, inBrief(level.Meaning))
+		switch n := counts[level.Name]; {
 		case n == 0:
 		case n == len(s):
-			t.item("", "How sure: ", "%s; %s.", level.name, level.meaning)
+			t.item("", "How sure: ", "%s; %s.", level.Name, means)
 		default:
-			t.item("", "How sure: ", "%s %s; %s.", count(n, "finding"), level.name, level.meaning)
+			t.item("", "How sure: ", "%s %s; %s.", count(n, "finding"), level.Name, means)
 		}
 	}
+}
+
+// inBrief is the first sentence of a meaning, as a clause.
+func inBrief(meaning string) string {
+	first, _, _ := strings.Cut(strings.TrimSuffix(meaning, "."), ". ")
+	return strings.ToLower(first[:1]) + first[1:]
 }
 
 // mostReasons is how many reasons the verdict names before it only counts them.

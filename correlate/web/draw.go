@@ -2,9 +2,11 @@ package web
 
 import (
 	"fmt"
+	"slices"
 	"time"
 	"unicode/utf8"
 
+	"bothends/correlate/judge"
 	"bothends/correlate/ladder"
 	"bothends/correlate/report"
 )
@@ -95,7 +97,7 @@ func legendOf(d *drawing) string {
 		}
 		legend += "."
 	}
-	if there["lost"] {
+	if there[string(judge.Lost)] {
 		legend += " A dashed arrow with a cross never arrived; how far it came is not known."
 	}
 	if there["doubt"] {
@@ -163,7 +165,7 @@ func (d *drawing) rung(s *ladder.Step, y int, begin int64, place, chars int) run
 	switch {
 	case s.Crossed():
 	case s.SentNS != 0:
-		g.Class = "lost"
+		g.Class = string(judge.Lost)
 		g.X2 = from + (to-from)*2/3
 		g.Mark = &shape{g.Class, fmt.Sprintf("M%d %dl12 12m0 -12l-12 12", g.X2-6, g.Y2-6)}
 	case s.Forged():
@@ -178,7 +180,7 @@ func (d *drawing) rung(s *ladder.Step, y int, begin int64, place, chars int) run
 	if g.Mark != nil {
 		g.LabelY -= 4 // clear of the mark
 	}
-	if g.Class != "lost" {
+	if g.Class != string(judge.Lost) {
 		g.Head = &shape{g.Class, fmt.Sprintf("M%d %dl%d -5v10z", g.X2, g.Y2, -9*forward)}
 	}
 	g.LabelX = d.Middle
@@ -204,7 +206,7 @@ func (d *drawing) rung(s *ladder.Step, y int, begin int64, place, chars int) run
 
 // plainVerdicts are verdicts in the words of those who do not know them yet.
 var plainVerdicts = map[string]string{
-	"injected": "forged", "lost": "never arrived", "indeterminate": "not decided", "conditional": "forged, if a fact holds", "modified": "changed on the way",
+	string(judge.Injected): "forged", string(judge.Lost): "never arrived", string(judge.Indeterminate): "not decided", string(judge.Conditional): "forged, if a fact holds", string(judge.Modified): "changed on the way",
 }
 
 func shorten(text string, chars int) string {
@@ -300,7 +302,7 @@ func (b *builder) timeline(o timelineLayout) timeline {
 		}
 		for k := range b.report.Findings {
 			f := &b.report.Findings[k]
-			if f.Connection != c.ID || f.Verdict != "injected" && f.Verdict != "modified" && f.Verdict != "conditional" {
+			if f.Connection != c.ID || !slices.Contains(cutting, judge.Verdict(f.Verdict)) {
 				continue
 			}
 			at, err := time.Parse(time.RFC3339Nano, f.Time)
@@ -319,3 +321,6 @@ func (b *builder) timeline(o timelineLayout) timeline {
 	t.Base, t.TextY, t.Height = y-o.step/2, y-o.step/2+18, y-o.step/2+26
 	return t
 }
+
+// cutting are the verdicts on packets that are marked in the timeline.
+var cutting = []judge.Verdict{judge.Injected, judge.Modified, judge.Conditional}

@@ -178,11 +178,11 @@ func (b *builder) row(c *report.Connection) row {
 // brought it about, open if that is in doubt.
 func classOf(c *report.Connection) string {
 	switch e := c.Ending; {
-	case c.Verdict == "interfered":
+	case c.Verdict == string(judge.Tampered):
 		return "bad"
 	case e != nil && e.ByThePath && (e.Confidence == string(judge.Proven) || e.Confidence == string(judge.Strong)):
 		return "bad"
-	case e != nil && e.ByThePath, c.Verdict == "inconclusive":
+	case e != nil && e.ByThePath, c.Verdict == string(judge.Inconclusive):
 		return "open"
 	case e != nil && c.Badly():
 		return "plain"
@@ -309,11 +309,11 @@ var terms = []term{
 	{"tap", "The place inside a machine where packets were recorded."},
 	{"segment", "One piece of a TCP connection, as one packet carries it."},
 	{"reset", "A segment that ends a connection at once. Either end may send one; so may whoever stands between them and writes the address of an end on it."},
-	{"injected", "It arrived at one end in the name of the other, and did not pass the tap there: it was made between the two taps."},
-	{"genuine", "The end that it names sent it: it passed the tap there."},
-	{"lost", "It left one tap and never came to the other."},
-	{"indeterminate", "The recordings do not allow a verdict."},
-	{"conditional", "Injected, if one or two facts hold that no recording can show."},
+	{string(judge.Injected), "It arrived at one end in the name of the other, and did not pass the tap there: it was made between the two taps."},
+	{string(judge.Genuine), "The end that it names sent it: it passed the tap there."},
+	{string(judge.Lost), "It left one tap and never came to the other."},
+	{string(judge.Indeterminate), "The recordings do not allow a verdict."},
+	{string(judge.Conditional), "Injected, if one or two facts hold that no recording can show."},
 	{"proven, strong, supported", "How sure a verdict is. Proven: every innocent explanation that the recordings can test is refuted, and more than silence speaks for it."},
 	{"refuted, fits, open", "What became of an innocent explanation: the recordings contradict it, they agree with it, or they cannot tell."},
 	{"trigger", "The segment that a reset answers. It is marked ▶ in the drawings."},
@@ -322,8 +322,8 @@ var terms = []term{
 }
 
 func titleOf(f *report.Finding) string {
-	switch f.Verdict {
-	case "injected", "conditional":
+	switch judge.Verdict(f.Verdict) {
+	case judge.Injected, judge.Conditional:
 		return fmt.Sprintf("Finding %d: %s in the name of the %s, received by the %s: %s, %s", f.ID, kindOf(f), f.ClaimedSender, f.ReceivedAt, f.Verdict, f.Confidence)
 	}
 	return fmt.Sprintf("Finding %d: %s of the %s: %s, %s", f.ID, kindOf(f), f.ClaimedSender, f.Verdict, f.Confidence)
@@ -354,7 +354,7 @@ func (b *builder) findings(id int) (list []finding) {
 		}
 		one := finding{ID: f.ID, Title: titleOf(f), Filters: filtersOf(f),
 			Where: fmt.Sprintf("%s, by the clock of that recording. %s to %s, flags %s, seq %d, ack %d, TTL %d.", at, f.Src, f.Dst, f.Flags, f.Seq, f.Ack, f.TTL),
-			Open:  len(list) < mostOpen && f.Verdict != "genuine" && f.Verdict != "lost"}
+			Open:  len(list) < mostOpen && f.Verdict != string(judge.Genuine) && f.Verdict != string(judge.Lost)}
 		one.Signs, one.Refusals = evidenceOf(f.Evidence)
 		if t := f.Trigger; t != nil && t.Frame != 0 {
 			reached := map[string]string{"yes": " That reached the other end all the same.", "no": " That did not reach the other end."}[t.Reached]
