@@ -94,15 +94,15 @@ func TestTheREADMEListsTheExitStatusesOfTheHelp(t *testing.T) {
 	}
 }
 
-// cutSection divides the README into what comes before a part that is generated, the
+// cutSection divides a document into what comes before a part that is generated, the
 // part, and what comes after.
-func cutSection(t *testing.T, readme, name string) (before, part, after string) {
+func cutSection(t *testing.T, document, name string) (before, part, after string) {
 	t.Helper()
 	begin, end := "<!-- "+name+": begin -->\n", "<!-- "+name+": end -->"
-	before, rest, begins := strings.Cut(readme, begin)
+	before, rest, begins := strings.Cut(document, begin)
 	part, after, ends := strings.Cut(rest, end)
 	if !begins || !ends {
-		t.Fatalf("README.md has nothing between %q and %q", begin, end)
+		t.Fatalf("there is nothing between %q and %q", begin, end)
 	}
 	return before + begin, part, end + after
 }
@@ -110,14 +110,20 @@ func cutSection(t *testing.T, readme, name string) (before, part, after string) 
 // checkSection holds a part of the README against what it is generated from.
 func checkSection(t *testing.T, name, want string) {
 	t.Helper()
-	path := filepath.Join(repository(t), "README.md")
+	checkSectionOf(t, "README.md", name, want)
+}
+
+// checkSectionOf does so with another document.
+func checkSectionOf(t *testing.T, document, name, want string) {
+	t.Helper()
+	path := filepath.Join(repository(t), filepath.FromSlash(document))
 	before, got, after := cutSection(t, read(t, path), name)
 	if *update {
 		write(t, path, before+want+after)
 		return
 	}
 	if diff := cmp.Diff(strings.Split(want, "\n"), strings.Split(got, "\n")); diff != "" {
-		t.Errorf("the README's %s are not those of the program; run go test ./cmd/bothends -update (-program +README):\n%s", name, diff)
+		t.Errorf("%s: %s are not those of the program; run go test ./cmd/bothends -update (-program +document):\n%s", document, name, diff)
 	}
 }
 

@@ -1,8 +1,9 @@
 package judge
 
 import (
-	"bothends/correlate/witness"
 	"slices"
+
+	"bothends/correlate/witness"
 )
 
 // An opinion is what the table comes to for one packet.
