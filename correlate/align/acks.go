@@ -1,8 +1,9 @@
 package align
 
 import (
-	"bothends/correlate/tap"
 	"sort"
+
+	"bothends/correlate/tap"
 )
 
 // acks pairs the segments that occupy no sequence space: acknowledgments, window

@@ -1,8 +1,9 @@
 package align
 
 import (
-	"bothends/correlate/tap"
 	"testing"
+
+	"bothends/correlate/tap"
 )
 
 func TestASampleOfTripsIsBoundedAndSpreadOverAll(t *testing.T) {

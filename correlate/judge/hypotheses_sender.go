@@ -1,9 +1,10 @@
 package judge
 
 import (
-	"bothends/correlate/witness"
 	"fmt"
 	"strings"
+
+	"bothends/correlate/witness"
 )
 
 func notRunning(f *Facts) Result {

@@ -1,8 +1,9 @@
 package locate
 
 import (
-	"bothends/correlate/tap"
 	"fmt"
+
+	"bothends/correlate/tap"
 )
 
 // Hops is a place in routers passed. It rests on the box having begun with one of

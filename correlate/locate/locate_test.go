@@ -1,12 +1,13 @@
 package locate
 
 import (
-	"bothends/correlate/tap"
 	"slices"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"bothends/correlate/tap"
 )
 
 const ms = 1_000_000

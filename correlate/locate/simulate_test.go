@@ -1,11 +1,12 @@
 package locate
 
 import (
-	"bothends/correlate/tap"
 	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"bothends/correlate/tap"
 )
 
 // A network is a random path on which the place of the box is known. Times are

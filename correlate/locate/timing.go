@@ -1,9 +1,10 @@
 package locate
 
 import (
-	"bothends/correlate/tap"
 	"fmt"
 	"time"
+
+	"bothends/correlate/tap"
 )
 
 // Method is how a time estimate was made.

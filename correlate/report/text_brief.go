@@ -1,8 +1,9 @@
 package report
 
 import (
-	"bothends/correlate/judge"
 	"fmt"
+
+	"bothends/correlate/judge"
 )
 
 // brief gives a few lines to each connection in which all is accounted for.

@@ -1,11 +1,12 @@
 package report
 
 import (
-	"bothends/correlate/judge"
 	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+
+	"bothends/correlate/judge"
 )
 
 // verdict says in one line what came of it, then in a few what that means.
