@@ -35,7 +35,7 @@ func NewConnection(shift [2]uint32, rough, roughErr int64, coverage [2]tap.Cover
 	for end := range c.Streams {
 		s := &c.Streams[end]
 		s.sender, s.live = tap.End(end), &live{}
-		s.AckedAtSender, s.AckedAtReceiver = nothingAcked, nothingAcked
+		s.AckedAtSender, s.AckedAtReceiver, s.Acked = nothingAcked, nothingAcked, nothingAcked
 		s.bounds = bounds
 		s.coverage = coverage
 		s.lead[tap.Server], s.roughErr = rough, min(roughErr, maxRoughErr)

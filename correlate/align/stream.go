@@ -47,6 +47,8 @@ type Stream struct {
 	Sent, Got       survey.Cover // bytes seen at the sender's tap, and at the receiver's
 	AckedAtSender   int64        // the highest position acknowledged, as the sender's tap saw it; or nothingAcked
 	AckedAtReceiver int64        // and as the receiver's tap saw it, while the sender's was recording
+	// Acked is the highest position acknowledged in either capture, at whatever time.
+	Acked int64
 	// SentFromSYN tells that the sender's capture has the beginning of the
 	// stream: it was recording whenever anything of it was sent.
 	SentFromSYN bool
@@ -192,6 +194,7 @@ func (s *Stream) acknowledged(end tap.End, v *view) {
 	if acked-s.high > maxArrivedJump {
 		return
 	}
+	s.Acked = max(s.Acked, acked)
 	if end == s.sender {
 		s.AckedAtSender = max(s.AckedAtSender, acked)
 		return

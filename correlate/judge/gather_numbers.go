@@ -89,7 +89,7 @@ const maxWindow = 1 << 16
 // acknowledgment in it, shows the sender to have sent; 0 if it does not.
 func (s *stream) ahead(r *align.Reset) int64 {
 	flow := s.flow
-	highest := max(flow.Sent.Next, flow.Got.Next, flow.AckedAtReceiver, flow.AckedAtSender)
+	highest := max(flow.Sent.Next, flow.Got.Next, flow.Acked)
 	if d := r.Position - highest; d > 0 && d < maxAhead {
 		return d
 	}
