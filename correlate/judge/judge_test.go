@@ -432,6 +432,53 @@ func TestGoingOnIsNoProofWhereANATMayHaveChanged(t *testing.T) {
 	}
 }
 
+// Where a forger meets the numbers of a reset that the sender makes a moment later, few
+// packets must do to tell the two apart: the one that is like them is the one that left.
+func TestAForgedResetIsNotTakenForTheGenuineOneWithItsNumbers(t *testing.T) {
+	left := func() []*align.Reset { return []*align.Reset{reset(3000*ms, 1000, 64, 5)} }
+	for _, tt := range []struct {
+		name string
+		sent []*align.Reset
+		got  []*align.Reset
+		want []bool // it is called genuine
+	}{
+		{"the forged one comes first", left(), []*align.Reset{reset(3005*ms, 1000, 250, 7), reset(3020*ms, 1000, 57, 5)}, []bool{false, true}},
+		{"and without an IP-ID", []*align.Reset{reset(3000*ms, 1000, 64, 0)}, []*align.Reset{reset(3005*ms, 1000, 250, 0), reset(3020*ms, 1000, 57, 0)}, []bool{false, true}},
+		{"the genuine one is lost", left(), []*align.Reset{reset(3015*ms, 1000, 250, 7)}, []bool{false}},
+		{"with the TTL of the sender's packets", left(), []*align.Reset{reset(3005*ms, 1000, 57, 0), reset(3020*ms, 1000, 57, 5)}, []bool{false, true}},
+		{"the genuine one alone, with one sign against it and one for it", left(), []*align.Reset{reset(3020*ms, 1000, 55, 5)}, []bool{true}},
+	} {
+		b := trial()
+		s := &b.Cases[0].Streams[tap.Server]
+		s.Path = align.Path{Hops: 7, HopsSame: 2, TTL: 57, IPIDSame: 1}
+		s.Resets[tap.Server], s.Resets[tap.Client] = tt.sent, tt.got
+		findings := verdicts(b)
+		for i, want := range tt.want {
+			if f := findings[i]; (f.Verdict == Genuine) != want {
+				t.Errorf("%s: reset %d is %s (%s): %s", tt.name, i, f.Verdict, f.Confidence, told(f))
+			}
+		}
+	}
+}
+
+// Where packets are rare the clocks alone say what is possible: what arrived before its
+// like left is not that one, by however little.
+func TestNoResetArrivesBeforeItLeft(t *testing.T) {
+	var bounds clock.Bounds
+	bounds.ToServer(0, 20*ms)
+	bounds.ToClient(200*ms, 220*ms)
+	fit := bounds.Fit()
+	b := trial()
+	b.Clock = &fit
+	s := &b.Cases[0].Streams[tap.Server]
+	s.Resets[tap.Server], s.Resets[tap.Client] = []*align.Reset{reset(300*ms, 1000, 64, 0)}, []*align.Reset{reset(275*ms, 1000, 57, 0)}
+	for _, f := range verdicts(b) {
+		if f.Verdict == Genuine {
+			t.Errorf("%s: %s", f.Verdict, told(f))
+		}
+	}
+}
+
 // A burst that both captures lost may hold data, and the reset behind it: its number
 // is then ahead of all that anybody saw. Two of them with different numbers no host
 // sends; but a capture that may miss one packet may miss more.

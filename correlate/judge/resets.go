@@ -115,10 +115,10 @@ func (s *stream) genuine(r, left *align.Reset) Finding {
 
 // delay puts the time under way into words, if the clocks are known.
 func (s *stream) delay(left, r *align.Reset) string {
-	if !s.comparable(r.TimeNS) {
+	if !s.comparable(r.TimeNS) || r.TimeNS <= s.atReceiver(left.TimeNS) {
 		return ""
 	}
-	return fmt.Sprintf(", about %s under way", readable(max(0, r.TimeNS-s.atReceiver(left.TimeNS))))
+	return fmt.Sprintf(", about %s under way", readable(r.TimeNS-s.atReceiver(left.TimeNS)))
 }
 
 // strange is a reset with the numbers of one that was sent, which is not that
@@ -126,9 +126,9 @@ func (s *stream) delay(left, r *align.Reset) string {
 func (s *stream) strange(r, left *align.Reset) Finding {
 	f := s.finding("rst", Indeterminate, Unsure, r.Frame, r.Header, Step{
 		Rule: Altered, Outcome: Fits, Decides: true,
-		Text: fmt.Sprintf("the %s sent a reset with the same numbers (frame %d), but IP-ID (%d, sent as %d) and hop count differ from what the path does to every other packet: this may be that reset made anew on the way",
-			s.sender, left.Number, r.IPID, left.IPID),
-		Values: map[string]any{"sent_frame": left.Number, "ip_id": r.IPID, "sent_ip_id": left.IPID},
+		Text: fmt.Sprintf("the %s sent a reset with the same numbers (frame %d), but IP-ID (%d, sent as %d) or TTL (%d, sent as %d) is not what the path makes of other packets: this may be that reset made anew on the way, or another that met with it",
+			s.sender, left.Number, r.IPID, left.IPID, r.TTL, left.TTL),
+		Values: map[string]any{"sent_frame": left.Number, "ip_id": r.IPID, "sent_ip_id": left.IPID, "ttl": r.TTL, "sent_ttl": left.TTL},
 	})
 	f.Twin, f.bucket = left.Frame, matchedBoth
 	return f

@@ -54,6 +54,18 @@ func (s *stream) latestSent(arrived int64) int64 {
 	return s.Clock.LatestSent(s.sender == tap.Server, arrived)
 }
 
+// neverAfter is the time by the sender's clock that the clocks allow at most to be the one at
+// which what arrived at arrived (receiver's clock) left: it had no way to go then. The two
+// clocks' ticks are granted.
+func (s *stream) neverAfter(arrived int64) int64 {
+	at := s.clientTime(arrived)
+	guess := at
+	if s.sender == tap.Server {
+		guess = s.Clock.ServerTime(arrived)
+	}
+	return guess + s.Clock.UncertaintyAt(at) + 2*s.TickNS
+}
+
 // stamp is a time as reports and JSON have it.
 func stamp(ns int64) string { return time.Unix(0, ns).UTC().Format(time.RFC3339Nano) }
 
