@@ -153,7 +153,12 @@ func (t *text) clock() {
 	if c.SkewPPM != 0 {
 		said += fmt.Sprintf(", drifting by %.3g ppm", c.SkewPPM)
 	}
-	said += fmt.Sprintf(" (from %s); the fastest round trip took %s", count(c.Points, "packet"), readable(time.Duration(c.MinRTTNS)))
+	said += fmt.Sprintf(" (from %s)", count(c.Points, "packet"))
+	if c.MinRTTNS > 0 {
+		said += fmt.Sprintf("; the fastest round trip took %s", readable(time.Duration(c.MinRTTNS)))
+	} else {
+		said += "; how long a round trip takes they do not show"
+	}
 	t.item("  ", "clocks  ", "%s", said)
 	if both, known := t.together(); known {
 		t.item("  ", label[2:], "both captures were running at the same time for %s", readable(both))

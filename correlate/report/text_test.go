@@ -350,6 +350,7 @@ func TestWhatTheCapturesAreWorth(t *testing.T) {
 			r.Captures.Server.Files[0].EndState, r.Captures.Server.Files[0].EndReason = "truncated at offset 7", "a record ends there"
 		}), "truncated at offset 7: a record ends there"},
 		{"the server's clock ahead", sample(1), "the server's is 2s ahead of the client's, give or take 1ms (from 12 packets); the fastest round trip took 2ms"},
+		{"no round trip that is known", change(func(r *Report) { r.Clock.MinRTTNS = 0 }), "(from 12 packets); how long a round trip takes they do not show"},
 		{"the server's clock behind", change(func(r *Report) { r.Clock.OffsetNS = -2e9 }), "the server's is 2s behind the client's"},
 		{"clocks that agree", change(func(r *Report) { r.Clock.OffsetNS = 4e5 }), "clocks agree within 1.4ms"},
 		{"clocks that cannot be compared", change(func(r *Report) { r.Clock = Clock{} }), "clocks cannot be compared"},
