@@ -10,6 +10,8 @@
 #                     builds bothends (https://go.dev/doc/pgo)
 # make bench          compares large pairs, in turns with tcpdump, which only reads them
 # make bench-capture  records the same traffic with bothcap and tcpdump (as root)
+# make stress         makes every capture of the fixtures two-ended again in many
+#                     ways, PAIRS=30000 of them from SEED=1 on, and counts who is accused
 # make dataset        packs the labelled pairs of captures, with their checksums
 # make lab            runs real mail sessions through a middlebox and checks every
 #                     verdict; SCENARIO=name runs one, KEEP=folder keeps its
@@ -27,7 +29,7 @@ PREFIX ?= /usr/local
 ZSH_FUNCTIONS ?= $(PREFIX)/share/zsh/site-functions
 SYSTEMD_UNITS ?= $(PREFIX)/lib/systemd/system
 
-.PHONY: build bothcap install install-bothends install-bothcap deb profile bench bench-capture dataset demo lab test setup clean
+.PHONY: build bothcap install install-bothends install-bothcap deb profile bench bench-capture dataset demo lab stress test setup clean
 
 build:
 	CGO_ENABLED=0 go build -trimpath -o $(BIN)/bothends ./cmd/bothends
@@ -91,6 +93,11 @@ dataset:
 lab: setup build bothcap
 	go build -trimpath -o bin/lab ./fixtures/lab/cmd/lab
 	bin/lab --compare bin/bothends --recorder bin/bothcap $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(KEEP),--keep $(KEEP)) $(if $(TIMES),--times $(TIMES))
+
+PAIRS ?= 30000
+SEED ?= 1
+stress:
+	go test ./correlate -run TestCapturesMadeTwoEndedAgain -v -timeout 0 -stress $(PAIRS) -stress.seed $(SEED)
 
 # The lab comes last and alone: its servers and its middlebox keep real time. Its
 # output is shown, so that a skip is seen.
