@@ -59,6 +59,9 @@ func (c *Connection) Observe(end, sender tap.End, s *segment.Segment) {
 	if end == sender {
 		stream.LastSent.note(&v)
 		stream.IPIDs.note(&v)
+		if v.Flags&segment.RST == 0 {
+			stream.SentTTLs.add(v.TTL)
+		}
 	} else {
 		stream.LastGot.note(&v)
 		if v.Flags&segment.RST == 0 {

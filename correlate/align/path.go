@@ -9,6 +9,7 @@ type Path struct {
 	HopsSame  int64 // segments that showed that difference
 	HopsOther int64 // segments that showed another
 	TTL       uint8 // at the receiver's tap, of the first segment
+	TTLOther  int64 // segments that arrived with another
 	IPIDSame  int64 // segments whose IP-ID was not 0 and came through unchanged
 	IPIDOther int64 // segments whose IP-ID came through changed
 	TSSame    int64 // segments whose timestamp came through unchanged
@@ -23,6 +24,24 @@ func (t *TTLs) add(ttl uint8) { t[ttl>>6] |= 1 << (ttl & 63) }
 
 // Has reports whether a packet had that TTL.
 func (t *TTLs) Has(ttl uint8) bool { return t[ttl>>6]&(1<<(ttl&63)) != 0 }
+
+// Union is the TTLs of both sets.
+func (t TTLs) Union(o TTLs) TTLs {
+	for i := range t {
+		t[i] |= o[i]
+	}
+	return t
+}
+
+// List is the TTLs of the set, ascending.
+func (t *TTLs) List() (list []uint8) {
+	for ttl := range 256 {
+		if t.Has(uint8(ttl)) {
+			list = append(list, uint8(ttl))
+		}
+	}
+	return list
+}
 
 // minSamples is how many segments must agree before the path's behaviour
 // is taken for a rule.
@@ -54,6 +73,9 @@ func (p *Path) note(sent, got *Header, whole bool) {
 		p.HopsSame++
 	default:
 		p.HopsOther++
+	}
+	if got.TTL != p.TTL {
+		p.TTLOther++
 	}
 	if sent.TOS^got.TOS > 3 {
 		p.DSCP++

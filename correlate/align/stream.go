@@ -19,6 +19,7 @@ type Stream struct {
 	Resets    [2][]*Reset
 	MoreReset int64 // further resets that were only counted
 	GotTTLs   TTLs  // of the segments but resets that arrived
+	SentTTLs  TTLs  // of those at the sender's tap
 	Path      Path  // what the way does to packets that passed both taps
 	LastSent  Last  // the last segment but resets at the sender's tap
 	LastGot   Last  // and at the receiver's

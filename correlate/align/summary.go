@@ -23,6 +23,7 @@ type Route struct {
 	Hops  int16 // as Path.Hops
 	TTL   uint8 // at the receiver's tap
 	Known bool  // some segments passed, and all of them showed Hops
+	Mixed bool  // not all of them arrived with TTL
 }
 
 // Rewrites are harmless changes to the headers of one stream.
@@ -41,7 +42,7 @@ func (c *Connection) Summary() (sum Summary) {
 		sum.Seen[end] = s.Seen[tap.Client] + s.Seen[tap.Server]
 		sum.Ledger[end], sum.Passed[end], sum.Missed[end] = s.Ledger, s.Passed, s.Missed
 		sum.Rewrites[end], sum.Unjudged[end] = s.Path.Rewrites, s.MoreReset
-		sum.Routes[end] = Route{Hops: int16(s.Path.Hops), TTL: s.Path.TTL, Known: s.Path.HopsSame > 0 && s.Path.HopsOther == 0}
+		sum.Routes[end] = Route{Hops: int16(s.Path.Hops), TTL: s.Path.TTL, Known: s.Path.HopsSame > 0 && s.Path.HopsOther == 0, Mixed: s.Path.TTLOther > 0}
 	}
 	return sum
 }

@@ -102,6 +102,7 @@ type WayFacts struct {
 	Hops        int  // between the taps, for what the sender sends
 	TTL         uint8
 	Same        int64        // packets that showed it
+	Mixed       bool         // not all of those arrived with TTL
 	Seen        bool         // other packets in the sender's name arrived with the TTL of this one
 	Initials    map[int]bool // TTLs with which the sender's packets leave
 	Translated  bool         // the two captures know the sender under different addresses

@@ -9,7 +9,7 @@ import (
 func (s *stream) wayFacts(p *suspect, c *ClockFacts) WayFacts {
 	path, there := &s.flow.Path, &s.Cases[s.index]
 	w := WayFacts{
-		Known: path.HopsKept(), Hops: path.Hops, TTL: path.TTL, Same: path.HopsSame,
+		Known: path.HopsKept(), Hops: path.Hops, TTL: path.TTL, Same: path.HopsSame, Mixed: path.TTLOther > 0,
 		Initials:   map[int]bool{int(path.TTL) + path.Hops: true},
 		Translated: there.Translated[s.sender], TranslatedR: there.Translated[s.sender.Other()],
 		Initiator: s.acceptor() != s.sender,
@@ -18,11 +18,12 @@ func (s *stream) wayFacts(p *suspect, c *ClockFacts) WayFacts {
 		// Too few here: what the sender's packets show on all connections between the
 		// two hosts.
 		if way := &service.Ways[s.sender]; way.Known && !way.Varies && way.Packets >= minSame && (path.HopsSame == 0 || path.Hops == int(way.Hops)) {
-			w.Known, w.Hops, w.TTL, w.Same = true, int(way.Hops), way.TTL, way.Packets
+			w.Known, w.Hops, w.TTL, w.Same, w.Mixed = true, int(way.Hops), way.TTL, way.Packets, way.Mixed
 			w.Initials = map[int]bool{int(way.TTL) + int(way.Hops): true}
 		}
 	}
 	w.Seen = s.flow.GotTTLs.Has(p.TTL)
+	s.genuineResets(p, &w)
 	for ttl := range s.sentTTLs[s.sender] {
 		w.Initials[int(ttl)] = true
 	}
@@ -35,6 +36,32 @@ func (s *stream) wayFacts(p *suspect, c *ClockFacts) WayFacts {
 		s.otherEnd(p.reset, c, &w)
 	}
 	return w
+}
+
+// genuineResets adds what the resets show that the sender is known to have sent on this
+// connection: a host may send them with another TTL than data, and by another way.
+func (s *stream) genuineResets(p *suspect, w *WayFacts) {
+	path := &s.flow.Path
+	same, other := int64(0), false
+	for i, r := range s.flow.Resets[s.sender.Other()] {
+		j := s.matched.twinOf[i]
+		if j < 0 || s.matched.doubtful[i] {
+			continue
+		}
+		w.Seen = w.Seen || r.TTL == p.TTL
+		if int(s.flow.Resets[s.sender][j].TTL)-int(r.TTL) == path.Hops {
+			same++
+			w.Mixed = w.Mixed || r.TTL != path.TTL
+		} else {
+			other = true
+		}
+	}
+	if path.HopsSame == 0 || path.HopsOther > 0 || other {
+		return
+	}
+	if w.Known = w.Known || path.HopsSame+same >= minSame; w.Known && w.Same == path.HopsSame {
+		w.Same += same
+	}
 }
 
 // minSame is how many packets must show the length of the path.

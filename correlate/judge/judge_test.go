@@ -479,6 +479,37 @@ func TestNoResetArrivesBeforeItLeft(t *testing.T) {
 	}
 }
 
+// A host that sends its SYNs, or what it answers by another way, with a TTL of its own
+// is no forger for it.
+func TestATTLThatTheSenderHasForOtherPacketsIsNoSign(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		change func(*align.Stream)
+		want   Verdict
+	}{
+		{"one that no packet has", func(*align.Stream) {}, Conditional},
+		{"one with which others left", func(s *align.Stream) {
+			fed := align.NewConnection([2]uint32{}, 0, 0, [2]tap.Coverage{}, new(clock.Bounds))
+			fed.Observe(tap.Server, tap.Server, &segment.Segment{Flags: segment.ACK, TTL: 59})
+			s.SentTTLs = fed.Streams[tap.Server].SentTTLs
+		}, Indeterminate},
+		{"that of a reset which left", func(s *align.Stream) {
+			s.Resets[tap.Server] = []*align.Reset{reset(2900*ms, 900, 64, 0)}
+			s.Resets[tap.Client] = append([]*align.Reset{reset(2920*ms, 900, 52, 0)}, s.Resets[tap.Client]...)
+			s.Path.HopsSame, s.Path.IPIDSame = 2, 0
+		}, Indeterminate},
+	} {
+		b := trial()
+		s := &b.Cases[0].Streams[tap.Server]
+		s.Resets[tap.Client] = []*align.Reset{reset(3020*ms, 1000, 52, 0)}
+		tt.change(s)
+		findings := verdicts(b)
+		if f := findings[len(findings)-1]; f.Verdict != tt.want {
+			t.Errorf("%s: %s (%s), want %s: %s", tt.name, f.Verdict, f.Confidence, tt.want, told(f))
+		}
+	}
+}
+
 // A burst that both captures lost may hold data, and the reset behind it: its number
 // is then ahead of all that anybody saw. Two of them with different numbers no host
 // sends; but a capture that may miss one packet may miss more.

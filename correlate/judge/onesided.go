@@ -54,6 +54,7 @@ func (w *Way) add(r align.Route, packets int64) {
 		return
 	}
 	w.Varies = w.Varies || !r.Known || w.Packets > 0 && (r.Hops != w.Hops || r.TTL != w.TTL)
+	r.Mixed = r.Mixed || w.Mixed
 	w.Route, w.Packets = r, w.Packets+packets
 }
 

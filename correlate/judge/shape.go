@@ -76,6 +76,7 @@ func (all *pooled) noteSent(ctx context.Context) error {
 		}
 		slices.Sort(all.sentAt[end])
 	}
+	var sent [2]align.TTLs
 	for i := range all.Cases {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -97,9 +98,15 @@ func (all *pooled) noteSent(ctx context.Context) error {
 			}
 		}
 		for end := range all.Cases[i].Streams {
+			sent[end] = sent[end].Union(all.Cases[i].Streams[end].SentTTLs)
 			for _, r := range all.Cases[i].Streams[end].Resets[end] {
 				all.shapes[end][shapeOf(&r.Header)]++
 			}
+		}
+	}
+	for end := range sent {
+		for _, ttl := range sent[end].List() {
+			all.sentTTLs[end][ttl] = true
 		}
 	}
 	return nil
