@@ -25,6 +25,8 @@ func TestWhatCannotBeUsedIsOneClearLineWithItsFile(t *testing.T) {
 		{"text with a cut rune", name(strings.Repeat("x", sniffSize-1) + "ä"), ErrNoCapture, "looks like text", "tcpdump -w"},
 		{"a ZIP archive", name("PK\x03\x04abcdefgh"), ErrNoCapture, "a ZIP archive", "unpack"},
 		{"xz", name("\xfd7zXZ\x00\x00\x04"), ErrNoCapture, "xz-compressed", "unxz"},
+		{"ERF", name("\x00\x00\x00\x80\x00\xca\x9a\x3b\x02\x04\x00\x60\x00\x00\x00\x4e" + strings.Repeat("\x11", 80)), ErrNoCapture, "Endace ERF", "editcap"},
+		{"bytes that are no ERF", name("\x00\x00\x00\x80\x00\xca\x9a\x3b\x02\x04\x00\x0f\x00\x00\x00\x4e" + strings.Repeat("\x11", 80)), ErrNoCapture, "not a capture file", "pcap"},
 		{"snoop", name("snoop\x00\x00\x00\x00\x00\x00\x02"), ErrNoCapture, "Solaris snoop", "editcap"},
 		{"zeros", name(strings.Repeat("\x00", 600)), ErrNoCapture, "zero bytes", "lost"},
 		{"a tar archive", name(strings.Repeat("a", 257) + "ustar\x0000"), ErrNoCapture, "tar archive", "tar xf"},

@@ -2,6 +2,7 @@ package file
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"unicode"
 	"unicode/utf8"
@@ -119,8 +120,37 @@ func lookLike(head []byte) (kind, hint string) {
 		return "a file of zero bytes", "the disk or the copy lost its content"
 	case isText(head):
 		return "text", hintRecord
+	case isERF(head):
+		return "an Endace ERF capture", hintConvert
 	}
 	return "", ""
+}
+
+// isERF reports whether head begins with two records of the Extensible Record Format, which
+// has no magic number, or with one that is longer than head: a type in use, a length that
+// holds the header, and a time of this century (Endace, "ERF Types Reference Guide").
+func isERF(head []byte) bool {
+	const (
+		headerLen  = 16
+		year2000   = 946684800
+		meta       = 27 // about the recorder; Wireshark writes it without a time
+		highest    = 48 // of the types in use
+		moreHeader = 0x80
+	)
+	for range 2 {
+		if len(head) < headerLen {
+			return false
+		}
+		kind, length, wire := head[8]&^moreHeader, binary.BigEndian.Uint16(head[10:]), binary.BigEndian.Uint16(head[14:])
+		if kind == 0 || kind > highest || length < headerLen || wire == 0 || kind != meta && binary.LittleEndian.Uint32(head[4:]) < year2000 {
+			return false
+		}
+		if int(length) >= len(head) {
+			return true
+		}
+		head = head[length:]
+	}
+	return true
 }
 
 // isText reports whether head is UTF-8 without control characters. Its last rune
