@@ -17,6 +17,7 @@ func program() *usage.Program {
 	usage.Choices(watchFlags, "end", "client", "server")
 	usage.Choices(watchFlags, "per", perConnection, perDay)
 	usage.File(watchFlags, "dir", "log")
+	bothFlags := newBothFlags(&bothOptions{})
 	return &usage.Program{
 		Name:  "bothcap",
 		Title: "record one session's TCP segments at one end, for bothends to compare",
@@ -38,6 +39,29 @@ func program() *usage.Program {
 				"What it records is sealed: hashes in the file, of which it prints the first when it begins and the last when it ends, and with --sign KEY signs the last. bothends info says whether a file was changed since. KEY needs no passphrase, or is known to ssh-agent.",
 			},
 			Flags: flags,
+		}, {
+			Name:  "both",
+			Title: "record one session at both ends over ssh, and compare",
+			Synopsis: []string{
+				"both HOST [FLAGS] --port PORT",
+				"both HOST [FLAGS] --port PORT -- COMMAND [ARGUMENT...]",
+			},
+			Text: []string{
+				"It logs in at HOST through ssh, as the user who called sudo and with that user's configuration, agent and known hosts, has bothcap record there, records here, waits until each end has seen what comes from the other, runs COMMAND, waits until its connections have ended, stops both, compares, and prints the report. Both recordings are kept, client.pcapng and server.pcapng; the server's comes over the same connection while it is made, and nothing is left there. Without COMMAND it records until Ctrl-C.",
+				"Recording takes root at both ends: log in as root@HOST, or with --sudo. Where there is no bothcap --copy sends this one; else tcpdump records, which knows nothing of the kernel's log and counts. ssh's own traffic is never recorded. When the connection breaks, or this program ends, the recording there ends within half a minute.",
+				"To see whether both ends record what passes it opens and closes one connection to the session's port, which is in the recordings and in the server's log as well; --probe=false leaves it out.",
+			},
+			Flags: bothFlags,
+			Statuses: usage.Statuses{List: []usage.Status{
+				{Code: "0", Meaning: "compared; the path made, changed, swallowed and intercepted nothing"},
+				{Code: "1", Meaning: "proved that the path did"},
+				{Code: "2", Meaning: "could not start, or not compare: usage, permission, ssh, no connection at both ends"},
+				{Code: "3", Meaning: "compared, and something stays undecided, conditional or only partly covered"},
+				{Code: "130", Meaning: "interrupted; what was recorded is compared all the same"},
+			}, Text: []string{
+				"With --status command it is the command's own, but 125 if a recording failed, 126 if the command could not be executed, and 127 if it was not found.",
+			}},
+			NoFiles: true,
 		}, {
 			Name:     "check",
 			Title:    "look, before the session, at all that a recording needs",
@@ -90,6 +114,7 @@ func program() *usage.Program {
 			{Title: "Record at the server, until Ctrl-C:", Command: "sudo bothcap --port 587 --end server -w server.pcapng"},
 			{Title: "Record at the client, around the command that fails:", Command: "sudo bothcap --peer mail.example.org --port 587 --end client -w client.pcapng -- swaks --server mail.example.org --port 587 --tls --to me@example.org --quit-after RCPT"},
 			{Title: "Wait at the server for a fault that comes once a week:", Command: "sudo bothcap watch --port 587 --end server --dir /var/lib/bothcap-watch"},
+			{Title: "Record at both ends from the client, and compare:", Command: "sudo bothcap both root@mail.example.org --port 587 -- swaks --server mail.example.org --port 587 --tls --to me@example.org --quit-after RCPT"},
 			{Title: "Keep the last ten files of 100 MiB until the fault shows:", Command: "sudo bothcap --port smtp --end server -w server.pcapng --rotate-size 100M --keep 10 --stop-after-reset 60s"},
 		},
 		SeeAlso: []string{"bothends(1)", "pcap-filter(7)", "tcpdump(1)", "capabilities(7)"},

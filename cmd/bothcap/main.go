@@ -40,6 +40,9 @@ func run(arguments []string) int {
 	if len(arguments) > 0 && arguments[0] == "watch" {
 		return runWatch(arguments[1:], c)
 	}
+	if len(arguments) > 0 && arguments[0] == "both" {
+		return runBoth(arguments[1:], c)
+	}
 	o, err := parse(arguments)
 	switch {
 	case errors.Is(err, pflag.ErrHelp):

@@ -15,6 +15,7 @@ import (
 
 	"bothends/capture/live"
 	"bothends/cmd/bothcap/internal/agent"
+	"bothends/cmd/bothcap/internal/target"
 	"bothends/cmd/internal/usage"
 )
 
@@ -52,7 +53,10 @@ type options struct {
 	version        bool
 	manual         bool
 	completion     string
+	lifeline       time.Duration
+	leaveOut       connections
 	command        []string
+	remote         bool // another program runs beside: ssh
 }
 
 const (
@@ -107,6 +111,8 @@ func (o *options) addFlags(f *pflag.FlagSet) {
 	f.Var(&o.rotateSize, "rotate-size", "begin another file before one exceeds `SIZE`")
 	f.DurationVar(&o.rotateInterval, "rotate-interval", 0, "begin another file every `D`")
 	f.IntVar(&o.keep, "keep", 0, "keep only the newest `N` files")
+	f.DurationVar(&o.lifeline, "lifeline", 0, "stop when standard input ends, or brings nothing for `D`: for programs that start this one elsewhere")
+	f.Var(&o.leaveOut, "leave-out", "leave out `CONNECTION`, given as \"ADDRESS PORT ADDRESS PORT\" such as \"$SSH_CONNECTION\"; repeatable")
 	f.BoolVar(&o.listInterfaces, "list-interfaces", false, "list the interfaces there are, and do nothing else")
 	f.BoolVar(&o.version, "version", false, "show the version, and do nothing else")
 	f.BoolVar(&o.manual, "manual", false, "")
@@ -128,12 +134,9 @@ func newFlags(o *options) *pflag.FlagSet {
 // parse reads the arguments. Whatever is wrong, the command is in the result.
 func parse(arguments []string) (options, error) {
 	var o options
-	if at := slices.Index(arguments, "--"); at >= 0 {
-		o.command = arguments[at+1:]
-		arguments = arguments[:at]
-		if len(o.command) == 0 {
-			return o, &hinted{errors.New("no command behind --"), "bothcap [FLAGS] -w FILE -- COMMAND [ARGUMENT...]"}
-		}
+	var err error
+	if arguments, o.command, err = cutCommand(arguments); err != nil {
+		return o, &hinted{err, "bothcap [FLAGS] -w FILE -- COMMAND [ARGUMENT...]"}
 	}
 	f := newFlags(&o)
 	if err := f.Parse(arguments); err != nil {
@@ -154,7 +157,7 @@ func parse(arguments []string) (options, error) {
 		}
 		o.filter, o.trailing = strings.Join(f.Args(), " "), true
 	}
-	for flag, limit := range map[string]*time.Duration{"duration": &o.duration, "rotate-interval": &o.rotateInterval, "stop-after-reset": &o.afterReset} {
+	for flag, limit := range map[string]*time.Duration{"duration": &o.duration, "rotate-interval": &o.rotateInterval, "lifeline": &o.lifeline, "stop-after-reset": &o.afterReset} {
 		if f.Changed(flag) && *limit < 0 || f.Changed(flag) && *limit == 0 && flag != "stop-after-reset" {
 			return o, fmt.Errorf("--%s must be longer than nothing", flag)
 		}
@@ -167,6 +170,18 @@ func parse(arguments []string) (options, error) {
 	}
 	o.bufferGiven = f.Changed("buffer")
 	return o, o.check(f)
+}
+
+// cutCommand parts the arguments from the command behind them, if there is one.
+func cutCommand(arguments []string) (flags, command []string, err error) {
+	at := slices.Index(arguments, "--")
+	if at < 0 {
+		return arguments, nil, nil
+	}
+	if command = arguments[at+1:]; len(command) == 0 {
+		err = errors.New("no command behind --")
+	}
+	return arguments[:at], command, err
 }
 
 // check refuses what cannot be meant, and says what could be.
@@ -204,6 +219,8 @@ func (o *options) check(f *pflag.FlagSet) error {
 		return errors.New("standard output cannot be rotated")
 	case o.sign != "" && !o.seal:
 		return errors.New("--sign has no seal to sign: leave out --seal=false")
+	case len(o.command) > 0 && o.lifeline > 0:
+		return errors.New("standard input is the command's: --lifeline cannot have it")
 	case len(o.command) > 0 && o.write == "-":
 		return errors.New("standard output is the command's: give -w a file")
 	}
@@ -310,3 +327,23 @@ func portNamed(word string) (uint16, error) {
 	}
 	return uint16(n), nil
 }
+
+// connections are some, in flags one at a time.
+type connections []target.Connection
+
+func (c *connections) String() string {
+	if len(*c) == 0 {
+		return ""
+	}
+	return fmt.Sprint(*c)
+}
+
+func (c *connections) Set(text string) error {
+	one, err := target.ParseConnection(text)
+	if err == nil {
+		*c = append(*c, one)
+	}
+	return err
+}
+
+func (c *connections) Type() string { return "connection" }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"bothends/capture"
@@ -45,6 +46,7 @@ type recording struct {
 	agent   *agent.Agent
 	command *child.Command
 	signals chan os.Signal
+	asked   atomic.Bool // by a signal, to stop
 	began   time.Time
 	signer  *signer
 }
@@ -196,6 +198,19 @@ func (r *recording) create() (agent.Output, error) {
 		r.files = store.NewStream(os.Stdout, store.Options{Seal: r.options.seal, Sign: r.signer.sign()})
 		return r.files, nil
 	}
+	files, err := store.Create(r.options.write, r.storeOptions())
+	if errors.Is(err, store.ErrExists) && !r.options.force {
+		return nil, &hinted{err, "another name, or --force to replace it"}
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.files = files
+	return files, nil
+}
+
+// storeOptions say whose the files are, and who may replace what was there.
+func (r *recording) storeOptions() store.Options {
 	o := store.Options{Force: r.options.force, Rotate: r.options.rotates(), Keep: r.options.keep, Now: time.Now,
 		Seal: r.options.seal, Sign: r.signer.sign()}
 	if u := r.roles.recorder; u != nil {
@@ -210,15 +225,7 @@ func (r *recording) create() (agent.Output, error) {
 			return err
 		}
 	}
-	files, err := store.Create(r.options.write, o)
-	if errors.Is(err, store.ErrExists) && !r.options.force {
-		return nil, &hinted{err, "another name, or --force to replace it"}
-	}
-	if err != nil {
-		return nil, err
-	}
-	r.files = files
-	return files, nil
+	return o
 }
 
 func (r *recording) discard() {
@@ -235,8 +242,11 @@ func (r *recording) run() error {
 	if head := r.files.Head(); head != "" {
 		r.console.say("sealed from here on: head %s", head)
 	}
+	if r.options.lifeline > 0 {
+		go tether(os.Stdin, r.options.lifeline, cancel, func() { os.Exit(exitIncomplete) })
+	}
 	if r.command == nil {
-		r.console.say("recording on %s to %s; Ctrl-C stops", r.where(), shellWord(r.options.write))
+		r.announce()
 		stopStatus := r.showStatus()
 		defer stopStatus()
 	} else {
@@ -253,6 +263,15 @@ func (r *recording) run() error {
 	}
 	r.agent.Close()
 	return errors.Join(err, r.files.Close())
+}
+
+// announce says that it records, and what stops it.
+func (r *recording) announce() {
+	if r.options.lifeline > 0 {
+		r.console.say("recording on %s", r.where())
+		return
+	}
+	r.console.say("recording on %s to %s; Ctrl-C stops", r.where(), shellWord(r.options.write))
 }
 
 // where names the interfaces that are recorded, and the one that a user might
@@ -304,7 +323,7 @@ func configure(o options, c *console) (agent.Config, error) {
 	config := agent.Config{
 		Interfaces: o.interfaces, Session: o.session, End: o.end, HeadersOnly: o.headersOnly,
 		Live:    live.Options{SnapLen: o.kept(), BufferSize: int(o.buffer), Promiscuous: o.promiscuous, Timeout: readTimeout},
-		Target:  target.Target{Expression: o.filter},
+		Target:  target.Target{Expression: o.filter, Except: o.leaveOut},
 		Limits:  o.limits(),
 		Libpcap: live.Version(),
 		Host:    thisHost(),

@@ -12,7 +12,7 @@ import (
 // roles are who does what once privilege is dropped.
 type roles struct {
 	recorder  *privilege.User // whom bothcap becomes; nil if it is not root
-	command   *privilege.User // whom the command runs as; nil is as bothcap was started
+	command   *privilege.User // whom other programs run as; nil is as bothcap was started
 	opener    *kept           // opens interfaces again
 	signaller *kept           // passes signals on to the command
 	maker     *kept           // makes files where the recorder may not
@@ -65,7 +65,7 @@ func assignRoles(o options) (roles, error) {
 	if called {
 		r.caller = &caller
 	}
-	if len(o.command) > 0 {
+	if len(o.command) > 0 || o.remote {
 		uid := os.Getuid()
 		if called {
 			r.command, uid = &caller, caller.UID

@@ -42,6 +42,7 @@ func (r *recording) obey(stop func()) (ignore func()) {
 					r.atOnce()
 				case !asked:
 					asked = true
+					r.asked.Store(true)
 					r.signalled(s, stop)
 				}
 			case <-done:

@@ -65,6 +65,7 @@ type summary struct {
 	write      string // the name that the user gave
 	head, seal string // the values of the first seal and of the last; empty if there is none
 	signed     bool
+	partial    bool // there is more to come, so that nothing is to be typed yet
 }
 
 func (s summary) print(w io.Writer) {
@@ -117,7 +118,7 @@ func (s summary) print(w io.Writer) {
 
 // next is what to type when the other end's recording is here.
 func (s summary) next() string {
-	if len(s.sums) == 0 || s.sums[0].Path == "-" || s.status.Packets == 0 {
+	if s.partial || len(s.sums) == 0 || s.sums[0].Path == "-" || s.status.Packets == 0 {
 		return ""
 	}
 	mine := s.set()

@@ -20,6 +20,7 @@ import (
 	"bothends/capture/pcapng"
 	"bothends/capture/testimony"
 	"bothends/cmd/bothcap/internal/target"
+	"bothends/correlate/segment"
 )
 
 // A Source is one open interface; *live.Handle is one. Read hands packets to take
@@ -106,6 +107,9 @@ type Config struct {
 	// Seen is told of every packet that is written, with its interface's name, while no
 	// other can be; nil is nobody.
 	Seen func(name string, p *capture.Packet)
+	// Notice is given each segment that begins or ends a connection; it must not
+	// wait. Nil if nobody asks.
+	Notice func(*segment.Segment)
 	// Say tells the user something now, in one line.
 	Say func(format string, arguments ...any)
 }
@@ -147,7 +151,7 @@ type Agent struct {
 	writer   *pcapng.Writer
 	before   int64 // bytes in files already complete
 	counts   counts
-	sessions sessions
+	sessions Sessions
 	stopAt   time.Time // packets later than this are not wanted; zero while running
 	ended    bool      // nothing more can or may be written
 	failure  error

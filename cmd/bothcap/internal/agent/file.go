@@ -87,7 +87,10 @@ func (a *Agent) notice(p *capture.Packet) {
 	var s segment.Segment
 	if segment.Decode(p, &s) == segment.TCP {
 		a.counts.addSegment(&s)
-		a.sessions.add(&s)
+		a.sessions.Add(&s)
+		if a.config.Notice != nil {
+			a.config.Notice(&s)
+		}
 	}
 }
 

@@ -11,8 +11,9 @@ import (
 // Settle waits longer than it would have to, and no more.
 const maxSessions = 1 << 14
 
-// sessions are the connections whose beginning was seen and whose end was not.
-type sessions struct {
+// Sessions are the connections whose beginning was seen and whose end was not. The
+// zero Sessions are none.
+type Sessions struct {
 	open map[connection]*closing
 	last time.Time // when one ended
 }
@@ -23,7 +24,8 @@ type connection struct{ low, high segment.Endpoint }
 // closing says which ends have sent their FIN.
 type closing struct{ low, high bool }
 
-func (s *sessions) add(seg *segment.Segment) {
+// Add takes account of a segment.
+func (s *Sessions) Add(seg *segment.Segment) {
 	if seg.Flags&(segment.SYN|segment.FIN|segment.RST) == 0 {
 		return // nearly all segments are neither a beginning nor an end
 	}
@@ -52,7 +54,10 @@ func (s *sessions) add(seg *segment.Segment) {
 	}
 }
 
-func (s *sessions) end(key connection) {
+// Open is how many there are.
+func (s *Sessions) Open() int { return len(s.open) }
+
+func (s *Sessions) end(key connection) {
 	delete(s.open, key)
 	s.last = time.Now()
 }
@@ -85,7 +90,7 @@ func (a *Agent) Settle(ctx context.Context, limit time.Duration) {
 	defer ticker.Stop()
 	for {
 		a.mu.Lock()
-		settled := len(a.sessions.open) == 0 && time.Since(begun) >= quiet && time.Since(a.sessions.last) >= quiet
+		settled := a.sessions.Open() == 0 && time.Since(begun) >= quiet && time.Since(a.sessions.last) >= quiet
 		a.mu.Unlock()
 		if settled {
 			return

@@ -29,28 +29,38 @@ type Command struct {
 // Start runs a command with this process's standard streams and no other of its
 // descriptors, as user u if that is given. The returned error is an *Error.
 func Start(arguments []string, u *privilege.User) (*Command, error) {
-	c := &Command{cmd: exec.Command(arguments[0], arguments[1:]...), done: make(chan struct{})}
-	c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	return start(arguments[0], exec.Command(arguments[0], arguments[1:]...), u)
+}
+
+func start(name string, cmd *exec.Cmd, u *privilege.User) (*Command, error) {
+	c := &Command{cmd: cmd, done: make(chan struct{})}
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	if err := As(cmd, u); err != nil {
+		return nil, &Error{Command: name, Err: err}
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, &Error{Command: name, Err: err}
+	}
+	go func() {
+		c.err = cmd.Wait()
+		close(c.done)
+	}()
+	return c, nil
+}
+
+// As has a command, which is not started yet, run as user u if that is given, and
+// with no descriptors but those that it names.
+func As(cmd *exec.Cmd, u *privilege.User) error {
 	if u != nil {
-		become(c.cmd, *u)
-		c.cmd.Env = append(os.Environ(), "USER="+u.Name, "LOGNAME="+u.Name)
+		become(cmd, *u)
+		cmd.Env = append(cmd.Environ(), "USER="+u.Name, "LOGNAME="+u.Name)
 		if u.Home != "" {
-			c.cmd.Env = append(c.cmd.Env, "HOME="+u.Home)
+			cmd.Env = append(cmd.Env, "HOME="+u.Home)
 		}
 	}
 	// A capturing socket would let the command send forged frames, undo the filter
 	// and read what others said.
-	if err := keepDescriptors(); err != nil {
-		return nil, &Error{Command: arguments[0], Err: err}
-	}
-	if err := c.cmd.Start(); err != nil {
-		return nil, &Error{Command: arguments[0], Err: err}
-	}
-	go func() {
-		c.err = c.cmd.Wait()
-		close(c.done)
-	}()
-	return c, nil
+	return keepDescriptors()
 }
 
 // An Error is why a command did not start.

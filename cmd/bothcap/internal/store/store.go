@@ -78,6 +78,22 @@ func Create(path string, o Options) (*Files, error) {
 	return f, nil
 }
 
+// Open opens the current file for reading, from its beginning. It is for later, when
+// the process may no longer enter the directory.
+func (f *Files) Open() (*os.File, error) {
+	file, err := f.dir.Open(f.current.name)
+	if err != nil {
+		return nil, f.wrap(f.current.name, err)
+	}
+	there, err := file.Stat()
+	made, failed := f.current.file.Stat()
+	if err := errors.Join(err, failed); err != nil || !os.SameFile(there, made) {
+		file.Close()
+		return nil, fmt.Errorf("%q: somebody has exchanged it", f.current.path)
+	}
+	return file, nil
+}
+
 func (f *Files) Write(b []byte) (int, error) {
 	n, err := f.current.file.Write(b)
 	f.wrote(n)

@@ -20,6 +20,7 @@ type Target struct {
 	Peers      []testimony.Peer
 	Ports      []uint16
 	Expression string // the user's own filter, instead of one from Peers and Ports
+	Except     []Connection
 }
 
 // Addresses are those of all peers, each once.
@@ -83,8 +84,9 @@ func (t Target) Concerns(local, remote netip.AddrPort) bool {
 // language "vlan" moves everything behind it by one tag, so the same words stand
 // there three times.
 func (t Target) Filter(link capture.LinkType) string {
+	excepted := t.excepted()
 	if t.Expression != "" {
-		return t.Expression
+		return without(excepted, t.Expression)
 	}
 	var four, six []netip.Addr
 	for _, a := range t.Addresses() {
@@ -95,7 +97,7 @@ func (t Target) Filter(link capture.LinkType) string {
 		}
 	}
 	if len(t.Peers) == 0 && len(t.Ports) == 0 {
-		return ""
+		return everythingBut(excepted, link)
 	}
 	var parts []string
 	if len(four) > 0 || len(t.Peers) == 0 {
@@ -104,7 +106,7 @@ func (t Target) Filter(link capture.LinkType) string {
 	if len(six) > 0 || len(t.Peers) == 0 {
 		parts = append(parts, t.segments6(six), t.errors6(six))
 	}
-	admitted := or(parts)
+	admitted := without(excepted, or(parts))
 	if link != capture.LinkEthernet {
 		return admitted
 	}

@@ -23,7 +23,8 @@ func (p *Plan) Script(made string) string {
 }
 
 // head defines what a run is. bothcap's status is that of the comparison: 0 if
-// nothing was done on the way. Nothing of what the command says is kept.
+// nothing was done on the way. Nothing of what the command says is kept. A probe
+// would count as a connection that was not cut, whatever is tried.
 const head = `
 set -u
 host=${1:?usage: sh plan.sh HOST}
@@ -42,7 +43,7 @@ run() {
 	sleep "$wait"
 	echo "run $id: port $port: $*" >&2
 	mkdir -p "$id"
-	(cd "$id" && eval "bothcap both \"\$host\" --port \"\$port\" $flags -- \"\$@\"") </dev/null
+	(cd "$id" && eval "bothcap both \"\$host\" --port \"\$port\" --probe=false $flags -- \"\$@\"") </dev/null
 	status=$?
 	[ "$status" -ge 128 ] && exit "$status" # interrupted
 	wait=$breath
