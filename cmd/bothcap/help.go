@@ -83,7 +83,7 @@ func program() *usage.Program {
 			Text: []string{
 				"It records into a ring of files in D/ring, headers only, and takes out of it, into D/kept, what surrounds each connection that ended badly: one that was reset, one whose SYN nobody answered, and one that sent the same again and again without an acknowledgment (--stuck). An orderly end is not kept. The file has the whole connection and all that was recorded meanwhile, some time before and after (--around): other connections of the same peer and of others, the recorder's counters, the kernel's log of resets. Of a connection too long for that it has the first packets and the end, and notes the gap; where all traffic would be too much, that between the two hosts.",
 				"Everything stays within --disk: the oldest that was kept is removed first, and bothcap says so. Of one address at most 20 connections an hour are kept, and the rest counted. It goes on when an interface goes away and comes back, when the disk is full, and after a kill: what it then had not kept yet is kept at the next start. SIGHUP begins --log anew and has it say how things stand.",
-				"Run it at both ends, bring the folders together, and type bothends compare D D.",
+				"Run it at both ends, bring the folders together, and type bothends compare CLIENT-FOLDER SERVER-FOLDER.",
 			},
 			Flags: watchFlags,
 			Statuses: usage.Statuses{List: []usage.Status{

@@ -277,3 +277,38 @@ func TestTheFlightRecorderSurvivesItsInterface(t *testing.T) {
 		t.Errorf("%d packets, no note of the gap", len(packets))
 	}
 }
+
+// What two recorders kept names the reset that a box on the way forged.
+func TestWhatTwoFlightRecordersKeptNamesTheForgedReset(t *testing.T) {
+	l := newWatchedLab(t)
+	bothends := filepath.Join(l.dir, "bothends")
+	if out, err := exec.Command("go", "build", "-o", bothends, "bothends/cmd/bothends").CombinedOutput(); err != nil {
+		t.Skipf("%v: %s", err, out)
+	}
+	client, server := filepath.Join(l.dir, "client"), filepath.Join(l.dir, "server")
+	at := l.watch(l.client, "--dir", client, "--end", "client")
+	there := l.watch(l.server, "--dir", server, "--end", "server")
+	for range 5 {
+		l.talk(server4, 5000)
+	}
+	forger := l.start(l.middle, "forge", "forging", "m0")
+	port := l.held(l.start(l.client, "hold", "holding", server4+":587"))
+	eventually(t, "a reset is forged", func() bool { return strings.Contains(forger.stdout.String(), "forged") })
+	for _, dir := range []string{client, server} { // the client's TCP resets what the server goes on sending
+		eventually(t, "the connection is kept in "+dir, func() bool { return len(keptIn(t, dir)) > 0 })
+	}
+	at.stop(syscall.SIGTERM)
+	there.stop(syscall.SIGTERM)
+	compare := exec.Command(bothends, "compare", client, server)
+	out, _ := compare.CombinedOutput()
+	line := ""
+	for l := range strings.Lines(string(out)) {
+		if strings.Contains(l, ":"+port+" -> ") {
+			line = l
+		}
+	}
+	if !strings.Contains(line, "reset on the way") {
+		t.Errorf("exit status %d: %s", compare.ProcessState.ExitCode(), out)
+	}
+	t.Logf("exit status %d: %s", compare.ProcessState.ExitCode(), line)
+}

@@ -42,11 +42,13 @@ func compareVerb() verb {
 			Synopsis: []string{
 				"compare [FLAGS] CLIENT SERVER",
 				"compare [FLAGS] --client FILE [--client FILE...] --server FILE [--server FILE...]",
+				"compare [FLAGS] FOLDER FOLDER",
 			},
 			Text: []string{
 				`CLIENT and SERVER are captures in pcap or pcapng format, also compressed with gzip, zstd or lz4; "-" is standard input. If they are given in the wrong order, bothends notices.`,
 				rotatedSets,
 				"With --client and --server the ends are taken as given.",
+				"Two FOLDERs are those in which bothcap watch kept what ended badly at each end. What belongs together is paired, by sequence numbers, or by addresses and time, and told in a line for each connection: what ended it, or that only one end kept it. The exit status is the worst of them. --format json prints an object for each, one a line; --details tells all of each.",
 			},
 			Flags: flags,
 		},
@@ -54,6 +56,9 @@ func compareVerb() verb {
 			o.positional = args
 			if err := o.check(); err != nil {
 				return 0, err
+			}
+			if o.folders() {
+				return o.runKept(ctx, c)
 			}
 			first, second, _ := o.captures()
 			if err := o.views.check(flags, o.force, slices.Concat(first, second)); err != nil {

@@ -41,6 +41,9 @@ func (v *views) addFlags(flags *pflag.FlagSet) {
 	usage.File(flags, "annotate", "html", "bundle")
 }
 
+// any reports whether there is to be a further form.
+func (v *views) any() bool { return v.annotate != "" || v.html != "" || v.bundle != "" }
+
 // check refuses, before any work is done, places that the views must not take.
 func (v *views) check(flags *pflag.FlagSet, force bool, inputs []string) error {
 	for flag, path := range map[string]string{"html": v.html, "bundle": v.bundle} {
