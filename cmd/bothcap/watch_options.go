@@ -39,8 +39,10 @@ const (
 	minDisk = 64 << 20
 	// defaultStuck is longer than a connection waits that goes on: with Linux's timer
 	// that doubles from 200 ms it is seven retransmissions.
-	defaultStuck  = 30 * time.Second
-	defaultAround = 15 * time.Second
+	defaultStuck = 30 * time.Second
+	// defaultAround is as long as the other end may be silent before it finds out that
+	// its connection is gone, in the middle of a dialogue.
+	defaultAround = time.Minute
 )
 
 func (o *watchOptions) addFlags(f *pflag.FlagSet) {

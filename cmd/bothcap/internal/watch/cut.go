@@ -28,6 +28,10 @@ type cut struct {
 	files       []string
 }
 
+// firstOfRun is in the name of a run's first file (see package store). When that began
+// is noted in it.
+const firstOfRun = "_00001_"
+
 // slack is by how much packets may stand in the file behind a note of later time: the
 // kernel holds them back, and each interface for itself.
 const slack = 2 * time.Second
@@ -44,9 +48,9 @@ func (s *Shelf) measure(e Ending, until time.Time) (*cut, error) {
 	hosts := []netip.Addr{e.Client.AddrPort().Addr(), e.Server.AddrPort().Addr()}
 	var noted, last time.Time // the first note of the state behind until; the last time of anything
 	notes := int64(0)
-	if len(c.files) > 0 && c.files[0] == recordings[0] { // what came before was overwritten
+	if len(c.files) > 0 && c.files[0] == recordings[0] && !strings.Contains(c.files[0], firstOfRun) { // what came before was overwritten
 		if begins, known := beginOf(c.files[0]); known {
-			c.from = later(c.from, begins.Add(time.Second)) // names are rounded down
+			c.from = later(c.from, begins.Add(time.Second+slack)) // names are rounded down
 		}
 	}
 	for _, path := range c.files {

@@ -201,6 +201,16 @@ func TestOfALongConnectionTheBeginningAndTheEndAreKept(t *testing.T) {
 	}
 }
 
+// The names of files are rounded to seconds, and a run may begin within one.
+func TestWhatEndsRightAfterTheStartIsKept(t *testing.T) {
+	s := shelf(t)
+	ring(t, s.Ring, "1", 0.4, 30, 0)
+	f := keep(t, s, ending(0.5, 0.9), 2)
+	if len(f.times) == 0 || f.times[0] != 0.9 || len(f.gaps) != 0 {
+		t.Errorf("%v, gaps %v", f.times, f.gaps)
+	}
+}
+
 func TestARestartIsAGap(t *testing.T) {
 	s := shelf(t)
 	ring(t, s.Ring, "1", 0, 40, 0)
