@@ -311,3 +311,28 @@ func TestWhatTwoFlightRecordersKeptNamesTheForgedReset(t *testing.T) {
 		t.Errorf("exit status %d: %s", status, out)
 	}
 }
+
+// A disk that others fill stops nothing for good.
+func TestTheFlightRecorderSurvivesAFullDisk(t *testing.T) {
+	l := newWatchedLab(t)
+	dir := filepath.Join(l.dir, "watch")
+	os.Mkdir(dir, 0o777)
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=2m,mode=777", "none", dir).CombinedOutput(); err != nil {
+		t.Skipf("%v: %s", err, out)
+	}
+	t.Cleanup(func() { exec.Command("umount", dir).Run() })
+	r := l.watch(l.client, "--dir", dir)
+	filler := filepath.Join(dir, "filler")
+	exec.Command("dd", "if=/dev/zero", "of="+filler, "bs=1k").Run() // until it is full
+	l.talk(server4, 1000000)
+	eventually(t, "it says that the disk is full", func() bool {
+		return strings.Contains(r.stderr.String(), "recording stopped, and is tried again") && strings.Contains(r.stderr.String(), "no space left")
+	})
+	os.Remove(filler)
+	eventually(t, "it records again", func() bool { return strings.Contains(r.stderr.String(), "recording again") })
+	l.talk(server4, 0)
+	eventually(t, "a reset is kept", func() bool { return len(keptIn(t, dir)) == 1 })
+	if status := r.stop(syscall.SIGTERM); status != 1 { // not all was recorded
+		t.Errorf("exit status %d: %s", status, r.stderr)
+	}
+}
