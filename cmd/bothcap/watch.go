@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -55,7 +56,8 @@ type watching struct {
 	peers   map[string]*allowance
 	kept    int
 	shed    int
-	failed  bool // something could not be kept, or recorded
+	failed  atomic.Bool   // something could not be kept, or recorded
+	asked   chan struct{} // to tell how it goes
 }
 
 // pending is an ending that waits for what follows it.
@@ -81,7 +83,7 @@ func runWatch(arguments []string, c *console) int {
 		fmt.Print(program().VerbHelp(verb))
 		return exitRecorded
 	}
-	w := &watching{recording: recording{options: o.options, console: c}, around: o.around, peers: map[string]*allowance{}}
+	w := &watching{recording: recording{options: o.options, console: c}, around: o.around, peers: map[string]*allowance{}, asked: make(chan struct{}, 1)}
 	if err == nil {
 		err = w.begin(o)
 	}
@@ -211,7 +213,7 @@ func (w *watching) run() int {
 	keeping.Wait()
 	w.look(time.Now(), true)
 	w.tell()
-	if w.failed {
+	if w.failed.Load() {
 		return exitIncomplete
 	}
 	return exitRecorded
@@ -227,7 +229,7 @@ func (w *watching) record(ctx context.Context) {
 			if ctx.Err() != nil {
 				return
 			}
-			w.failed = true
+			w.failed.Store(true)
 			w.console.say("recording stopped, and is tried again: %v", err)
 			w.trim(int64(w.config.Limits.RotateSize) * 2) // a full disk may be full of the ring
 			select {
@@ -237,7 +239,9 @@ func (w *watching) record(ctx context.Context) {
 			}
 			var again *agent.Agent
 			if again, err = agent.Start(w.config, w.opener(), w.createRing); err == nil {
+				w.mu.Lock()
 				w.agent = again
+				w.mu.Unlock()
 				w.console.say("recording again")
 				break
 			}
@@ -281,6 +285,8 @@ func (w *watching) keep(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-w.asked:
+			w.tell()
 		case now := <-ticker.C:
 			w.look(now, false)
 			w.trim(0)
@@ -374,11 +380,11 @@ func (w *watching) keepOne(p *pending) bool {
 		}
 		w.console.say("kept %s: %s, %s%s", what, item.Path, count(item.Packets, "packet"), sealed)
 	case errors.Is(err, watch.ErrNoRoom), p.tried >= tries:
-		w.failed = true
+		w.failed.Store(true)
 		w.console.say("NOT KEPT: %s: %v", what, err)
 	default:
 		if p.tried == 0 {
-			w.failed = true
+			w.failed.Store(true)
 			w.console.say("%s is not kept yet, and tried again: %v", what, err)
 		}
 		p.tried++
@@ -397,10 +403,11 @@ func (w *watching) trim(less int64) {
 
 // tell says how it goes.
 func (w *watching) tell() {
-	s := w.agent.Status()
 	w.mu.Lock()
+	recorder := w.agent
 	open, forgotten := w.tracker.Open(), w.tracker.Forgotten
 	w.mu.Unlock()
+	s := recorder.Status()
 	w.console.say("%s; %s followed, %d forgotten for lack of room; kept %d, not kept %d", statusLine(s), count(open, "connection"), forgotten, w.kept, w.shed)
 }
 
@@ -436,7 +443,10 @@ func (w *watching) obeyWatch(stop func()) (done func()) {
 					if err := w.openLog(w.options.log, false); err != nil {
 						w.console.say("%v", err)
 					}
-					w.tell()
+					select {
+					case w.asked <- struct{}{}:
+					default: // it is going to
+					}
 				case asked:
 					os.Exit(exitInterrupted)
 				default:
