@@ -22,4 +22,4 @@ func quoted(word string) string { return "'" + apart.Replace(word) + "'" }
 
 // apart puts what a shell may know within single quotes outside of them, behind a
 // backslash.
-var apart = strings.NewReplacer(`'`, `'\''`, `\`, `'\\'`, `!`, `'\!'`)
+var apart = strings.NewReplacer(`'`, `'\''`, `\`, `'\\'`)

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"bothends/capture"
 	"bothends/capture/pcapng"
@@ -178,20 +179,19 @@ func TestItBeginsWhenAnInterfaceIsDescribedAndNotWithTheFirstPacket(t *testing.T
 		end += int(file[end+4]) | int(file[end+5])<<8
 		head = end
 	}
-	began := false
 	from, to := io.Pipe()
 	e := &End{Recorder: Bothcap}
 	e.from = newReader(nil)
 	e.from.Reset(from)
 	done := make(chan error)
-	seen := make(chan bool, 1)
+	seen := make(chan bool, 2)
 	var tally Tally
 	go func() {
-		done <- e.Receive(&sink{room: 1 << 20}, &tally, Audience{Began: func() { began = true; seen <- true }, Segment: func(*segment.Segment) {}})
+		done <- e.Receive(&sink{room: 1 << 20}, &tally, Audience{Began: func() { seen <- true }, Segment: func(*segment.Segment) {}})
 	}()
 	to.Write(file[:head])
-	<-seen
-	if !began {
+	go func() { time.Sleep(5 * time.Second); seen <- false }()
+	if !<-seen {
 		t.Error("it did not begin")
 	}
 	to.Write(file[head:])
