@@ -21,8 +21,8 @@ type Edge struct {
 // edges are the first and the last segments of a capture.
 type edges struct {
 	first, last []Edge
-	next        int // where the next of the last goes, once there are edgeSegments
-	sorted      bool
+	next        int  // where the next of the last goes, once there are edgeSegments
+	sorted      bool // by flow
 }
 
 // edgeSegments is how many are kept at each end: those of 10 ms at 3 million packets a
@@ -48,11 +48,23 @@ func (e *edges) sort() {
 	}
 	e.sorted = true
 	e.last = append(e.last[e.next:len(e.last):len(e.last)], e.last[:e.next]...)
-	for _, list := range [][]Edge{e.first, e.last} {
-		slices.SortStableFunc(list, func(a, b Edge) int {
-			return cmp.Or(cmp.Compare(a.connection, b.connection), cmp.Compare(a.side, b.side))
-		})
+	e.first, e.last = byFlow(e.first), byFlow(e.last)
+}
+
+// byFlow sorts numbers that have the connection, the side and the place in the list, from
+// the highest bit on: a stable sort of the edges themselves takes twenty times as long.
+func byFlow(list []Edge) []Edge {
+	const placeBits = 15
+	keys := make([]uint64, len(list))
+	for i := range list {
+		keys[i] = (uint64(list[i].connection)<<1|uint64(list[i].side))<<placeBits | uint64(i)
 	}
+	slices.Sort(keys)
+	sorted := make([]Edge, len(list))
+	for i, key := range keys {
+		sorted[i] = list[key&(1<<placeBits-1)]
+	}
+	return sorted
 }
 
 // Edges are those of a flow's segments that are among the first of the capture, and

@@ -12,7 +12,7 @@ import (
 //
 // A print is a polynomial: each segment multiplies it by an odd number and adds its own
 // hash, modulo 2^64. So the print of a flow without its first segments is told from the
-// print that it had after them: see Seed.Rest.
+// print that it had after them: see Rest.
 type printer struct {
 	seed  maphash.Seed
 	words [8]uint64 // random: whoever makes a capture cannot know them
@@ -33,7 +33,11 @@ func printBase(seed maphash.Seed) uint64 { return maphash.Bytes(seed, []byte("ba
 // Rest is the print of the last n segments of a flow: of a flow with this print, of
 // which it had another one before them.
 func Rest(seed maphash.Seed, print, before uint64, n int64) uint64 {
-	power, b := uint64(1), printBase(seed)
+	return rest(printBase(seed), print, before, n)
+}
+
+func rest(b, print, before uint64, n int64) uint64 {
+	power := uint64(1)
 	for ; n > 0; n >>= 1 {
 		if n&1 == 1 {
 			power *= b

@@ -43,7 +43,7 @@ type Survey struct {
 	Hosts     []testimony.HostFacts
 
 	edges edges
-	seed  maphash.Seed
+	base  uint64       // of the prints
 	room  []Connection // for those to come
 }
 
@@ -157,7 +157,7 @@ func Take[R capture.Reader](ctx context.Context, open func() R, seed maphash.See
 
 func take(r capture.Reader, seed maphash.Seed, limit int, doubles Doubles, probe *probe, tick func() error) (*Survey, error) {
 	var (
-		sv     = &Survey{LinkTypes: map[capture.LinkType]int64{}, seed: seed}
+		sv     = &Survey{LinkTypes: map[capture.LinkType]int64{}, base: printBase(seed)}
 		noted  = listen(r)
 		source = NewSource(r, doubles, tick)
 		table  = NewTable(0)
@@ -227,7 +227,7 @@ func (sv *Survey) open(timeNS int64) {
 
 // Rest is the print of the last n segments of a flow that has a print now and had
 // another one before them.
-func (sv *Survey) Rest(print, before uint64, n int64) uint64 { return Rest(sv.seed, print, before, n) }
+func (sv *Survey) Rest(print, before uint64, n int64) uint64 { return rest(sv.base, print, before, n) }
 
 // note adds one segment to what is known of its connection. fresh says that it is no
 // reset and brought nothing but new data, or if it brought none, that it acknowledged
