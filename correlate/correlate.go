@@ -230,7 +230,7 @@ func roughOffset(surveys [2]*survey.Survey, pairs []pair.Pair) (offset, uncertai
 		}
 		one, other := server.SYNNS-client.SYNNS, server.AnswerNS-client.AnswerNS
 		if client.CompleteNS != 0 && server.CompleteNS != 0 {
-			// Of a SYN that was lost the server's capture has only a later copy.
+			// If the first SYN was lost, the server's capture holds only a later copy.
 			one = min(one, server.CompleteNS-client.CompleteNS)
 		}
 		offsets = append(offsets, one/2+other/2)

@@ -165,8 +165,8 @@ func (m *meeting) sameButCut(p *pair.Pair) (sum align.Summary, late [2][2]uint8,
 	return v.Cut()
 }
 
-// letGo forgets what each side of a connection sent, which of most there is
-// nothing more to ask about.
+// letGo forgets what each side of a connection sent. Nothing asks for it any more, and most
+// connections are let go.
 func (c *comparison) letGo(p *pair.Pair) {
 	c.surveys[tap.Client].Connections[p.Client].Flows = nil
 	c.surveys[tap.Server].Connections[p.Server].Flows = nil

@@ -135,6 +135,7 @@ var rowTests = map[Name][]rowTest{
 		{"every interface recorded", func(f *Facts) { f.Sending.NoOther = false }, Refuted, ""},
 		{"the recorder found no other", func(f *Facts) { f.Sending.AllInterfaces = false }, Refuted, ""},
 		{"one interface, and no word of others", oneInterface, Open, ""},
+		{"it found no other, and another namespace has the address", func(f *Facts) { f.Sending.Host.Elsewhere = 1 }, Open, ""},
 		{"the recorder found others", all(oneInterface, func(f *Facts) { f.Sending.OtherNames = []string{"wwan0"} }), Open, ""},
 		{"a NAT on the way says nothing", all(oneInterface, func(f *Facts) { f.Way.Translated, f.Way.TranslatedR = true, true }), Open, ""},
 		{"other hops say nothing by themselves", all(oneInterface, func(f *Facts) { f.Packet.TTL = 252 }), Open, ""},

@@ -73,7 +73,7 @@ func (e *lineEncoder) ending(end *Ending) {
 		e.number(`,"finding":`, int64(end.Finding))
 	}
 	e.raw(`,"by_the_path":` + strconv.FormatBool(end.ByThePath))
-	if end.Evidence != nil && len(end.Evidence) == 0 { // of most there is none
+	if end.Evidence != nil && len(end.Evidence) == 0 { // most have none
 		e.raw(`,"evidence":[]`)
 	} else {
 		e.raw(`,"evidence":`)
