@@ -89,6 +89,13 @@ func (o *compareOptions) check() error {
 	if err := o.rendering.check(); err != nil {
 		return err
 	}
+	if err := o.readStatements(); err != nil {
+		return err
+	}
+	return o.checkCaptures()
+}
+
+func (o *compareOptions) readStatements() error {
 	for _, text := range o.attest {
 		s, err := judge.ParseStatement(text)
 		if err != nil {
@@ -96,7 +103,7 @@ func (o *compareOptions) check() error {
 		}
 		o.stated = append(o.stated, s)
 	}
-	return o.checkCaptures()
+	return nil
 }
 
 // run compares, writes the report and returns the status of the verdict.
@@ -112,6 +119,12 @@ func (o *compareOptions) run(ctx context.Context, c *console) (int, error) {
 		return 0, err
 	}
 	warnOfCaptures(c, r)
+	r.Program = "bothends " + version()
+	if o.wanted(sets) {
+		if err := name(ctx, r, sets); err != nil {
+			return 0, err
+		}
+	}
 	if !nothing {
 		if err := o.views.write(ctx, r, sets, o.force, o.textOptions().Zone); err != nil {
 			return 0, err

@@ -13,6 +13,7 @@ import (
 	"bothends/cmd/internal/usage"
 	"bothends/correlate"
 	"bothends/correlate/ladder"
+	"bothends/correlate/report"
 )
 
 // mostLadders is how many connections are drawn unasked.
@@ -27,6 +28,7 @@ func ladderVerb() verb {
 	flags.StringArrayVar(&o.client, "client", nil, "a `FILE` recorded at the client; repeat it for further files")
 	flags.StringArrayVar(&o.server, "server", nil, "a `FILE` recorded at the server; repeat it for further files")
 	usage.File(flags, "client", "server")
+	flags.StringArrayVar(&o.attest, "attest", nil, "state a fact that no capture can hold, as `END:FACT`; see bothends compare --help")
 	flags.IntSliceVar(&connections, "connection", nil, "draw connection `N` of the report; repeat it for further ones")
 	flags.BoolVar(&full, "all", false, "draw every segment, and fold none")
 	flags.BoolVar(&local, "local", false, "give times in this machine's zone, and not in UTC")
@@ -45,6 +47,9 @@ func ladderVerb() verb {
 		},
 		run: func(ctx context.Context, c *console, args []string) (int, error) {
 			o.positional = args
+			if err := o.readStatements(); err != nil {
+				return 0, err
+			}
 			if err := o.checkCaptures(); err != nil {
 				return 0, err
 			}
@@ -82,7 +87,13 @@ func ladderVerb() verb {
 				text.Width = width
 			}
 			var b bytes.Buffer
-			fmt.Fprintf(&b, "%s\n", r.Headline())
+			if err := name(ctx, r, sets); err != nil {
+				return 0, err
+			}
+			fmt.Fprintf(&b, "%s\n\n", r.Headline())
+			if err := r.WriteText(&b, report.TextOptions{Extent: report.Sources, Width: text.Width, Zone: text.Zone}); err != nil {
+				return 0, err
+			}
 			for i := range ladders {
 				if !full {
 					ladders[i].Fold()

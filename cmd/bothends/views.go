@@ -14,8 +14,8 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"bothends"
 	"bothends/capture/file"
+	"bothends/cmd/bothends/internal/outside"
 	"bothends/cmd/internal/usage"
 	"bothends/correlate/annotate"
 	"bothends/correlate/bundle"
@@ -31,6 +31,7 @@ type views struct {
 	html     string // file of the page
 	bundle   string // zip file of all views
 	whole    bool   // with whole captures in the bundle
+	key      string // file of the ssh key that signs the bundle
 }
 
 func (v *views) addFlags(flags *pflag.FlagSet) {
@@ -38,7 +39,8 @@ func (v *views) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&v.html, "html", "", "also write a page for a browser, with what passed drawn segment by segment, to `FILE`")
 	flags.StringVar(&v.bundle, "bundle", "", "also write all of these, checksums and how to check them to `FILE`.zip, with the packets\nof the connections concerned; the same inputs make the same bytes")
 	flags.BoolVar(&v.whole, "bundle-all", false, "let --bundle hold whole captures")
-	usage.File(flags, "annotate", "html", "bundle")
+	flags.StringVar(&v.key, "sign", "", "sign the checksums in the bundle with an ssh `KEY` (ssh-keygen -Y sign): a private key's file,\nor the public one's of a key that ssh-agent holds")
+	usage.File(flags, "annotate", "html", "bundle", "sign")
 }
 
 // any reports whether there is to be a further form.
@@ -59,6 +61,14 @@ func (v *views) check(flags *pflag.FlagSet, force bool, inputs []string) error {
 	}
 	if v.whole && v.bundle == "" {
 		return &hinted{errors.New("--bundle-all says what --bundle holds"), "--bundle FILE.zip --bundle-all"}
+	}
+	if flags.Changed("sign") {
+		if v.bundle == "" {
+			return &hinted{errors.New("--sign signs what --bundle holds"), "--bundle FILE.zip --sign KEY"}
+		}
+		if _, err := os.Stat(v.key); err != nil {
+			return fmt.Errorf("key %q: %w", v.key, withoutPath(err))
+		}
 	}
 	if flags.Changed("annotate") {
 		for _, name := range []string{"client.pcapng", "server.pcapng"} {
@@ -88,7 +98,6 @@ func checkInFolder(folder, name string, force bool, inputs []string) error {
 
 // write writes them all. The sets are in the order in which they were given.
 func (v *views) write(ctx context.Context, r *report.Report, sets [2]*file.Set, force bool, zone *time.Location) error {
-	program := "bothends " + bothends.Version()
 	if r.Ends.Swapped {
 		sets[0], sets[1] = sets[1], sets[0]
 	}
@@ -106,8 +115,35 @@ func (v *views) write(ctx context.Context, r *report.Report, sets [2]*file.Set, 
 	put := func(name string, write func(io.Writer) error) error {
 		return writeFile(ctx, filepath.Join(v.annotate, name), force, write)
 	}
-	_, err := annotate.Write(ctx, r, sets, annotate.Options{Program: program}, put)
+	_, err := annotate.Write(ctx, r, sets, annotate.Options{Program: r.Program}, put)
 	return err
+}
+
+// name gives a report the program's version, and its files their checksums. The sets
+// are in the order in which they were given.
+func name(ctx context.Context, r *report.Report, sets [2]*file.Set) error {
+	r.Program = "bothends " + version()
+	for _, set := range sets {
+		digests, err := set.Digests(ctx)
+		if err != nil {
+			return err
+		}
+		for i, f := range set.Files() {
+			if digests[i].Known {
+				r.NoteSum(f.Path, hex.EncodeToString(digests[i].Sum[:]))
+			}
+		}
+	}
+	return nil
+}
+
+// small is how many bytes are read once more for no more than their checksum.
+const small = 64 << 20
+
+// wanted reports whether what is shown needs checksums: evidence does, and so does what
+// is told at a glance where it costs nothing.
+func (o *compareOptions) wanted(sets [2]*file.Set) bool {
+	return o.details || o.all || o.format == formatJSON || o.html != "" || o.bundle != "" || o.annotate != "" || sets[0].Length()+sets[1].Length() <= small
 }
 
 // mostDrawn is how many connections a page draws.
@@ -124,18 +160,7 @@ func (v *views) writePages(ctx context.Context, r *report.Report, sets [2]*file.
 	for i := range ladders {
 		ladders[i].Fold()
 	}
-	page := web.Options{Program: "bothends " + bothends.Version(), Command: commandLine(), Sums: map[string]string{}, Zone: zone}
-	for _, set := range sets {
-		digests, err := set.Digests(ctx)
-		if err != nil {
-			return err
-		}
-		for i, f := range set.Files() {
-			if digests[i].Known {
-				page.Sums[f.Path] = hex.EncodeToString(digests[i].Sum[:])
-			}
-		}
-	}
+	page := web.Options{Program: r.Program, Command: commandLine(), Zone: zone}
 	if v.html != "" {
 		write := func(w io.Writer) error { return web.Write(w, r, ladders, page) }
 		if err := writeFile(ctx, v.html, force, write); err != nil {
@@ -147,8 +172,18 @@ func (v *views) writePages(ctx context.Context, r *report.Report, sets [2]*file.
 	}
 	page.Command = inputsLine(r) // the bundle's own name is no input
 	return writeFile(ctx, v.bundle, force, func(w io.Writer) error {
-		return bundle.Write(ctx, w, r, sets, ladders, bundle.Options{Web: page, Whole: v.whole})
+		return bundle.Write(ctx, w, r, sets, ladders, bundle.Options{Web: page, Whole: v.whole, Sign: v.signer(ctx)})
 	})
+}
+
+// signer signs with the user's key, or is nil if none is given.
+func (v *views) signer(ctx context.Context) bundle.Signer {
+	if v.key == "" {
+		return nil
+	}
+	return func(sums []byte) (signature []byte, err error) {
+		return outside.Sign(ctx, v.key, bundle.Namespace, sums)
+	}
 }
 
 // inputsLine is a command line that compares the same files.

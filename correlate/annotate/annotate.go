@@ -183,8 +183,19 @@ func (w *writer) summary(c *copied) string {
 	if c.numbers != nil {
 		kept = fmt.Sprintf("%d packets, of the connections concerned, of", len(c.numbers))
 	}
-	return report.Escape(fmt.Sprintf("%s: %s %s %s, the %s's capture, with comments at the packets of %d findings; packets and times are unchanged.",
-		w.options.Program, w.report.Headline(), kept, path.Base(strings.ReplaceAll(c.path, `\`, "/")), c.end, len(w.report.Findings)))
+	sum, stated := "", ""
+	for _, capture := range []*report.Capture{&w.report.Captures.Client, &w.report.Captures.Server} {
+		for _, f := range capture.Files {
+			if f.Path == c.path && f.SHA256 != "" {
+				sum = " (SHA-256 " + f.SHA256 + ")"
+			}
+		}
+	}
+	if list := w.report.Statements(); len(list) > 0 {
+		stated = " Stated by the user: " + strings.Join(list, "; ") + "."
+	}
+	return report.Escape(fmt.Sprintf("%s: %s %s %s%s, the %s's capture, with comments at the packets of %d findings; packets and times are unchanged.%s",
+		w.options.Program, w.report.Headline(), kept, path.Base(strings.ReplaceAll(c.path, `\`, "/")), sum, c.end, len(w.report.Findings), stated))
 }
 
 // write makes one copy.

@@ -22,7 +22,15 @@ import (
 type Options struct {
 	Web   web.Options // of the page
 	Whole bool        // whole captures, and not the connections concerned alone
+	Sign  Signer      // nil for none
 }
+
+// A Signer makes a signature of the checksums, as ssh-keygen -Y sign does.
+type Signer func(sums []byte) (signature []byte, err error)
+
+// Namespace is what a signature is for (PROTOCOL.sshsig of OpenSSH): one made for
+// something else does not count.
+const Namespace = "bothends"
 
 // Write writes the bundle as a zip file. The ladders are those of the page.
 func Write(ctx context.Context, to io.Writer, r *report.Report, sets [2]*file.Set, ladders []ladder.Ladder, o Options) error {
@@ -53,6 +61,15 @@ func Write(ctx context.Context, to io.Writer, r *report.Report, sets [2]*file.Se
 	if err := b.put("SHA256SUMS", func(w io.Writer) error { _, err := io.WriteString(w, sums); return err }); err != nil {
 		return err
 	}
+	if o.Sign != nil {
+		signature, err := o.Sign([]byte(sums))
+		if err != nil {
+			return err
+		}
+		if err := b.put("SHA256SUMS.sig", func(w io.Writer) error { _, err := w.Write(signature); return err }); err != nil {
+			return err
+		}
+	}
 	return b.zip.Close()
 }
 
@@ -80,9 +97,19 @@ func (b *bundle) put(name string, write func(io.Writer) error) error {
 // readme tells a third party what this is and how to check it.
 func readme(r *report.Report, copies []string, o Options) string {
 	var b strings.Builder
-	kept := "the packets of the connections concerned; frame numbers in the reports are those of the whole\ncaptures, and each comment gives both"
+	kept := "the packets of the connections concerned; frame numbers in the reports\nare those of the whole captures, and each comment gives both"
 	if o.Whole {
 		kept = "all packets; frame numbers are those of the originals"
+	}
+	signed := [2]string{}
+	if o.Sign != nil {
+		signed = [2]string{"  SHA256SUMS.sig  a signature of SHA256SUMS by whoever made the bundle\n", `
+   And that whoever made the bundle vouches for it. Put that person's public key,
+   which you have from elsewhere, into a file of one line,
+   "sender ssh-ed25519 AAAA...", called allowed_signers; then
+
+       ssh-keygen -Y verify -f allowed_signers -I sender -n ` + Namespace + ` -s SHA256SUMS.sig <SHA256SUMS
+`}
 	}
 	fmt.Fprintf(&b, `%s
 
@@ -96,16 +123,16 @@ This bundle was made by %s. It holds
                 reports speak of. Of the recordings they hold
                 %s.
   SHA256SUMS    the checksums of all of these
-
+%s
 How to check it:
 
 1. That nothing was changed since:
 
        sha256sum -c SHA256SUMS
-
+%s
 2. That the packets are there, with tshark or Wireshark:
 
-`, r.Headline(), o.Web.Program, strings.Join(copies, ", "), strings.ReplaceAll(kept, "\n", "\n                "))
+`, r.Headline(), o.Web.Program, strings.Join(copies, ", "), strings.ReplaceAll(kept, "\n", "\n                "), signed[0], signed[1])
 	for _, name := range copies {
 		fmt.Fprintf(&b, "       tshark -r %s -Y 'frame.comment contains \"bothends finding\"'\n", name)
 	}
@@ -122,7 +149,7 @@ How to check it:
 `, compare(copies), o.Web.Command)
 	for _, c := range []*report.Capture{&r.Captures.Client, &r.Captures.Server} {
 		for _, f := range c.Files {
-			sum := o.Web.Sums[f.Path]
+			sum := f.SHA256
 			if sum == "" {
 				sum = "not known"
 			}

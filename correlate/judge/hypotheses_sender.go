@@ -20,7 +20,8 @@ func notRunning(f *Facts) Result {
 	}
 	switch {
 	case r.Gap != nil:
-		return fits("the %s's capture says that it recorded nothing from %s to %s, when the packet may have left", f.Sender, clockTime(r.Gap.FromNS), clockTime(r.Gap.UntilNS)).with(values)
+		return fits("the %s's capture says that it recorded nothing from %s to %s, when the packet may have left", f.Sender, clockTime(r.Gap.FromNS), clockTime(r.Gap.UntilNS)).
+			with(map[string]any{"gap_begins": stamp(r.Gap.FromNS), "gap_ends": stamp(r.Gap.UntilNS), "latest_sent": stamp(c.LatestNS), "clock_uncertainty_ns": c.DoubtNS})
 	case c.LatestNS > r.LastNS && f.Others.VolleyForged.Number != 0:
 		return refuted("the %s's capture ends %s before the latest moment at which the packet can have left there, but another reset of the same volley (frame %d) is found injected while it was running",
 			f.Sender, readable(c.LatestNS-r.LastNS), f.Others.VolleyForged.Number).with(values)
@@ -102,6 +103,9 @@ func missed(f *Facts) Result {
 	lacks := "none"
 	if allMissed > 0 {
 		lacks = fmt.Sprint(allMissed)
+	}
+	if allMissed == 0 && r.DropsKnown && r.counted(stated{}) { // a bound of few packets says less than the counters do
+		return refuted("of %s that the %s is known to have sent its capture lacks none, and its own counters say that nothing was lost", count(all, "packet"), f.Sender).with(values)
 	}
 	said := fmt.Sprintf("of %s that the %s is known to have sent its capture lacks %s; %s. The chance that it missed any one packet is below %.2g %% (95 %% confidence)",
 		count(all, "packet"), f.Sender, lacks, counters, 100*bound)
@@ -232,10 +236,10 @@ func kernelUnseen(f *Facts) Result {
 		return Result{}
 	case l.Unseen != nil:
 		return fits("the %s's kernel tells of a reset that it sent on this connection at %s (%s), which its capture does not hold",
-			f.Sender, clockTime(l.Unseen.Time.UnixNano()), reasonOf(l.Unseen)).with(l.values())
+			f.Sender, clockTime(l.Unseen.Time.UnixNano()), reasonOf(l.Unseen)).with(l.valuesAt(l.Unseen.Time))
 	case l.UnseenElsewhere != nil:
 		e := l.UnseenElsewhere
-		return open("the %s's kernel tells of a reset from %s to %s at %s, which its capture does not hold", f.Sender, e.Local, e.Remote, clockTime(e.Time.UnixNano())).with(l.values())
+		return open("the %s's kernel tells of a reset from %s to %s at %s, which its capture does not hold", f.Sender, e.Local, e.Remote, clockTime(e.Time.UnixNano())).with(l.valuesAt(e.Time))
 	case l.Known:
 		return refuted("%s", l.said(f)).with(l.values())
 	case !k.Known:

@@ -131,6 +131,13 @@ func (l *LogFacts) said(f *Facts) string {
 		f.Sender, count(l.Sent, "reset"), clockTime(l.FromNS), clockTime(l.UntilNS))
 }
 
+// valuesAt are those with the time of an event that the text names.
+func (l *LogFacts) valuesAt(at time.Time) map[string]any {
+	values := l.values()
+	values["at"] = stamp(at.UnixNano())
+	return values
+}
+
 func (l *LogFacts) values() map[string]any {
 	return map[string]any{"from": stamp(l.FromNS), "until": stamp(l.UntilNS), "logged": l.Sent}
 }

@@ -69,7 +69,8 @@ func (s *stream) neverAfter(arrived int64) int64 {
 // stamp is a time as reports and JSON have it.
 func stamp(ns int64) string { return time.Unix(0, ns).UTC().Format(time.RFC3339Nano) }
 
-// clockTime is a time within a text.
+// clockTime is a time within a text. The step's Values have the same time as a stamp,
+// by which views give it in another zone.
 func clockTime(ns int64) string { return time.Unix(0, ns).UTC().Format("15:04:05.000000") }
 
 // readable is a duration within a text.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"bothends/correlate/ending"
 	"bothends/correlate/judge"
@@ -38,8 +39,9 @@ func (r *Report) EndOf(path string) string {
 
 // Explanation is what the text says below its headline of what the verdict means
 // and how sure it is, a paragraph each.
-func (r *Report) Explanation() []string {
+func (r *Report) Explanation(zone *time.Location) []string {
 	t := r.endlessText()
+	t.zone = zone
 	t.verdict()
 	_, rest, _ := strings.Cut(t.page.String(), "\n")
 	return paragraphs(rest)
@@ -108,6 +110,17 @@ var stages = map[ending.Stage]string{
 	ending.AtFirstData: "at its first data",
 	ending.AtTLS:       "while TLS was being agreed on",
 	ending.Later:       "after data had passed in both directions",
+}
+
+// NoteSum notes the SHA-256 of a file.
+func (r *Report) NoteSum(path, sum string) {
+	for _, c := range []*Capture{&r.Captures.Client, &r.Captures.Server} {
+		for i := range c.Files {
+			if c.Files[i].Path == path {
+				c.Files[i].SHA256 = sum
+			}
+		}
+	}
 }
 
 // Sentence puts a clause into a sentence.

@@ -80,7 +80,6 @@ const (
 // InspectedFile is one file of a capture.
 type InspectedFile struct {
 	File
-	SHA256     string `json:"sha256,omitempty"` // of the bytes as given, in hexadecimal; empty if they could not be had again
 	First      string `json:"first,omitempty"`
 	Last       string `json:"last,omitempty"`
 	StillGrows bool   `json:"still_grows,omitempty"` // it grew while it was read

@@ -13,6 +13,9 @@ import (
 func (r *Report) WriteJSON(w io.Writer) error {
 	o := newObject(w)
 	o.field("schema", r.Schema)
+	if r.Program != "" {
+		o.field("program", r.Program)
+	}
 	o.field("ends", &r.Ends)
 	o.field("captures", &r.Captures)
 	o.field("clock", &r.Clock)

@@ -40,8 +40,10 @@ func TestObjectsOfTheContractAreEmptyAndNeverNull(t *testing.T) {
 func TestTheJSONFormIsThatOfEncodingJSON(t *testing.T) {
 	many := sample(30, finding(1, "rst", "injected", "strong"), finding(2, "rst", "genuine", "proven"))
 	many.Connections[3].Ledger = &Ledger{Segments: 7, ToServer: &Ledger{Segments: 3}}
+	many.Program = "bothends 1.2.3"
 	many.Stated = []string{"server:one-host"}
 	many.Connections[4].Notes = []string{"<one> & another"}
+	many.Program = "bothends 1.2.3"
 	many.Stated = []string{"server:one-way-out"}
 	many.Further = []Further{{Kind: "rst", Verdict: "injected", Findings: 3}}
 	for name, r := range map[string]*Report{"nothing": {Connections: []Connection{}, Findings: []Finding{}}, "many": many, "hostile": hostile()} {

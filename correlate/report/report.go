@@ -11,6 +11,7 @@ const Schema = "bothends.report/2"
 // A Report is what comparing two captures came to. Its JSON form is a contract.
 type Report struct {
 	Schema      string       `json:"schema"`
+	Program     string       `json:"program,omitempty"` // what made the report, with its version
 	Ends        Ends         `json:"ends"`
 	Captures    Captures     `json:"captures"`
 	Clock       Clock        `json:"clock"`
@@ -62,6 +63,7 @@ type File struct {
 	Packets     int64  `json:"packets"`
 	EndState    string `json:"end_state"`
 	EndReason   string `json:"end_reason,omitempty"`
+	SHA256      string `json:"sha256,omitempty"` // of the bytes as given, in hexadecimal; empty if they could not be had again, or were not read once more
 }
 
 // Drops are what the capture says it lost. Known is false if it does not say.

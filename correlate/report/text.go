@@ -54,6 +54,7 @@ func (r *Report) WriteText(w io.Writer, o TextOptions) error {
 		return err
 	}
 	t.verdict()
+	t.compared()
 	t.endings()
 	t.ends()
 	t.findings()
@@ -70,6 +71,7 @@ type text struct {
 	all   bool
 	names map[string]string // of the files, as they are called in the findings
 	shown map[string]int    // by kind of evidence: the connection with which it was given in full
+	tight bool              // no lines are left free within a section
 	// placed is what was told last of a place.
 	placed string
 }

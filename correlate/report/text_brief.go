@@ -45,7 +45,7 @@ func (t *text) accountOf(b selection) string {
 	case judge.Duplicated:
 		return fmt.Sprintf("%s from the %s doubled by the network, %s", what, f.ClaimedSender, at)
 	case judge.Indeterminate:
-		return fmt.Sprintf("%s from the %s that may have been lost, %s: %s", what, f.ClaimedSender, at, f.obstacle())
+		return fmt.Sprintf("%s from the %s that may have been lost, %s: %s", what, f.ClaimedSender, at, t.obstacle(f))
 	}
 	return fmt.Sprintf("%s from the %s: %s, %s", what, f.ClaimedSender, f.Verdict, at)
 }

@@ -41,6 +41,9 @@ func (t *text) witness(end string) {
 			kind += ", " + f.Compression
 		}
 		say("%s (%s), %s, %s", f.Path, kind, count(f.Packets, "packet"), t.endOf(&f))
+		if f.SHA256 != "" {
+			say("SHA-256 %s", f.SHA256)
+		}
 	}
 	say("%s in %s, from %s by its own clock", count(h.Connections, "connection"), between(c.First, c.Last), t.span(c.First, c.Last))
 	if h.Recording != nil {
@@ -62,7 +65,11 @@ func (t *text) witness(end string) {
 		say("%s of further connections left out, as all would not have fitted into the memory limit: the first %d were compared (raise --memory-limit)", count(h.LeftOut, "segment"), h.Connections)
 	}
 	if h.Filter != "" {
-		say("recorded with the filter %q", h.Filter)
+		if words := FilterWords(h.Filter); words != h.Filter {
+			say("recorded with bothcap's filter for %s: %q", words, h.Filter)
+		} else {
+			say("recorded with the filter %q", h.Filter)
+		}
 	}
 	if h.Repeated > 0 {
 		say("%s recorded twice, and counted once (%s)", count(h.Repeated, "packet"), Twice(h.Repeated, h.Routed))
@@ -117,6 +124,9 @@ func (c *Capture) losses(end string) string {
 		return counters + ", and no packet from the " + end + " is known to have passed it"
 	case h.Missed > 0:
 		return fmt.Sprintf("%s; of %s from the %s that arrived at the other end it lacks %d", counters, count(h.Passed+h.Missed, "packet"), end, h.Missed)
+	}
+	if c.Drops.Known && c.Drops.ByInterface+c.Drops.ByKernel == 0 { // a bound of few packets says less than the counters do
+		return fmt.Sprintf("%s, and it holds all of the %s from the %s that arrived at the other end", counters, count(h.Passed, "packet"), end)
 	}
 	return fmt.Sprintf("%s; it holds all of the %s from the %s that arrived at the other end, so that the chance that it missed any one is below %.2g %% (95 %% confidence)",
 		counters, count(h.Passed, "packet"), end, 100*h.MissBound)
@@ -198,8 +208,8 @@ func (t *text) notKnown() {
 	var open []string
 	for _, f := range t.selected(interfering) {
 		for _, e := range f.Evidence {
-			if e.Outcome == string(judge.Open) && len(e.RefutedBy) == 0 && !slices.Contains(open, e.Text) {
-				open = append(open, e.Text)
+			if e.Outcome == string(judge.Open) && len(e.RefutedBy) == 0 && !slices.Contains(open, t.said(&e)) {
+				open = append(open, t.said(&e))
 			}
 		}
 	}

@@ -56,7 +56,7 @@ func (t *text) endedOnTheWay(style style, before string) {
 	}
 	t.para(style, "", "%s%s%s.", before, upper(first.Ending.Text), also)
 	for i := range first.Ending.Evidence {
-		t.para(plain, "", "%s", sentence(first.Ending.Evidence[i].Text))
+		t.para(plain, "", "%s", sentence(t.said(&first.Ending.Evidence[i])))
 	}
 	t.para(plain, "", "How sure: %s.", sureOf(first.Ending))
 }

@@ -19,7 +19,7 @@ func (t *text) evidence(b selection) {
 		for i := range steps {
 			if e := &steps[i]; e.Decides == first {
 				if mark := f.mark(e); mark != "" {
-					t.item("    ", mark+" ", "%s", sentence(e.Text))
+					t.item("    ", mark+" ", "%s", sentence(t.said(e)))
 				}
 			}
 		}

@@ -15,7 +15,7 @@ func inspected(reasons ...Reason) Inspection {
 	i := Inspection{
 		Fitness: FitnessGood, Reasons: reasons, Packets: 63, Segments: 63, DurationNS: 20e9, EndState: "complete",
 		First: "2026-03-02T09:30:00.000000000Z", Last: "2026-03-02T09:30:20.000000000Z",
-		Files:       []InspectedFile{{File: File{Path: "a/server.pcap", Format: "pcap", Bytes: 1, Packets: 63, EndState: "complete"}, SHA256: strings.Repeat("ab", 32)}},
+		Files:       []InspectedFile{{File: File{Path: "a/server.pcap", Format: "pcap", Bytes: 1, Packets: 63, EndState: "complete", SHA256: strings.Repeat("ab", 32)}}},
 		LinkTypes:   map[string]int64{"EN10MB": 63},
 		Interfaces:  []Interface{{LinkType: "EN10MB", SnapLen: 262144, Resolution: 1e6, Packets: 63}},
 		Tap:         Tap{End: "server", DecidedBy: "the TTL", For: 3, Hosts: []string{"203.0.113.25"}},

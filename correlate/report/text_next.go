@@ -62,7 +62,7 @@ func (t *text) toCheck(s selection) {
 		}
 		alike[kind] = append(alike[kind], f)
 	}
-	if len(kinds) > 0 {
+	if len(kinds) > 0 && !t.tight {
 		t.blank()
 	}
 	for _, kind := range kinds {

@@ -16,6 +16,7 @@ const (
 	Details Extent = iota // everything
 	Screen                // what fits on one screen; the verdict is also its last line
 	Brief                 // the verdict, and the connections that ended badly
+	Sources               // what was compared, by what, and what was stated
 )
 
 // Bounds of what is to fit on one screen of forty lines or so.
@@ -28,6 +29,11 @@ const (
 
 // screen is the report at a glance.
 func (t *text) screen(extent Extent) {
+	if extent == Sources {
+		t.sources()
+		return
+	}
+	t.tight = true
 	t.verdict()
 	t.compared()
 	t.hits()
@@ -43,22 +49,45 @@ func (t *text) screen(extent Extent) {
 	t.para(t.grade(), "", "%s", t.Headline())
 }
 
-// compared names the files as they were given.
+// shortSum is how much of a checksum tells files apart at a glance.
+const shortSum = 12
+
+// compared names the program and the files as they were given, and what was stated.
 func (t *text) compared() {
-	var ends []string
+	t.blank()
+	t.sources()
+}
+
+func (t *text) sources() {
+	by := ""
+	if t.Program != "" {
+		by = " by " + t.Program
+	}
+	t.para(plain, "", "Compared%s:", by)
 	for _, end := range []string{"client", "server"} {
 		files := t.capture(end).Files
 		if len(files) == 0 {
-			return
+			continue
 		}
 		what := given(files[0].Path)
 		if len(files) > 1 {
 			what += fmt.Sprintf(" and %s", count(len(files)-1, "more file"))
+		} else if sum := files[0].SHA256; sum != "" {
+			what += fmt.Sprintf(" (SHA-256 %s...)", sum[:min(shortSum, len(sum))])
 		}
-		ends = append(ends, fmt.Sprintf("%s (%s)", what, end))
+		if words := FilterWords(t.capture(end).Health.Filter); words != t.capture(end).Health.Filter {
+			what += "; recorded: " + words
+		}
+		t.item("  ", end+"  ", "%s", what)
 	}
-	t.blank()
-	t.item("", "Compared: ", "%s with %s.", ends[0], ends[1])
+	t.stated()
+}
+
+// stated lists what the user stated, as the user's.
+func (t *text) stated() {
+	for _, statement := range t.Statements() {
+		t.item("  ", "stated  ", "by the user, and shown by no capture: %s", statement)
+	}
 }
 
 // section starts a section in few lines.
@@ -239,22 +268,37 @@ func (t *text) proof() {
 			refuted++
 		}
 	}
-	t.item("  ", "= ", "%s: of %s that the captures can test, none fits.", upper(f.Confidence), count(refuted, "innocent explanation"))
+	t.item("  ", "= ", "%s%s; of %s that the captures can test, none fits.", upper(f.Confidence), t.reason(f), count(refuted, "innocent explanation"))
 	left := 0
 	for _, e := range f.signs() {
 		before := t.page
 		var trial text
 		trial.page = page{width: before.width, zone: before.zone}
-		trial.item("  ", "+ ", "%s", sentence(e.Text))
+		trial.item("  ", "+ ", "%s", sentence(t.said(&e)))
 		if strings.Count(t.String(), "\n")-begin+strings.Count(trial.String(), "\n") > mostProof-1 {
 			left++
 			continue
 		}
-		t.item("  ", "+ ", "%s", sentence(e.Text))
+		t.item("  ", "+ ", "%s", sentence(t.said(&e)))
 	}
 	if left > 0 {
 		t.para(plain, "  ", "... and %s.", count(left, "more sign"))
 	}
+}
+
+// reason is why a confidence is what it is: what is known of how complete the sender's
+// capture is.
+func (t *text) reason(f *Finding) string {
+	c := t.capture(f.ClaimedSender)
+	switch {
+	case modified(f):
+		return ", as both captures hold it"
+	case c.Drops.Known && c.Drops.ByInterface+c.Drops.ByKernel == 0 && c.Health.Missed == 0:
+		return fmt.Sprintf(": the counters of the %s's capture say that nothing was lost", f.ClaimedSender)
+	case c.Health.Missed == 0 && c.Health.Passed > 0:
+		return fmt.Sprintf(": the %s's capture lacks none of the %s known to have passed it", f.ClaimedSender, count(c.Health.Passed, "packet"))
+	}
+	return ""
 }
 
 // leftOpen names in a line each what the captures cannot exclude.

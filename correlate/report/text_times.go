@@ -1,6 +1,9 @@
 package report
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 const stampLayout = time.RFC3339Nano
 
@@ -42,3 +45,21 @@ func (p *page) span(first, last string) string {
 	}
 	return begin + " to " + end + to.Format(" MST")
 }
+
+// clockLayout is that of the times in the texts of evidence, which are in UTC.
+const clockLayout = "15:04:05.000000"
+
+// Said is the text of a piece of evidence with its times in a zone: they are among its
+// Values.
+func (e *Evidence) Said(zone *time.Location) string {
+	var pairs []string
+	for _, value := range e.Values {
+		stamp, _ := value.(string)
+		if at, err := time.Parse(stampLayout, stamp); err == nil && zone != nil {
+			pairs = append(pairs, at.UTC().Format(clockLayout), at.In(zone).Format(clockLayout))
+		}
+	}
+	return strings.NewReplacer(pairs...).Replace(e.Text)
+}
+
+func (p *page) said(e *Evidence) string { return e.Said(p.zone) }

@@ -70,7 +70,7 @@ func (t *text) byOwner(owned selection) {
 	t.para(alarm, "", "Cut on the way, by no forger: %s made by the host that owns the %s's address there, as one that no longer knows the connection.",
 		owned.what()+pick(len(owned), " was", " were"), f.ClaimedSender)
 	t.blank()
-	t.para(plain, "", "%s", upper(f.obstacle())+".")
+	t.para(plain, "", "%s", upper(t.obstacle(f))+".")
 }
 
 // allThin reports whether not one of them is more than supported.
@@ -199,7 +199,7 @@ func (t *text) undecided() {
 	t.para(doubt, "", "Not decided: %s arrived of which these captures cannot tell who made %s.", open.what(), pick(n, "it", "them"))
 	var reasons []string
 	for _, f := range open {
-		if reason := f.obstacle(); reason != "" && !slices.Contains(reasons, reason) {
+		if reason := t.obstacle(f); reason != "" && !slices.Contains(reasons, reason) {
 			reasons = append(reasons, reason)
 		}
 	}
@@ -214,10 +214,10 @@ func (t *text) undecided() {
 }
 
 // obstacle is why an undecided finding is not more: what decides.
-func (f *Finding) obstacle() string {
+func (t *text) obstacle(f *Finding) string {
 	for i := range f.Evidence {
 		if f.Evidence[i].Decides {
-			return f.Evidence[i].Text
+			return t.said(&f.Evidence[i])
 		}
 	}
 	return ""

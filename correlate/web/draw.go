@@ -70,7 +70,7 @@ func (b *builder) draw(l *ladder.Ladder) drawn {
 		if l.Connection.Badly() {
 			d.Sure, d.Stage = e.Sure(), e.StageInWords()
 		}
-		d.Signs, d.Refuted = evidenceOf(e.Evidence)
+		d.Signs, d.Refuted = evidenceOf(e.Evidence, b.options.Zone)
 	}
 	if len(l.Steps) > 0 {
 		d.Begin = b.moment(l.Steps[0].At())

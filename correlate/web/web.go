@@ -29,10 +29,9 @@ var style string
 
 // Options are what the page says beside the report.
 type Options struct {
-	Program string            // with its version
-	Command string            // by which the comparison was made
-	Sums    map[string]string // by path: the file's SHA-256
-	Zone    *time.Location    // of the times; nil is UTC
+	Program string         // with its version
+	Command string         // by which the comparison was made
+	Zone    *time.Location // of the times; nil is UTC
 }
 
 // Bounds on what a page shows.
@@ -108,7 +107,7 @@ func (b *builder) page(ladders []ladder.Ladder) *page {
 	p := &page{
 		Style: template.CSS(style), StyleHash: template.HTMLAttr("sha256-" + base64.StdEncoding.EncodeToString(hash[:])),
 		Headline: r.Headline(), Program: b.options.Program, Command: b.options.Command,
-		Explanation: r.Explanation(), Advice: r.Advice(), Limits: r.Limits(), Statements: r.Statements(),
+		Explanation: r.Explanation(b.options.Zone), Advice: r.Advice(), Limits: r.Limits(), Statements: r.Statements(),
 		Timelines: []timeline{b.timeline(wideLine), b.timeline(narrowLine)}, Health: b.health(), Clock: b.clock(), Terms: terms,
 	}
 	switch r.ExitStatus() {
@@ -135,7 +134,7 @@ func (b *builder) page(ladders []ladder.Ladder) *page {
 	}
 	for _, c := range []*report.Capture{&r.Captures.Client, &r.Captures.Server} {
 		for _, f := range c.Files {
-			known := b.options.Sums[f.Path]
+			known := f.SHA256
 			if known == "" {
 				known = "not known"
 			}
@@ -355,7 +354,7 @@ func (b *builder) findings(id int) (list []finding) {
 		one := finding{ID: f.ID, Title: titleOf(f), Filters: filtersOf(f),
 			Where: fmt.Sprintf("%s, by the clock of that recording. %s to %s, flags %s, seq %d, ack %d, TTL %d.", at, f.Src, f.Dst, f.Flags, f.Seq, f.Ack, f.TTL),
 			Open:  len(list) < mostOpen && f.Verdict != string(judge.Genuine) && f.Verdict != string(judge.Lost)}
-		one.Signs, one.Refusals = evidenceOf(f.Evidence)
+		one.Signs, one.Refusals = evidenceOf(f.Evidence, b.options.Zone)
 		if t := f.Trigger; t != nil && t.Frame != 0 {
 			reached := map[string]string{"yes": " That reached the other end all the same.", "no": " That did not reach the other end."}[t.Reached]
 			one.Trigger = fmt.Sprintf("It answers %s from the %s (frame %d in %s).%s", report.Escape(t.Text), t.SentAt, t.Frame, name(t.File), reached)
@@ -409,16 +408,16 @@ type evidence struct {
 
 // evidenceOf parts the signs from the innocent explanations. An explanation that its
 // own test leaves open, and a sign excludes, is shown as excluded by that sign.
-func evidenceOf(all []report.Evidence) (signs, explanations []evidence) {
+func evidenceOf(all []report.Evidence, zone *time.Location) (signs, explanations []evidence) {
 	for _, e := range all {
-		row := evidence{claim(e.Rule), e.Outcome, report.Sentence(report.Escape(e.Text)), e.Attested}
+		row := evidence{claim(e.Rule), e.Outcome, report.Sentence(e.Said(zone)), e.Attested}
 		if e.Outcome == string(judge.Open) && len(e.RefutedBy) > 0 {
 			var by []string
 			for _, sign := range e.RefutedBy {
 				by = append(by, claim(sign))
 			}
 			row.Outcome = string(judge.Refuted)
-			row.Text = fmt.Sprintf("Excluded by what speaks for it: %s. By itself: %s", strings.Join(by, "; "), report.Escape(e.Text)+".")
+			row.Text = fmt.Sprintf("Excluded by what speaks for it: %s. By itself: %s", strings.Join(by, "; "), e.Said(zone)+".")
 		}
 		switch e.Outcome {
 		case string(judge.Supports), string(judge.Contradicts):

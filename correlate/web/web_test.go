@@ -44,11 +44,12 @@ func pageOf(t *testing.T, client, server string, connection int, change func(*re
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.Captures.Client.Files[0].SHA256 = "0123abcd"
 	if change != nil {
 		change(r, ladders)
 	}
 	var b bytes.Buffer
-	if err := web.Write(&b, r, ladders, web.Options{Program: "bothends 1.2.3", Command: "bothends compare a b", Sums: map[string]string{r.Captures.Client.Files[0].Path: "0123abcd"}}); err != nil {
+	if err := web.Write(&b, r, ladders, web.Options{Program: "bothends 1.2.3", Command: "bothends compare a b"}); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
