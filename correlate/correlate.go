@@ -115,12 +115,13 @@ type comparison struct {
 	cases     []judge.Case
 	caseOf    []int32 // by pair: index of its case, or replay.Nowhere
 	services  map[judge.Address]*judge.Service
+	hopsTo    map[judge.Address]int // see findHops
 	bounds    clock.Bounds
 	trips     align.Trips
 	clock     clock.Fit
 	witnesses [2]witness.Witness
 	judgement judge.Judgement
-	endings   []ending.Ending
+	endings   ending.Result
 }
 
 // survey reads both captures at once.
@@ -307,6 +308,6 @@ func (c *comparison) judge(ctx context.Context) (err error) {
 func (c *comparison) report(ctx context.Context) (*report.Report, error) {
 	return report.New(ctx, &report.Input{
 		Files: c.files, Seams: c.seams, Surveys: c.surveys, Placement: c.placement, FixedEnds: c.options.FixedEnds,
-		Pairs: c.pairs, CaseOf: c.caseOf, Cases: c.cases, Clock: &c.clock, Judgement: &c.judgement, Stated: c.options.Stated, Endings: c.endings, ToServer: func(p *pair.Pair) bool { return c.serviceOf(p) != nil && !p.Outdone },
+		Pairs: c.pairs, CaseOf: c.caseOf, Cases: c.cases, Clock: &c.clock, Judgement: &c.judgement, Stated: c.options.Stated, Endings: c.endings.Endings, Effects: c.endings.Effects, ToServer: func(p *pair.Pair) bool { return c.serviceOf(p) != nil && !p.Outdone },
 	})
 }

@@ -24,6 +24,9 @@ func (c *comparison) end(ctx context.Context) (err error) {
 		in.Coverage[end], in.Ran[end] = witness.Ran(sv)
 	}
 	c.endings, err = ending.Of(ctx, in)
+	for _, f := range c.endings.Added {
+		c.judgement.Findings, c.judgement.Kept = append(c.judgement.Findings, f), append(c.judgement.Kept, true)
+	}
 	return err
 }
 

@@ -73,8 +73,8 @@ func TestAnInterruptedStageLooksAtNoFurtherConnection(t *testing.T) {
 		}, 4, n},
 		{"end", []func(*comparison, context.Context) error{(*comparison).judge}, func(c *comparison, ctx context.Context) (done int, err error) {
 			err = c.end(ctx)
-			for i := range c.endings {
-				if c.endings[i].Kind != "" {
+			for i := range c.endings.Endings {
+				if c.endings.Endings[i].Kind != "" {
 					done++
 				}
 			}

@@ -33,7 +33,7 @@ func (c *comparison) meeting(offset, uncertain int64) *meeting {
 		m.routes[end] = replay.NoRoutes(sv)
 		m.coverage[end], _ = witness.Ran(sv)
 	}
-	c.services = c.findServices()
+	c.services, c.hopsTo = c.findServices(), c.findHops()
 	paired := 0
 	for i := range c.pairs {
 		if c.pairs[i].Paired() {
@@ -186,6 +186,9 @@ func (m *meeting) Observe(end, sender tap.End, number int32, s *segment.Segment)
 		}
 		if this.Pair.Method != pair.Payload {
 			this.Connection.Sample(&m.trips)
+		}
+		if !this.Pair.Paired() {
+			this.Connection.KeepOpening()
 		}
 	}
 	this.Observe(end, sender, s)

@@ -16,7 +16,7 @@ func (c *comparison) telling(p *pair.Pair) bool {
 	if p.Remapped {
 		return c.resets(p) > 0
 	}
-	return c.resetAlone(p) || c.swallowed(p)
+	return c.resetAlone(p) || c.swallowed(p) || c.answeredNearer(p)
 }
 
 // resetAlone reports whether a connection that one capture only holds went from the
@@ -41,6 +41,38 @@ func (c *comparison) swallowed(p *pair.Pair) bool {
 	seen := c.surveys[tap.Client].Connections[p.Client]
 	near, far := &seen.Flows[p.ClientSide], &seen.Flows[p.ClientSide.Other()]
 	return seen.SYNNS != 0 && near.Segments > 1 && far.Segments+far.Resets == 0 && c.toServer(seen.Ends[p.ClientSide.Other()].IP)
+}
+
+// answeredNearer reports whether a connection that one capture only holds went from the
+// client end to the server end's address, and was answered from fewer routers away than
+// those that came to the server: a box that conducts it in the server's name.
+func (c *comparison) answeredNearer(p *pair.Pair) bool {
+	if p.Client == pair.NoView {
+		return false
+	}
+	seen := c.surveys[tap.Client].Connections[p.Client]
+	far := p.ClientSide.Other()
+	hops, known := c.hopsTo[seen.Ends[far].IP]
+	return known && seen.SYNNS != 0 && seen.AnswerNS != 0 && judge.Hops(seen.Flows[far].TTL) < hops
+}
+
+// findHops finds how many routers away each address is at which the client end reached
+// the server end: the least, by the first packets that came from there.
+func (c *comparison) findHops() map[judge.Address]int {
+	hopsTo := map[judge.Address]int{}
+	for i := range c.pairs {
+		p := &c.pairs[i]
+		if !p.Paired() || p.Method == pair.Payload {
+			continue
+		}
+		seen := c.surveys[tap.Client].Connections[p.Client]
+		far := p.ClientSide.Other()
+		hops := judge.Hops(seen.Flows[far].TTL)
+		if least, known := hopsTo[seen.Ends[far].IP]; !known || hops < least {
+			hopsTo[seen.Ends[far].IP] = hops
+		}
+	}
+	return hopsTo
 }
 
 // resets are those of a connection that one capture has, in both directions.

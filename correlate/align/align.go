@@ -19,7 +19,13 @@ import (
 type Connection struct {
 	Streams [2]Stream
 	lastNS  [2]int64 // by End: the time of the last segment but resets
+
+	keepOpening bool
 }
+
+// KeepOpening makes the connection keep the SYN of each stream as its receiver's tap saw
+// it: of one that the other capture does not hold nothing else may be left.
+func (c *Connection) KeepOpening() { c.keepOpening = true }
 
 // maxRoughErr is 36 years in nanoseconds: not known at all, and still far from
 // what 64 bits hold.
@@ -66,6 +72,9 @@ func (c *Connection) Observe(end, sender tap.End, s *segment.Segment) {
 		stream.LastGot.note(&v)
 		if v.Flags&segment.RST == 0 {
 			stream.GotTTLs.add(v.TTL)
+		}
+		if c.keepOpening && v.Flags&segment.SYN != 0 && stream.GotOpening == nil {
+			stream.GotOpening = &Opening{v.Frame, v.Header}
 		}
 	}
 	if v.Flags&segment.RST != 0 {

@@ -53,11 +53,20 @@ type Stream struct {
 	// SentFromSYN tells that the sender's capture has the beginning of the
 	// stream: it was recording whenever anything of it was sent.
 	SentFromSYN bool
+	// GotOpening is the SYN that opens the stream as the receiver's tap saw it; nil if
+	// it was not asked for (see KeepOpening), or none came.
+	GotOpening *Opening
 	// Opened tells that the sender's tap saw its SYN that opens the connection.
 	Opened bool
 
 	sender tap.End
 	*live
+}
+
+// An Opening is a SYN, as one tap saw it.
+type Opening struct {
+	tap.Frame
+	Header
 }
 
 // live is what a stream needs only while segments of it are still coming.

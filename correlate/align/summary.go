@@ -48,11 +48,11 @@ func (c *Connection) Summary() (sum Summary) {
 }
 
 // Quiet reports whether a finished connection leaves nothing to judge: no reset at
-// either tap, and nothing that the two disagree about.
+// either tap, nothing that the two disagree about, and no Opening that was asked for.
 func (c *Connection) Quiet() bool {
 	for end := range c.Streams {
 		s := &c.Streams[end]
-		if len(s.Resets[tap.Client])+len(s.Resets[tap.Server])+len(s.Leftovers) > 0 || s.stuck() {
+		if len(s.Resets[tap.Client])+len(s.Resets[tap.Server])+len(s.Leftovers) > 0 || s.stuck() || s.GotOpening != nil {
 			return false
 		}
 	}

@@ -92,6 +92,7 @@ type Ending struct {
 	Confidence judge.Confidence
 	// By is the end that closed, reset or gave up, where the kind does not say it.
 	Text     string       // one clause: "the client reset it: ..."
+	What     string       // the message that was swallowed, as a decoder names it; empty if none does
 	Evidence []judge.Step // what it rests on
 	Finding  int          // index of the finding that it rests on, or NoFinding
 	// ToServer says which direction was swallowed.
@@ -124,17 +125,28 @@ type Input struct {
 	Name    func(sender tap.End, v *align.Vanished) string // what a decoder calls it; empty if it knows none
 }
 
-// Of gives each connection its ending, by pair. If ctx ends, those that it did not come
-// to have none.
-func Of(ctx context.Context, in *Input) ([]Ending, error) {
+// Result is what came of all connections.
+type Result struct {
+	Endings []Ending // by pair
+	// Added are findings that follow those of the judgement, where an Ending counts them
+	// on: each is the answer by which another host began to conduct a connection in the
+	// server's name.
+	Added []judge.Finding
+	// Effects are what each reset did that arrived, by finding; others are missing.
+	Effects map[int]Effect
+}
+
+// Of gives each connection its ending. If ctx ends, those that it did not come to have
+// none.
+func Of(ctx context.Context, in *Input) (Result, error) {
 	endings := make([]Ending, len(in.Pairs))
 	e, err := newEnder(ctx, in)
 	if err != nil {
-		return endings, err
+		return Result{Endings: endings}, err
 	}
 	for i := range in.Pairs {
 		if err := ctx.Err(); err != nil {
-			return endings, err
+			return Result{Endings: endings}, err
 		}
 		endings[i] = e.ending(i)
 	}
@@ -146,7 +158,7 @@ func Of(ctx context.Context, in *Input) ([]Ending, error) {
 			endings[i].Confidence = judge.Supported
 		}
 	}
-	return endings, nil
+	return Result{endings, e.added, e.effects}, nil
 }
 
 // ender holds what all connections together say.
@@ -154,10 +166,13 @@ type ender struct {
 	*Input
 	findings map[int][]int // by case: indexes of its findings
 	losses   losses
+	added    []judge.Finding
+	effects  map[int]Effect
+	times    map[judge.Address]tap.Coverage // see pairedTimes; nil until asked for
 }
 
 func newEnder(ctx context.Context, in *Input) (e *ender, err error) {
-	e = &ender{Input: in, findings: map[int][]int{}}
+	e = &ender{Input: in, findings: map[int][]int{}, effects: map[int]Effect{}}
 	for i := range in.Judgement.Findings {
 		c := in.Judgement.Findings[i].Case
 		e.findings[c] = append(e.findings[c], i)

@@ -22,7 +22,7 @@ func (e *ender) oneSided(p *pair.Pair, c *judge.Case, index int) Ending {
 	case p.Outdone, e.Service(p) == nil && !e.Alone:
 		return ofView(seen, "the client's")
 	case far.Segments > 0 && seen.SYNNS != 0 && e.nearer(seen, p):
-		return e.intercepted(seen, p)
+		return e.intercepted(seen, p, c, index)
 	case !e.ran(tap.Server, seen.FirstNS):
 		end.Kind, end.Confidence = NotCovered, judge.Strong
 		end.Text = "nothing shows that the server's recording ran then"
@@ -40,60 +40,8 @@ func (e *ender) oneSided(p *pair.Pair, c *judge.Case, index int) Ending {
 	case far.Segments == 0:
 		return e.refused(c, index)
 	}
-	return e.intercepted(seen, p)
+	return e.intercepted(seen, p, c, index)
 }
-
-// intercepted is the ending of a connection that was answered and of which nothing came
-// to the server.
-func (e *ender) intercepted(seen *survey.Connection, p *pair.Pair) Ending {
-	far := &seen.Flows[p.ClientSide.Other()]
-	end := Ending{Kind: Intercepted, Confidence: judge.Unsure, Finding: NoFinding,
-		Text: "somebody else conducted it in the server's name: it was answered, and nothing of it came to the server"}
-	end.Evidence = []judge.Step{step(Swallowed, judge.Supports, "%s; from the answer of the SYN on the client's capture holds %s in the server's name", end.Text, count(int(far.Segments), "segment"))}
-	end.Advice = "Look for a captive portal or a transparent proxy on the client's side (does the network ask for a login?). If a balancer or several hosts serve this address, record at all of them; if none does: --attest server:one-host."
-	service := e.Service(p)
-	near := e.nearer(seen, p)
-	if near {
-		way := &service.Ways[tap.Server]
-		hops := judge.Hops(far.TTL)
-		end.Evidence = append(end.Evidence, step(judge.Nearer, judge.Supports,
-			"the SYN was answered after %s from %s away; the fastest round trip to the server takes %s, over %s", readable(seen.AnswerNS-seen.SYNNS), count(hops, "hop"),
-			readable(e.Clock.At(seen.SYNNS).MinRTT()), count(int(way.Hops), "router")))
-	}
-	switch {
-	case e.OneHost && (near || e.ran(tap.Server, seen.FirstNS)):
-		end.Confidence = judge.Strong
-		end.Evidence[0].Attested = true
-	case near && service.Paired >= enoughNeighbours:
-		end.Confidence = judge.Supported
-	}
-	return end
-}
-
-// nearer reports whether the SYN was answered sooner than by any round trip to the
-// server, and from fewer routers away than its site has.
-func (e *ender) nearer(seen *survey.Connection, p *pair.Pair) bool {
-	service := e.Service(p)
-	if service == nil || seen.AnswerNS == 0 || !e.Clock.Known() {
-		return false
-	}
-	way := &service.Ways[tap.Server]
-	if way.Varies || way.Packets < enoughPackets {
-		return false
-	}
-	hops := judge.Hops(seen.Flows[p.ClientSide.Other()].TTL)
-	return int(way.Hops)-hops >= siteHops && seen.AnswerNS-seen.SYNNS < e.Clock.At(seen.SYNNS).MinRTT()
-}
-
-const (
-	// enoughPackets of the server's must have shown how far away it is.
-	enoughPackets = 3
-	// siteHops leaves a site's own router and one router's difference between two ways.
-	siteHops = 2
-	// enoughNeighbours is how many connections to the address must have come to the
-	// server, so that it is not an address of several places.
-	enoughNeighbours = 3
-)
 
 // refused is the ending of a connection of which the server holds nothing and that was
 // reset at once.

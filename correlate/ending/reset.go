@@ -1,17 +1,32 @@
 package ending
 
 import (
+	"fmt"
+
 	"bothends/correlate/align"
 	"bothends/correlate/judge"
 	"bothends/correlate/tap"
 )
+
+// Effect is what one reset did that arrived.
+type Effect struct {
+	Ended bool   // the connection
+	Why   string // it did not; empty if nothing shows it
+}
 
 // byReset is the ending by a reset: the first that had an effect.
 func (e *ender) byReset(c *judge.Case, index int) (end Ending, found bool) {
 	best, at := NoFinding, int64(0)
 	for _, i := range e.findings[index] {
 		f := &e.Judgement.Findings[i]
-		if f.Kind != "rst" || f.Verdict == judge.Duplicated || !e.took(c, f) {
+		if f.Kind != "rst" || f.Verdict == judge.Duplicated {
+			continue
+		}
+		why, ignored := e.ignored(c, f)
+		if f.SeenAt == f.ReceivedAt {
+			e.effects[i] = Effect{Why: why}
+		}
+		if ignored {
 			continue
 		}
 		if t := e.clientTime(f.SeenAt, f.TimeNS); best == NoFinding || t < at {
@@ -21,27 +36,38 @@ func (e *ender) byReset(c *judge.Case, index int) (end Ending, found bool) {
 	if best == NoFinding {
 		return end, false
 	}
+	if effect, arrived := e.effects[best]; arrived {
+		effect.Ended = true
+		e.effects[best] = effect
+	}
 	return e.resetBy(c, best), true
 }
 
-// took reports whether a reset ended anything: a host that accepted one sends nothing
-// more but resets (RFC 9293 section 3.10.7.4), and one that sent it has closed.
-func (e *ender) took(c *judge.Case, f *judge.Finding) bool {
+// ignored reports whether a reset ended nothing, and how that is known: a host that
+// accepted one sends nothing more but resets (RFC 9293 section 3.10.7.4), and one that
+// sent it has closed.
+func (e *ender) ignored(c *judge.Case, f *judge.Finding) (why string, ignored bool) {
 	sender := f.ReceivedAt.Other()
 	if closedBefore(c, f) {
-		return false
+		return "both ends had closed the connection before", true
 	}
 	if f.SeenAt == sender { // sent, and not known to have arrived
-		return true
+		return "", false
 	}
 	if f.Verdict == judge.Genuine && f.Pattern != judge.HostFirewall {
-		return true
-	}
-	if f.Behind > 0 {
-		return false
+		return "", false
 	}
 	last := &c.Streams[f.ReceivedAt].LastSent
-	return last.TimeNS <= f.TimeNS+settleNS
+	goesOn := last.TimeNS > f.TimeNS+settleNS
+	switch {
+	case f.Behind > 0 && goesOn:
+		return fmt.Sprintf("its number lies %d behind the one that the %s expected, which went on to send %s later (frame %d there)", f.Behind, f.ReceivedAt, readable(last.TimeNS-f.TimeNS), last.Number), true
+	case f.Behind > 0:
+		return fmt.Sprintf("its number lies %d behind the one that the %s expected, and no host accepts that", f.Behind, f.ReceivedAt), true
+	case goesOn:
+		return fmt.Sprintf("the %s went on to send %s later (frame %d there)", f.ReceivedAt, readable(last.TimeNS-f.TimeNS), last.Number), true
+	}
+	return "", false
 }
 
 // settleNS is how long after a reset came its receiver may still be seen to send: what

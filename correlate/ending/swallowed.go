@@ -127,6 +127,9 @@ func (e *ender) swallowedIn(c *judge.Case, sender tap.End, v *align.Vanished, ra
 	s := &c.Streams[sender]
 	end := Ending{Finding: NoFinding, ToServer: sender == tap.Client, Confidence: judge.Unsure}
 	sent := fmt.Sprintf("%s from the %s (frame %d there) was sent %d times in %s and never arrived at the %s", what, sender, v.Number, v.Copies, readable(to-from), receiver)
+	if known(what) {
+		end.What = what
+	}
 	values := map[string]any{"copies": v.Copies, "apart": k, "controls": m, "p": p, "span_ns": to - from, "length": v.PayloadLen, "frame": v.Number}
 	alone := s.LastPassedNS < from // nothing of this direction passed from then on, on this connection
 	switch {

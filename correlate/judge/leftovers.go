@@ -131,6 +131,9 @@ func (s *stream) lostControl(l *align.Leftover) Finding {
 // swallowed is a SYN that the sender repeated, of which no copy arrived and which
 // nothing answered: one finding, on its first copy.
 func (s *stream) swallowed() []Finding {
+	if s.back.LastGot.Number != 0 {
+		return nil // it was answered: no finding of the SYN's own
+	}
 	var f Finding
 	copies := 0
 	for i := range s.flow.Leftovers {

@@ -34,7 +34,8 @@ type Input struct {
 	Clock     *clock.Fit
 	Judgement *judge.Judgement
 	Stated    []judge.Statement
-	Endings   []ending.Ending // by pair
+	Endings   []ending.Ending       // by pair
+	Effects   map[int]ending.Effect // by index of the judgement's findings
 	// ToServer reports whether a connection of the client end's went to the server.
 	ToServer func(*pair.Pair) bool
 }
@@ -84,6 +85,7 @@ func New(ctx context.Context, in *Input) (*Report, error) {
 		if in.Judgement.Kept[i] {
 			f := in.finding(&in.Judgement.Findings[i])
 			f.Connection = connectionOf[in.Judgement.Findings[i].Case]
+			f.Effect, f.EffectWhy = effect(in.Effects, i)
 			kept = append(kept, placed{f, i})
 		}
 	}
@@ -363,7 +365,7 @@ func names(list []judge.Name) (names []string) {
 // of findings, by the judge's index.
 func (in *Input) ending(i int, id []int) *Ending {
 	e := &in.Endings[i]
-	out := &Ending{Kind: string(e.Kind), Stage: string(e.Stage), Confidence: string(e.Confidence), Text: e.Text, Advice: e.Advice,
+	out := &Ending{Kind: string(e.Kind), Stage: string(e.Stage), Confidence: string(e.Confidence), Text: e.Text, What: e.What, Advice: e.Advice,
 		ByThePath: e.Kind.ByThePath(), Evidence: []Evidence{}}
 	if e.Finding != ending.NoFinding {
 		out.Finding = id[e.Finding]
@@ -373,6 +375,26 @@ func (in *Input) ending(i int, id []int) *Ending {
 	}
 	return out
 }
+
+// effect is what a reset did, in the word of the report, and how that is known.
+func effect(effects map[int]ending.Effect, i int) (what, why string) {
+	e, known := effects[i]
+	switch {
+	case !known:
+		return "", ""
+	case e.Ended:
+		return effectEnded, ""
+	case e.Why != "":
+		return effectNone, e.Why
+	}
+	return "", ""
+}
+
+// What a reset did.
+const (
+	effectEnded = "ended"
+	effectNone  = "none"
+)
 
 // countEnding adds a connection's ending to the summary.
 func (r *Report) countEnding(e *ending.Ending, paired, toServer bool) {

@@ -171,6 +171,7 @@ type Ending struct {
 	Stage      string     `json:"stage"` // how far it had come: "syn", "handshake", "first-data", "tls" or "later"
 	Confidence string     `json:"confidence"`
 	Text       string     `json:"text"`              // in one clause
+	What       string     `json:"what,omitempty"`    // the message that was swallowed, as a decoder names it: "STARTTLS"
 	Finding    int        `json:"finding,omitempty"` // the ID of the finding that it rests on
 	ByThePath  bool       `json:"by_the_path"`       // it was brought about between the two taps
 	Evidence   []Evidence `json:"evidence"`
@@ -216,6 +217,8 @@ type Finding struct {
 	TwinFile      string     `json:"twin_file,omitempty"` // the same packet in the other end's capture
 	TwinFrame     int64      `json:"twin_frame,omitempty"`
 	Filters       Filters    `json:"filters"`
+	Effect        string     `json:"effect,omitempty"`     // of a reset: "ended" the connection, or "none"; empty if it came after the end, or nothing shows it
+	EffectWhy     string     `json:"effect_why,omitempty"` // how it is known that it ended nothing
 	Evidence      []Evidence `json:"evidence"`
 	Needs         []string   `json:"needs,omitempty"` // statements that would make an injected of a conditional one
 	Trigger       *Trigger   `json:"trigger"`

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 
 	"bothends/correlate/ending"
 	"bothends/correlate/judge"
@@ -24,16 +25,86 @@ func (c *Connection) badly() bool {
 	return c.Verdict != string(judge.OneSided) || c.Ending.ByThePath || c.Ending.Kind != string(ending.NotCovered) || c.ClientView.Client != ""
 }
 
-// bad are the connections that ended badly: those first that the path ended.
+// bad are the connections that ended badly: those first that the path ended, of those
+// the surest.
 func (t *text) bad() (list []*Connection) {
-	for _, path := range []bool{true, false} {
-		for i := range t.Connections {
-			if c := &t.Connections[i]; c.badly() && c.Ending.ByThePath == path {
-				list = append(list, c)
-			}
+	for i := range t.Connections {
+		if c := &t.Connections[i]; c.badly() {
+			list = append(list, c)
 		}
 	}
+	slices.SortStableFunc(list, func(a, b *Connection) int { return a.Ending.rank() - b.Ending.rank() })
 	return list
+}
+
+// rank orders endings for readers: those that the path made by how sure that is, then
+// the others.
+func (e *Ending) rank() int {
+	if !e.ByThePath {
+		return len(judge.Confidences)
+	}
+	return slices.IndexFunc(judge.Confidences, func(w judge.Word) bool { return w.Name == e.Confidence })
+}
+
+// forged reports whether a packet is injected, and not part of an interception.
+func (t *text) forged(f *Finding) bool { return injected(f) && !t.intercepting(f) }
+
+// intercepting reports whether a packet is the answer by which another host began to
+// conduct a connection.
+func (t *text) intercepting(f *Finding) bool {
+	e := t.Connections[f.Connection-1].Ending
+	return e != nil && e.Kind == string(ending.Intercepted) && e.Finding == f.ID
+}
+
+// besides are, in clauses behind a headline on forged packets, the connections that the
+// path ended by other means.
+func (t *text) besides() (clauses string) {
+	for _, kind := range []ending.Kind{ending.SwallowedContent, ending.SwallowedSize, ending.SwallowedAll, ending.SYNNotArrived, ending.Intercepted} {
+		sure, doubtful := 0, 0
+		what := ""
+		for i := range t.Connections {
+			switch e := t.Connections[i].Ending; {
+			case e == nil || e.Kind != string(kind):
+			case e.sure():
+				sure++
+				what = e.What
+			default:
+				doubtful++
+				what = e.What
+			}
+		}
+		if sure > 0 {
+			clauses += fmt.Sprintf("; %d %s", sure, deed(kind, what, sure))
+		}
+		if doubtful > 0 {
+			clauses += fmt.Sprintf("; %d perhaps %s", doubtful, deed(kind, what, doubtful))
+		}
+	}
+	return clauses
+}
+
+// sure reports whether an ending counts as proved in the exit status.
+func (e *Ending) sure() bool {
+	return e.Confidence == string(judge.Proven) || e.Confidence == string(judge.Strong) || e.Kind == string(ending.Intercepted) && e.Confidence == string(judge.Supported)
+}
+
+// deed is what the path did to n connections, what being what it swallowed.
+func deed(kind ending.Kind, what string, n int) string {
+	its := pick(n, "its", "their")
+	switch kind {
+	case ending.SwallowedContent:
+		if what == "" {
+			return "lost one of " + its + " packets on the way, in every copy"
+		}
+		return "lost " + its + " " + what + " on the way, in every copy"
+	case ending.SwallowedSize:
+		return "lost " + its + " large packets on the way"
+	case ending.SwallowedAll:
+		return "lost all that one end sent on the way, from some packet on"
+	case ending.SYNNotArrived:
+		return "lost " + its + " SYN on the way, in every copy"
+	}
+	return pick(n, "was", "were") + " conducted by another host in the server's name"
 }
 
 // endedOnTheWay says in one line what the path did, where it forged and changed
@@ -54,9 +125,15 @@ func (t *text) endedOnTheWay(style style, before string) {
 	if more > 0 {
 		also = fmt.Sprintf("; %s ended on the way as well", count(more, "other connection"))
 	}
-	t.para(style, "", "%s%s%s.", before, upper(first.Ending.Text), also)
+	text := first.Ending.Text
+	if first.Ending.Kind == string(ending.Intercepted) {
+		text = "one connection was " + text
+	}
+	t.para(style, "", "%s%s%s.", before, upper(text), also)
 	for i := range first.Ending.Evidence {
-		t.para(plain, "", "%s", sentence(t.said(&first.Ending.Evidence[i])))
+		if first.Ending.Evidence[i].Decides {
+			t.para(plain, "", "%s", sentence(t.said(&first.Ending.Evidence[i])))
+		}
 	}
 	t.para(plain, "", "How sure: %s.", sureOf(first.Ending))
 }
@@ -98,7 +175,7 @@ func (t *text) endings() {
 func (t *text) adviceOnEndings() {
 	given := map[string]bool{}
 	for _, c := range t.bad() {
-		if a := c.Ending.Advice; a != "" && c.Ending.Finding == 0 && !given[a] {
+		if a := c.Ending.Advice; a != "" && (c.Ending.Finding == 0 || c.Ending.Kind == string(ending.Intercepted)) && !given[a] {
 			given[a] = true
 			t.item("  ", "- ", "%s", a)
 		}

@@ -102,7 +102,7 @@ func bursts(group selection) []selection {
 	var list []selection
 	same := func(a, b *Finding) bool {
 		return a.Kind == b.Kind && a.Verdict == b.Verdict && a.Confidence == b.Confidence && a.ReceivedAt == b.ReceivedAt && a.seenAt == b.seenAt && a.File == b.File &&
-			(grave(a) || a.Pattern == b.Pattern)
+			a.Effect == effectNone == (b.Effect == effectNone) && (a.TTL == b.TTL || !injected(a)) && (grave(a) || a.Pattern == b.Pattern)
 	}
 	for _, f := range group {
 		at := slices.IndexFunc(list, func(b selection) bool { return same(b[0], f) })
@@ -139,6 +139,9 @@ func (t *text) burst(b selection) {
 	t.evidence(b)
 	t.trigger(f)
 	t.place(f)
+	if f.Effect == effectNone {
+		t.para(plain, "    ", "%s ended nothing: %s.", pick(len(b), "It", "They"), f.EffectWhy)
+	}
 	if f.Pattern != "" {
 		t.item("    ", "~ ", "Resembles %q: %s.", f.Pattern, f.PatternWhy)
 	}

@@ -32,7 +32,7 @@ func (t *text) advice() {
 }
 
 func (t *text) afterInterference() {
-	if len(t.selected(interfering)) == 0 {
+	if len(t.selected(interfering)) == len(t.selected(t.intercepting)) {
 		t.para(plain, "  ", "Give this report and both captures to whoever runs the network between the two ends.")
 		return
 	}

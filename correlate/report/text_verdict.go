@@ -24,8 +24,8 @@ func (t *text) verdict() {
 }
 
 func (t *text) interference() {
-	forged, changed := t.selected(injected), t.selected(modified)
-	if len(t.selected(interfering)) == 0 {
+	forged, changed := t.selected(t.forged), t.selected(modified)
+	if len(t.selected(interfering)) == len(t.selected(t.intercepting)) {
 		t.endedOnTheWay(alarm, "Interference: ")
 		return
 	}
@@ -39,11 +39,11 @@ func (t *text) interference() {
 	}
 	switch {
 	case len(forged) > 0 && len(changed) > 0:
-		t.para(alarm, "", "Interference: %s hit by forged packets, and %s changed on the way.", t.outOf(forged), changed.what()+pick(len(changed), " was", " were"))
+		t.para(alarm, "", "Interference: %s hit by forged packets, and %s changed on the way%s.", t.outOf(forged), changed.what()+pick(len(changed), " was", " were"), t.besides())
 	case len(forged) > 0:
-		t.para(alarm, "", "Interference%s: %s hit by %s.", thin, t.outOf(forged), forgedNoun(forged))
+		t.para(alarm, "", "Interference%s: %s hit by %s%s%s.", thin, t.outOf(forged), forgedNoun(forged), inVain(forged), t.besides())
 	default:
-		t.para(alarm, "", "Interference: %s changed on the way.", changed.what()+pick(len(changed), " was", " were"))
+		t.para(alarm, "", "Interference: %s changed on the way%s.", changed.what()+pick(len(changed), " was", " were"), t.besides())
 	}
 	if len(forged) > 0 {
 		t.blank()
@@ -67,8 +67,8 @@ func (t *text) interference() {
 // byOwner is for resets of a host on the way that owns an end's address.
 func (t *text) byOwner(owned selection) {
 	f := owned[0]
-	t.para(alarm, "", "Cut on the way, by no forger: %s made by the host that owns the %s's address there, as one that no longer knows the connection.",
-		owned.what()+pick(len(owned), " was", " were"), f.ClaimedSender)
+	t.para(alarm, "", "Cut on the way, by no forger: %s made by the host that owns the %s's address there, as one that no longer knows the connection%s.",
+		owned.what()+pick(len(owned), " was", " were"), f.ClaimedSender, t.besides())
 	t.blank()
 	t.para(plain, "", "%s", upper(t.obstacle(f))+".")
 }
@@ -85,10 +85,46 @@ func forgedNoun(s selection) string {
 	return "forged " + plural(s.noun())
 }
 
-// effects say what a packet does, for those who do not know TCP.
-var effects = map[string]string{
-	"reset": "A reset ends a connection at once.",
-	"FIN":   "A FIN says that no more data will follow.",
+// inVain says of forged resets that all of them ended nothing.
+func inVain(forged selection) string {
+	none := func(f *Finding) bool { return f.Effect == effectNone }
+	if len(forged.selected(none)) < len(forged) {
+		return ""
+	}
+	return ", which ended nothing"
+}
+
+// effectOf says what forged packets did to the connections that they came on.
+func (t *text) effectOf(forged selection) string {
+	switch forged.noun() {
+	case "FIN":
+		return " A FIN says that no more data will follow."
+	case "reset":
+	default:
+		return ""
+	}
+	ended := 0
+	for _, group := range byConnection(forged) {
+		if slices.ContainsFunc(group, func(f *Finding) bool { return f.Effect == effectEnded }) {
+			ended++
+		}
+	}
+	none := forged.selected(func(f *Finding) bool { return f.Effect == effectNone })
+	switch {
+	case len(none) == 0:
+		return " A reset ends a connection at once."
+	case len(none) == len(forged):
+		return pick(len(none), " It", " They") + " ended nothing: " + pick(len(none), none[0].EffectWhy, "what came after shows that no host took them for an end") + "."
+	}
+	return fmt.Sprintf(" %s of them ended nothing, as what came after shows; %s cut by the others.", upper(number(len(none))), count(ended, "connection")+pick(ended, " was", " were"))
+}
+
+// number is a small number in words, or in digits.
+func number(n int) string {
+	if words := []string{"none", "one", "two", "three", "four", "five", "six"}; n < len(words) {
+		return words[n]
+	}
+	return fmt.Sprint(n)
 }
 
 // forgedWhere says what the accusation amounts to.
@@ -98,9 +134,7 @@ func (t *text) forgedWhere(forged selection) {
 	if forged.allThin() {
 		made = "As far as these captures show, " + pick(len(forged), "it was", "they were") + " made between the two taps."
 	}
-	if effect := effects[forged.noun()]; effect != "" {
-		made += " " + effect
-	}
+	made += t.effectOf(forged)
 	if len(client) > 0 && len(server) > 0 {
 		t.para(plain, "", "%s arrived, %d at the client and %d at the server, that did not pass the tap at the end they claim to come from. %s",
 			forged.what(), len(client), len(server), made)
@@ -186,7 +220,11 @@ func (t *text) nothingThere() {
 // undecided is for packets that arrived and of which the captures cannot tell.
 func (t *text) undecided() {
 	if waiting := t.selected(conditional); len(waiting) > 0 {
-		t.para(doubt, "", "Conditional: %s arrived that %s made on the way if a fact holds that no capture can show.", waiting.what(), pick(len(waiting), "was", "were"))
+		if n := len(waiting.selected(t.intercepting)); n == len(waiting) {
+			t.para(doubt, "", "Conditional: another host conducted %s in the server's name if a fact holds that no capture can show. It answered, and nothing came to the server.", count(n, "connection"))
+		} else {
+			t.para(doubt, "", "Conditional: %s arrived that %s made on the way if a fact holds that no capture can show.", waiting.what(), pick(len(waiting), "was", "were"))
+		}
 		t.blank()
 		t.item("", "- ", "If %s: --attest says so.", needs(waiting[0]))
 		t.blank()

@@ -1,0 +1,188 @@
+package ending
+
+import (
+	"fmt"
+
+	"bothends/correlate/align"
+	"bothends/correlate/judge"
+	"bothends/correlate/pair"
+	"bothends/correlate/survey"
+	"bothends/correlate/tap"
+)
+
+// intercepted is the ending of a connection that was answered and of which nothing came
+// to the server. Three facts make it one that another host conducted on the way:
+//
+//   - The answer cannot be the server's: it came sooner than anything can that has been
+//     there, and from nearer than its site.
+//   - The server's recording ran, admits that port, and holds nothing of it.
+//   - No other machine of the server's owner stands there: the answer was made on the
+//     client's own link; or at least the neighbours before and after came to the server,
+//     which an address of several places may still do; or the user states it.
+//
+// A content delivery network, an address of several places and a second host at the
+// server's site answer honestly, and miss one of them.
+func (e *ender) intercepted(seen *survey.Connection, p *pair.Pair, c *judge.Case, index int) Ending {
+	far := &seen.Flows[p.ClientSide.Other()]
+	end := Ending{Kind: Intercepted, Confidence: judge.Unsure, Finding: NoFinding,
+		Text: "conducted by another host in the server's name, if no second one answers for its address: it was answered, and nothing of it came to the server"}
+	end.Evidence = []judge.Step{step(Swallowed, judge.Supports, "the client's capture holds %s in the server's name, from the answer to the SYN on; the server's holds nothing of this connection",
+		count(int(far.Segments), "segment"))}
+	end.Advice = "Look for a captive portal or a transparent proxy on the client's side (does the network ask for a login?). If a balancer or several hosts serve this address, record at all of them; if none does: --attest server:one-host."
+	ran, admitted, near := e.ran(tap.Server, seen.FirstNS), e.admitted(seen, p), e.nearer(seen, p)
+	end.Evidence = append(end.Evidence, recordedThere(ran, admitted, near, seen.Ends[p.ClientSide.Other()].Port)...)
+	if near {
+		end.Evidence = append(end.Evidence, e.nearerStep(seen, p))
+	}
+	var needs []judge.Statement
+	answer := answerOf(c)
+	switch onLink := judge.Hops(far.TTL) == 0 && answer != nil && !answer.Loopback; {
+	case near && onLink && ran && admitted:
+		end.Confidence = judge.Strong
+		end.Evidence = append(end.Evidence, step(judge.OtherHost, judge.Refuted,
+			"the answer passed no router: it was made on the client's own link, and the server is %s away", count(int(e.Service(p).Ways[tap.Server].Hops), "router")))
+	case near && e.OneHost:
+		end.Confidence = judge.Strong
+		end.Evidence = append(end.Evidence, attested())
+	case near && e.amongNeighbours(seen, p):
+		end.Confidence = judge.Supported
+	case ran && admitted && e.OneHost:
+		end.Confidence = judge.Supported
+		end.Evidence = append(end.Evidence, attested())
+	case near:
+		needs = []judge.Statement{{End: tap.Server, Fact: judge.OneHost}}
+		end.Evidence = append(end.Evidence, step(judge.OtherHost, judge.Open,
+			"another machine of the server's owner may answer for this address nearer to the client"))
+	}
+	if end.Confidence != judge.Unsure {
+		end.Text = "conducted by another host in the server's name: it answered the SYN, and nothing came to the server"
+	}
+	if answer != nil && (end.Confidence != judge.Unsure || len(needs) > 0) {
+		e.addAnswer(answer, index, &end, needs)
+	}
+	return end
+}
+
+// recordedThere says whether the server's recording would hold the connection, had it
+// come there. What was answered from nearer was not answered there, whether or not.
+func recordedThere(ran, admitted, near bool, port uint16) []judge.Step {
+	steps := []judge.Step{
+		{Rule: judge.NotRunning, Outcome: judge.Refuted, Text: "the server's recording ran at that time"},
+		{Rule: judge.Filtered, Outcome: judge.Refuted, Text: fmt.Sprintf("the server's recording admits port %d", port)},
+	}
+	if !ran {
+		steps[0].Outcome, steps[0].Text = judge.Open, "nothing shows that the server's recording ran at that time"
+	}
+	if !admitted {
+		steps[1].Outcome, steps[1].Text = judge.Open, fmt.Sprintf("nothing shows that the server's recording admits port %d", port)
+	}
+	for i := range steps {
+		if steps[i].Outcome == judge.Open && near {
+			steps[i].By = []judge.Name{judge.Nearer}
+		}
+		steps[i].Decides = steps[i].Outcome == judge.Open && !near
+	}
+	return steps
+}
+
+func attested() judge.Step {
+	s := step(judge.OtherHost, judge.Refuted, "by the user's statement no other machine answers for this address")
+	s.Attested = true
+	return s
+}
+
+// answerOf is the answer to the SYN of a connection that the server's capture does not
+// hold; nil if it was not kept.
+func answerOf(c *judge.Case) *align.Opening {
+	if c == nil || c.Connection == nil {
+		return nil
+	}
+	return c.Streams[tap.Server].GotOpening
+}
+
+// addAnswer tells the answer to the SYN as a finding: the whole interception is one.
+func (e *ender) addAnswer(answer *align.Opening, index int, end *Ending, needs []judge.Statement) {
+	f := judge.Finding{Case: index, Kind: "syn-ack", Verdict: judge.Injected, Confidence: end.Confidence, ReceivedAt: tap.Client, SeenAt: tap.Client,
+		Frame: answer.Frame, Header: answer.Header, Evidence: end.Evidence}
+	if len(needs) > 0 {
+		f.Verdict, f.Needs = judge.Conditional, needs
+	}
+	end.Finding = len(e.Judgement.Findings) + len(e.added)
+	e.added = append(e.added, f)
+}
+
+// admitted reports whether the server's recording admits the port that a connection went
+// to.
+func (e *ender) admitted(seen *survey.Connection, p *pair.Pair) bool {
+	service := e.Service(p)
+	return service != nil && (service.AdmitsAll || service.Admits[seen.Ends[p.ClientSide.Other()].Port])
+}
+
+// nearer reports whether the SYN was answered sooner than by any round trip to the
+// server, and from fewer routers away than its site has.
+func (e *ender) nearer(seen *survey.Connection, p *pair.Pair) bool {
+	service := e.Service(p)
+	if service == nil || seen.AnswerNS == 0 || !e.Clock.Known() {
+		return false
+	}
+	way := &service.Ways[tap.Server]
+	if way.Varies || way.Packets < enoughPackets {
+		return false
+	}
+	hops := judge.Hops(seen.Flows[p.ClientSide.Other()].TTL)
+	return int(way.Hops)-hops >= siteHops && seen.AnswerNS-seen.SYNNS < e.Clock.At(seen.SYNNS).MinRTT()
+}
+
+func (e *ender) nearerStep(seen *survey.Connection, p *pair.Pair) judge.Step {
+	hops, way := judge.Hops(seen.Flows[p.ClientSide.Other()].TTL), &e.Service(p).Ways[tap.Server]
+	took, rtt := seen.AnswerNS-seen.SYNNS, e.Clock.At(seen.SYNNS).MinRTT()
+	s := step(judge.Nearer, judge.Supports, "the SYN was answered after %s from %s away; the fastest round trip to the server takes %s, over %s",
+		readable(took), count(hops, "router"), readable(rtt), count(int(way.Hops), "router"))
+	s.Values = map[string]any{"answered_after_ns": took, "min_rtt_ns": rtt, "hops": hops, "path_hops": int(way.Hops)}
+	return s
+}
+
+// amongNeighbours reports whether enough connections to the same address came to the
+// server, before and after, and under that address, so that it is not likely one of
+// several places.
+func (e *ender) amongNeighbours(seen *survey.Connection, p *pair.Pair) bool {
+	service := e.Service(p)
+	if service.Translated > 0 || service.Paired < enoughNeighbours {
+		return false
+	}
+	if e.times == nil {
+		e.times = e.pairedTimes()
+	}
+	t, known := e.times[seen.Ends[p.ClientSide.Other()].IP]
+	return known && t.FirstNS < seen.FirstNS && t.LastNS > seen.FirstNS
+}
+
+// pairedTimes are when the first and the last connection to each address began that came
+// to the server, by the client's clock.
+func (e *ender) pairedTimes() map[judge.Address]tap.Coverage {
+	times := map[judge.Address]tap.Coverage{}
+	for i := range e.Pairs {
+		p := &e.Pairs[i]
+		if !p.Paired() || p.Method == pair.Payload {
+			continue
+		}
+		seen := e.Surveys[tap.Client].Connections[p.Client]
+		address := seen.Ends[p.ClientSide.Other()].IP
+		t, known := times[address]
+		if !known {
+			t = tap.Coverage{FirstNS: seen.FirstNS, LastNS: seen.FirstNS}
+		}
+		times[address] = tap.Coverage{FirstNS: min(t.FirstNS, seen.FirstNS), LastNS: max(t.LastNS, seen.FirstNS)}
+	}
+	return times
+}
+
+const (
+	// enoughPackets of the server's must have shown how far away it is.
+	enoughPackets = 3
+	// siteHops leaves a site's own router and one router's difference between two ways.
+	siteHops = 2
+	// enoughNeighbours is how many connections to the address must have come to the
+	// server, so that it is not an address of several places.
+	enoughNeighbours = 3
+)
