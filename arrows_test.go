@@ -18,7 +18,7 @@ import (
 // stands for the package and what lies below it, unless a longer entry does.
 var layers = [][]string{
 	{"bothends/capture"},
-	{"bothends/correlate/tap"},
+	{"bothends/correlate/tap", "bothends/correlate/hostlog"},
 	{"bothends/correlate/segment"},
 	{"bothends/correlate/redact"},
 	{"bothends/correlate/survey"},

@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -26,6 +27,8 @@ type compareOptions struct {
 	memoryLimit    memorySize
 	attest         []string
 	stated         []judge.Statement // attest, read
+	logs           []string
+	logZone        string
 	rendering
 	views
 }
@@ -78,6 +81,9 @@ func (o *compareOptions) addFlags(flags *pflag.FlagSet) {
 	o.rendering.addFlags(flags, "list connections without findings too, and shorten nothing")
 	flags.BoolVar(&o.showPayload, "show-payload", false, "show the first bytes of the message before a reset even if nothing\nrecognises it: they may hold a password or somebody's words")
 	flags.StringArrayVar(&o.attest, "attest", nil, "state a fact that no capture can hold, as `END:FACT`: server:one-way-out,\nserver:one-host, client:drops=0 and the like; the report shows it as yours\n(a wrong one makes a wrong verdict; repeat it for further facts)")
+	flags.StringArrayVar(&o.logs, "log", nil, "quote from a mail server's or another program's log `FILE`, beside each\nending, what it says of that connection's address at that time; plain or\ngzip (repeat it for further logs)")
+	flags.StringVar(&o.logZone, "log-zone", "", "the `ZONE` of the logs' times where they name none: +01:00, Europe/Berlin\n(unless given, the one in which they fit the connections)")
+	usage.File(flags, "log")
 	o.views.addFlags(flags)
 	o.memoryLimit = notGiven
 	flags.Var(&o.memoryLimit, "memory-limit", "about how much memory to take, as a `SIZE` such as 512M or 2G; 0 is any\n(half of the machine's unless given; of connections that do not fit the\nfirst are compared, and the rest are counted)")
@@ -125,6 +131,9 @@ func (o *compareOptions) run(ctx context.Context, c *console) (int, error) {
 			return 0, err
 		}
 	}
+	if err := o.quoteLogs(ctx, r); err != nil {
+		return 0, err
+	}
 	if !nothing {
 		if err := o.views.write(ctx, r, sets, o.force, o.textOptions().Zone); err != nil {
 			return 0, err
@@ -143,6 +152,26 @@ func (o *compareOptions) run(ctx context.Context, c *console) (int, error) {
 
 // compare opens both captures and compares them. The sets are to be closed even
 // with an error; correlate.ErrNothingInCommon comes with a report.
+// quoteLogs puts what the logs say of the connections into the report.
+func (o *compareOptions) quoteLogs(ctx context.Context, r *report.Report) error {
+	logs := correlate.Logs{Paths: o.logs}
+	if o.logZone != "" {
+		began, err := time.Parse(time.RFC3339Nano, r.Captures.Client.First)
+		if err != nil {
+			began = time.Now()
+		}
+		ahead, err := correlate.ParseZone(o.logZone, began)
+		if err != nil {
+			return fmt.Errorf("--log-zone: %w", err)
+		}
+		logs.Zone = &ahead
+	}
+	if err := correlate.Quote(ctx, r, logs); err != nil {
+		return fmt.Errorf("--log: %w", err)
+	}
+	return nil
+}
+
 func (o *compareOptions) compare(ctx context.Context, c *console, first, second []string, fixed bool) (sets [2]*file.Set, r *report.Report, err error) {
 	c.progress = newProgress(os.Stderr)
 	if sets, err = openBoth(ctx, first, second); err != nil {

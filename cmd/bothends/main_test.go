@@ -88,6 +88,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("FIXTURES", filepath.Join(root, "fixtures"))
+			env.Setenv("SWALLOWED", filepath.Join(root, "fixtures", "pairs", "starttls-swallowed"))
 			env.Setenv("DEMO", filepath.Join(root, "fixtures", "synthetic", "resets-forged-as-in-2012"))
 			env.Setenv("TERM", "xterm")
 			env.Setenv("ESC", "\x1b")

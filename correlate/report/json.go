@@ -24,6 +24,9 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	if len(r.Further) > 0 {
 		o.list("further", len(r.Further), func(i int) any { return &r.Further[i] })
 	}
+	if len(r.Logs) > 0 {
+		o.field("logs", r.Logs)
+	}
 	o.field("summary", &r.Summary)
 	if len(r.Stated) > 0 {
 		o.field("stated", r.Stated)

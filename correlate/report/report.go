@@ -18,6 +18,7 @@ type Report struct {
 	Connections []Connection `json:"connections"`
 	Findings    []Finding    `json:"findings"`
 	Further     []Further    `json:"further,omitempty"` // findings that are only counted, beside thousands like them
+	Logs        []Log        `json:"logs,omitempty"`    // of which lines are quoted beside the connections
 	Summary     Summary      `json:"summary"`
 	Stated      []string     `json:"stated,omitempty"` // what the user stated and no capture can show
 
@@ -163,6 +164,28 @@ type Connection struct {
 	// Health is nil if it is at one end only, or if a proxy makes two of it.
 	Health *ConnectionHealth `json:"health,omitempty"`
 	Ending *Ending           `json:"ending"`
+	// Log are the lines of the logs given that speak of it, in their order.
+	Log []LogLine `json:"log,omitempty"`
+}
+
+// Log is a program's log of which lines are quoted.
+type Log struct {
+	Path       string `json:"path"`
+	End        string `json:"end"`      // whose it is by the addresses that it names: "client" or "server"
+	AheadNS    int64  `json:"ahead_ns"` // of UTC: how its times were read
+	ZoneStated bool   `json:"zone_stated"`
+	YearStated bool   `json:"year_stated"`
+	Lines      int    `json:"lines"` // that speak of a connection
+}
+
+// LogLine is one line of a log.
+type LogLine struct {
+	Log     int    `json:"log"`  // which of the report's logs, from 1
+	Line    int64  `json:"line"` // from 1
+	Time    string `json:"time"` // as it was read, in UTC
+	Program string `json:"program,omitempty"`
+	Text    string `json:"text"`
+	Shared  bool   `json:"shared,omitempty"` // it may as well be about another connection, which has it, too
 }
 
 // Ending is what ended a connection.

@@ -162,6 +162,11 @@ func (t *text) endings() {
 			break
 		}
 		t.item("  ", fmt.Sprintf("%d  ", c.ID), "%s: %s (%s, %s; stage %s).", c.ends(), c.Ending.Text, c.Ending.Kind, sureOf(c.Ending), c.Ending.Stage)
+		n := mostSaid
+		if t.all {
+			n = len(c.Log)
+		}
+		t.quoted(c, n, "     ")
 	}
 	if n := t.Summary.Endings[string(ending.Closed)]; n > 0 {
 		t.para(plain, "  ", "%s closed in order.", count(n, "connection")+pick(n, " was", " were"))
@@ -169,6 +174,7 @@ func (t *text) endings() {
 	if n := t.Summary.Endings[string(ending.OpenAtEnd)]; n > 0 {
 		t.para(plain, "  ", "%s still open when the recordings end.", count(n, "connection")+pick(n, " was", " were"))
 	}
+	t.logs()
 }
 
 // adviceOnEndings says what to look at next, for each ending that the path made once.

@@ -149,6 +149,7 @@ func (t *text) hits() {
 			who = strings.Replace(who, host, "", 1)
 		}
 		t.item("  ", fmt.Sprintf("%d  %s  ", c.ID, c.moment().In(t.zone).Format("15:04:05")), "%s: %s", who, what)
+		t.quoted(c, 1, "     ")
 	}
 	switch {
 	case more > 0:
@@ -162,6 +163,7 @@ func (t *text) hits() {
 	case rest > 0:
 		t.para(plain, "  ", "Nothing of the kind in the other %s.", pick(rest, "one", fmt.Sprint(rest)))
 	}
+	t.logs()
 }
 
 // severity puts those first that the path ended.

@@ -38,6 +38,7 @@ type Options struct {
 const (
 	mostRows    = 200 // connections in the table
 	mostBars    = 40  // and in the timeline
+	mostSaid    = 5   // lines of logs beside a connection
 	mostOpen    = 2   // findings of a connection that are shown in full at once
 	mostChars   = 40  // of a label in the narrow drawing
 	timeLayout  = "2006-01-02 15:04:05.000000 MST"
@@ -92,10 +93,14 @@ type page struct {
 	Command                      string
 	Files                        []sum
 	Statements                   []string
+	LogsRead                     []string
 }
 
 type (
-	row    struct{ ID, Began, Ends, Class, Word, Why, Found string }
+	row struct {
+		ID, Began, Ends, Class, Word, Why, Found string
+		Said                                     []string // by logs
+	}
 	health struct{ Name, Client, Server string }
 	term   struct{ Word, Meaning string }
 	sum    struct{ Path, Sum string }
@@ -107,7 +112,7 @@ func (b *builder) page(ladders []ladder.Ladder) *page {
 	p := &page{
 		Style: template.CSS(style), StyleHash: template.HTMLAttr("sha256-" + base64.StdEncoding.EncodeToString(hash[:])),
 		Headline: r.Headline(), Program: b.options.Program, Command: b.options.Command,
-		Explanation: r.Explanation(b.options.Zone), Advice: r.Advice(), Limits: r.Limits(), Statements: r.Statements(),
+		Explanation: r.Explanation(b.options.Zone), Advice: r.Advice(), Limits: r.Limits(), Statements: r.Statements(), LogsRead: r.LogsRead(),
 		Timelines: []timeline{b.timeline(wideLine), b.timeline(narrowLine)}, Health: b.health(), Clock: b.clock(), Terms: terms,
 	}
 	switch r.ExitStatus() {
@@ -163,7 +168,7 @@ func ends(c *report.Connection) string {
 
 // row is a connection in the table.
 func (b *builder) row(c *report.Connection) row {
-	out := row{ID: fmt.Sprint(c.ID), Began: time.Unix(0, int64(c.First)).In(b.options.Zone).Format("2006-01-02 15:04:05 MST"), Ends: ends(c), Class: classOf(c), Word: c.Verdict, Why: c.Why, Found: b.findingsOf(c)}
+	out := row{ID: fmt.Sprint(c.ID), Began: time.Unix(0, int64(c.First)).In(b.options.Zone).Format("2006-01-02 15:04:05 MST"), Ends: ends(c), Class: classOf(c), Word: c.Verdict, Why: c.Why, Found: b.findingsOf(c), Said: c.Said(mostSaid, b.options.Zone)}
 	if e := c.Ending; e != nil {
 		out.Word = e.KindInWords()
 		if c.Badly() {
