@@ -117,7 +117,7 @@ func TestABrowserShowsThePages(t *testing.T) {
 		{name: "2012", pair: demo, connection: 2, forged: map[string]int{"client": 1, "server": 1}},
 		{name: "swallowed", pair: "pairs/starttls-swallowed/", connection: 2, lost: 5},
 		{name: "hostile", pair: demo, connection: 2, forged: map[string]int{"client": 1, "server": 1}, change: func(r *report.Report, ladders []ladder.Ladder) { spoil(r, ladders, evil) }},
-		{name: "intercepted", pair: "pairs/captive-portal/", connection: 2, lost: 6},
+		{name: "intercepted", pair: "pairs/captive-portal/", connection: 2, forged: map[string]int{"client": 1}, lost: 6},
 		{name: "all clear", pair: "pairs/control-mail/", connection: 2},
 	} {
 		t.Run(one.name, func(t *testing.T) {

@@ -55,7 +55,9 @@
     const shade = band ? band.getBoundingClientRect() : null;
     for (const arrow of svg.querySelectorAll("line.arrow.forged")) {
       const from = at(arrow, "x1"), to = at(arrow, "x2");
-      if (!shade || from < shade.left || from > shade.right) say(`a forged arrow begins at ${from}, the band is ${shade ? shade.left + " to " + shade.right : "not there"}`);
+      // Of a packet whose place is not estimated there is no band: it begins between the taps.
+      const [left, right] = shade ? [shade.left, shade.right] : [taps[0] + 1, taps[1] - 1];
+      if (from < left || from > right) say(`a forged arrow begins at ${from}, and it may from ${left} to ${right}`);
       const end = Math.abs(to - taps[0]) < 1 ? "client" : Math.abs(to - taps[1]) < 1 ? "server" : "";
       if (!end) say(`a forged arrow ends at ${to}, the taps are at ${taps}`);
       forged.push({ connection: "", end });
