@@ -36,6 +36,10 @@ func (e *lineEncoder) connection(c *Connection) {
 	}
 	e.raw(`,"ending":`)
 	e.ending(c.Ending)
+	if len(c.Log) > 0 {
+		e.raw(`,"log":`)
+		e.any(c.Log)
+	}
 	e.raw(`,"ledger":`)
 	if c.Ledger == nil {
 		e.raw("{}")
@@ -69,6 +73,7 @@ func (e *lineEncoder) ending(end *Ending) {
 	e.string(`,"stage":`, end.Stage)
 	e.string(`,"confidence":`, end.Confidence)
 	e.string(`,"text":`, end.Text)
+	e.optional(`,"what":`, end.What)
 	if end.Finding != 0 {
 		e.number(`,"finding":`, int64(end.Finding))
 	}

@@ -45,6 +45,8 @@ func TestTheJSONFormIsThatOfEncodingJSON(t *testing.T) {
 	many.Connections[4].Notes = []string{"<one> & another"}
 	many.Program = "bothends 1.2.3"
 	many.Stated = []string{"server:one-way-out"}
+	many.Connections[5].Log = []LogLine{{Log: 1, Line: 7, Program: "postfix/smtpd", Text: "lost <connection>", Shared: true}}
+	many.Connections[5].Ending = &Ending{Kind: "swallowed-content", What: "STARTTLS", Evidence: []Evidence{}}
 	many.Further = []Further{{Kind: "rst", Verdict: "injected", Findings: 3}}
 	for name, r := range map[string]*Report{"nothing": {Connections: []Connection{}, Findings: []Finding{}}, "many": many, "hostile": hostile()} {
 		t.Run(name, func(t *testing.T) {
