@@ -34,7 +34,7 @@ var layers = [][]string{
 	{"bothends/correlate/inspect"},
 	{"bothends/correlate/schema"},
 	{"bothends/correlate/schema/validate"},
-	{"bothends/correlate/annotate", "bothends/correlate/ladder"},
+	{"bothends/correlate/annotate", "bothends/correlate/ladder", "bothends/correlate/stretch"},
 	{"bothends/correlate/web"},
 	{"bothends/correlate/bundle"},
 	{"bothends/correlate"},

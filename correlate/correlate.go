@@ -44,6 +44,8 @@ type Options struct {
 	// and the segments of the others counted.
 	MemoryLimit int64
 
+	between [2]bool // by the order of the captures: that one was made between the ends, and at neither
+
 	alignAll bool // for tests: take no two recordings for alike without laying them over each other
 }
 
@@ -72,6 +74,7 @@ func (c *comparison) compare(ctx context.Context, sets [2]*file.Set) (*report.Re
 	if err := c.survey(ctx, sets); err != nil {
 		return nil, err
 	}
+	c.passBy()
 	if err := c.checkNotes(); err != nil {
 		return nil, err
 	}
@@ -79,7 +82,7 @@ func (c *comparison) compare(ctx context.Context, sets [2]*file.Set) (*report.Re
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if c.placement.SameEnd {
+	if c.placement.SameEnd && c.options.between == [2]bool{} {
 		return nil, ErrSameEnd
 	}
 	c.weighWitnesses()
@@ -174,6 +177,9 @@ func (c *comparison) checkNotes() error {
 		return nil
 	}
 	for end, sv := range c.surveys {
+		if c.options.between[end] {
+			continue // it may have been recorded for another comparison
+		}
 		given := tap.End(end).String()
 		if noted := sv.Recording().Ends; len(noted) > 0 && !slices.Contains(noted, given) {
 			return fmt.Errorf("%q: it was recorded as the %s's (--end %s) and is given as the %s's: it %w", c.sets[end].Files()[0].Path, noted[0], noted[0], given, ErrNotThatEnd)
@@ -201,6 +207,9 @@ func (c *comparison) pair() {
 func (c *comparison) weighWitnesses() {
 	for end, sv := range c.surveys {
 		c.witnesses[end] = witness.Of(sv, c.files[end], c.seams[end])
+		if c.options.between[end] {
+			c.witnesses[end] = passedBy(c.witnesses[end])
+		}
 	}
 }
 

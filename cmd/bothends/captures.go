@@ -12,8 +12,11 @@ import (
 // captures returns the files of the two captures, and whether the user said
 // which end is which.
 func (o *compareOptions) captures() (first, second []string, fixed bool) {
-	if len(o.positional) == 2 {
-		return filesOf(o.positional[0]), filesOf(o.positional[1]), false
+	if n := len(o.positional); n >= 2 {
+		return filesOf(o.positional[0]), filesOf(o.positional[n-1]), false
+	}
+	if n := len(o.taps); n > 0 && len(o.client)+len(o.server) == 0 {
+		return o.taps[0].files, o.taps[n-1].files, true
 	}
 	return filesOfAll(o.client), filesOfAll(o.server), true
 }
@@ -22,6 +25,8 @@ func (o *compareOptions) captures() (first, second []string, fixed bool) {
 // what to type.
 func (o *compareOptions) checkCaptures() error {
 	switch n := len(o.positional); {
+	case n > 0 && len(o.taps) > 0:
+		return o.checkTaps()
 	case n > 0 && len(o.client)+len(o.server) > 0:
 		return &hinted{fmt.Errorf("%q is given without saying whose it is, beside --client or --server", o.positional[0]), o.byEnd()}
 	case n == 2:
@@ -29,14 +34,19 @@ func (o *compareOptions) checkCaptures() error {
 	case n == 1:
 		return &hinted{fmt.Errorf("only one capture is given: %q", o.positional[0]),
 			"name the capture of each end: bothends compare CLIENT SERVER"}
-	case n > 2:
+	case n > 2 && (!o.takesTaps || rotated(o.positional)):
 		return &hinted{fmt.Errorf("%d files are given, and it is not clear whose each one is", n), o.byEnd()}
+	case n > 2, len(o.taps) > 0 && len(o.client)+len(o.server) == 0:
+		return o.checkTaps()
 	case len(o.client)+len(o.server) == 0:
 		return &hinted{errors.New("no captures are given"), "name the capture of each end: bothends compare CLIENT SERVER"}
 	case len(o.server) == 0:
 		return &hinted{errors.New("--server is missing"), "bothends compare --client " + shellWord(o.client[0]) + " --server FILE"}
 	case len(o.client) == 0:
 		return &hinted{errors.New("--client is missing"), "bothends compare --client FILE --server " + shellWord(o.server[0])}
+	}
+	if len(o.taps) > 0 {
+		return o.checkTaps()
 	}
 	return o.checkStdin()
 }

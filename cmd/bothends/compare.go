@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"time"
 
@@ -22,13 +21,16 @@ import (
 // compareOptions are what the command line of `bothends compare` says.
 type compareOptions struct {
 	client, server []string // files by end, where they are given so
-	positional     []string // else CLIENT and SERVER
+	tap            []string // NAME=FILE
+	positional     []string // else CLIENT and SERVER, and the taps between them
 	showPayload    bool
 	memoryLimit    memorySize
 	attest         []string
 	stated         []judge.Statement // attest, read
 	logs           []string
 	logZone        string
+	taps           []tapFiles        // tap, read
+	takesTaps      bool              // the verb may take more than two
 	rendering
 	views
 }
@@ -46,25 +48,26 @@ func compareVerb() verb {
 				"compare [FLAGS] CLIENT SERVER",
 				"compare [FLAGS] --client FILE [--client FILE...] --server FILE [--server FILE...]",
 				"compare [FLAGS] FOLDER FOLDER",
+				"compare [FLAGS] CLIENT BETWEEN... SERVER",
 			},
 			Text: []string{
 				`CLIENT and SERVER are captures in pcap or pcapng format, also compressed with gzip, zstd or lz4; "-" is standard input. If they are given in the wrong order, bothends notices.`,
 				rotatedSets,
 				"With --client and --server the ends are taken as given.",
 				"Two FOLDERs are those in which bothcap watch kept what ended badly at each end. What belongs together is paired, by sequence numbers, or by addresses and time, and told in a line for each connection: what ended it, or that only one end kept it. The exit status is the worst of them. --format json prints an object for each, one a line; --details tells all of each.",
+				"Further taps on the path stand between the two in its order, as BETWEEN or as --tap. Every verdict on the path then names the stretch between two taps that it is about.",
 			},
 			Flags: flags,
 		},
 		run: func(ctx context.Context, c *console, args []string) (int, error) {
-			o.positional = args
+			o.positional, o.takesTaps = args, true
 			if err := o.check(); err != nil {
 				return 0, err
 			}
 			if o.folders() {
 				return o.runKept(ctx, c)
 			}
-			first, second, _ := o.captures()
-			if err := o.views.check(flags, o.force, slices.Concat(first, second)); err != nil {
+			if err := o.views.check(flags, o.force, o.inputs()); err != nil {
 				return 0, err
 			}
 			return o.run(ctx, c)
@@ -75,6 +78,7 @@ func compareVerb() verb {
 func (o *compareOptions) addFlags(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&o.client, "client", nil, "a `FILE` recorded at the client; repeat it for further files")
 	flags.StringArrayVar(&o.server, "server", nil, "a `FILE` recorded at the server; repeat it for further files")
+	flags.StringArrayVar(&o.tap, "tap", nil, "a tap on the path and its `NAME=FILE`; repeat it in the order of the path: of\nall taps from the client's to the server's, or with --client and --server\nof those between (a name that comes again has a further file)")
 	usage.File(flags, "client", "server")
 	flags.BoolVar(&o.details, "details", false, "tell everything: both ends, each finding with its evidence, what the captures are worth")
 	flags.BoolVar(&o.brief, "brief", false, "tell the verdict, and which connections were hit, and no more")
@@ -98,6 +102,9 @@ func (o *compareOptions) check() error {
 	if err := o.readStatements(); err != nil {
 		return err
 	}
+	if err := o.readTaps(); err != nil {
+		return err
+	}
 	return o.checkCaptures()
 }
 
@@ -112,14 +119,22 @@ func (o *compareOptions) readStatements() error {
 	return nil
 }
 
+// inputs are all files that are compared.
+func (o *compareOptions) inputs() (list []string) {
+	for _, t := range o.path() {
+		list = append(list, t.files...)
+	}
+	return list
+}
+
 // run compares, writes the report and returns the status of the verdict.
 func (o *compareOptions) run(ctx context.Context, c *console) (int, error) {
-	first, second, fixed := o.captures()
-	if err := checkOutput(o.output, o.force, slices.Concat(first, second)); err != nil {
+	if err := checkOutput(o.output, o.force, o.inputs()); err != nil {
 		return 0, err
 	}
-	sets, r, err := o.compare(ctx, c, first, second, fixed)
-	defer closeBoth(sets)
+	_, _, fixed := o.captures()
+	sets, r, err := o.compare(ctx, c, o.path(), fixed)
+	defer closeAll(sets)
 	nothing := errors.Is(err, correlate.ErrNothingInCommon)
 	if err != nil && !nothing {
 		return 0, err
@@ -127,7 +142,7 @@ func (o *compareOptions) run(ctx context.Context, c *console) (int, error) {
 	warnOfCaptures(c, r)
 	r.Program = "bothends " + version()
 	if o.wanted(sets) {
-		if err := name(ctx, r, sets); err != nil {
+		if err := name(ctx, r, ends(sets)); err != nil {
 			return 0, err
 		}
 	}
@@ -135,7 +150,7 @@ func (o *compareOptions) run(ctx context.Context, c *console) (int, error) {
 		return 0, err
 	}
 	if !nothing {
-		if err := o.views.write(ctx, r, sets, o.force, o.textOptions().Zone); err != nil {
+		if err := o.views.write(ctx, r, ends(sets), o.force, o.textOptions().Zone); err != nil {
 			return 0, err
 		}
 	}
@@ -150,8 +165,6 @@ func (o *compareOptions) run(ctx context.Context, c *console) (int, error) {
 	return r.ExitStatus(), nil
 }
 
-// compare opens both captures and compares them. The sets are to be closed even
-// with an error; correlate.ErrNothingInCommon comes with a report.
 // quoteLogs puts what the logs say of the connections into the report.
 func (o *compareOptions) quoteLogs(ctx context.Context, r *report.Report) error {
 	logs := correlate.Logs{Paths: o.logs}
@@ -172,23 +185,44 @@ func (o *compareOptions) quoteLogs(ctx context.Context, r *report.Report) error 
 	return nil
 }
 
-func (o *compareOptions) compare(ctx context.Context, c *console, first, second []string, fixed bool) (sets [2]*file.Set, r *report.Report, err error) {
+// compare opens all captures and compares them. The sets are to be closed even
+// with an error; correlate.ErrNothingInCommon comes with a report.
+func (o *compareOptions) compare(ctx context.Context, c *console, path []tapFiles, fixed bool) (sets []*file.Set, r *report.Report, err error) {
 	c.progress = newProgress(os.Stderr)
-	if sets, err = openBoth(ctx, first, second); err != nil {
+	var paths [][]string
+	for _, t := range path {
+		paths = append(paths, t.files)
+	}
+	if sets, err = openAll(ctx, paths...); err != nil {
 		return sets, nil, err
 	}
-	if mine, theirs, found := sets[0].Common(sets[1]); found {
-		return sets, nil, sameFile(mine, theirs)
+	for i := range sets {
+		for _, other := range sets[i+1:] {
+			if mine, theirs, found := sets[i].Common(other); found {
+				return sets, nil, sameFile(mine, theirs)
+			}
+		}
 	}
-	c.progress.expect("comparing", 2, sets[:]...)
+	const passes = 2 // over each capture of a comparison
+	c.progress.expect("comparing", passes*int64(len(sets)-1), sets[0], sets[len(sets)-1])
+	c.progress.expect("comparing", passes*2, sets[1:len(sets)-1]...)
 	if o.memoryLimit == notGiven {
 		o.memoryLimit = halfOfMachine(procMemInfo, groupMemoryMax)
 	}
 	if o.memoryLimit > 0 && os.Getenv("GOMEMLIMIT") == "" { // else the user knows better
 		debug.SetMemoryLimit(int64(o.memoryLimit))
 	}
+	how := correlate.Options{FixedEnds: fixed, Progress: c.progress.advance, MemoryLimit: int64(o.memoryLimit), ShowPayload: o.showPayload, Stated: o.stated}
 	err = unlessInterrupted(ctx, func() (err error) {
-		r, err = correlate.Compare(ctx, sets[0], sets[1], correlate.Options{FixedEnds: fixed, Progress: c.progress.advance, MemoryLimit: int64(o.memoryLimit), ShowPayload: o.showPayload, Stated: o.stated})
+		if len(sets) < correlate.LeastTaps {
+			r, err = correlate.Compare(ctx, sets[0], sets[1], how)
+			return err
+		}
+		taps := make([]correlate.Tap, len(sets))
+		for i := range sets {
+			taps[i] = correlate.Tap{Name: path[i].name, Set: sets[i]}
+		}
+		r, err = correlate.ComparePath(ctx, taps, how)
 		return err
 	})
 	c.progress.erase()
@@ -198,12 +232,16 @@ func (o *compareOptions) compare(ctx context.Context, c *console, first, second 
 	return sets, r, err
 }
 
-// openBoth opens the captures at the same time, as each may have to be
-// unpacked. When one cannot be opened, the other is not waited for.
-func openBoth(ctx context.Context, paths ...[]string) (sets [2]*file.Set, err error) {
+// ends are the first and the last of several taps.
+func ends(sets []*file.Set) [2]*file.Set { return [2]*file.Set{sets[0], sets[len(sets)-1]} }
+
+// openAll opens captures at the same time, as each may have to be unpacked. When one
+// cannot be opened, the others are not waited for.
+func openAll(ctx context.Context, paths ...[]string) (sets []*file.Set, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var problems [2]error
+	sets = make([]*file.Set, len(paths))
+	problems := make([]error, len(paths))
 	var group sync.WaitGroup
 	for i := range sets {
 		group.Go(func() {
@@ -213,13 +251,15 @@ func openBoth(ctx context.Context, paths ...[]string) (sets [2]*file.Set, err er
 		})
 	}
 	group.Wait()
-	if problems[0] != nil && (problems[1] == nil || !errors.Is(problems[0], context.Canceled)) {
-		return sets, problems[0]
+	for _, problem := range problems {
+		if problem != nil && (err == nil || errors.Is(err, context.Canceled)) {
+			err = problem // that another one was cancelled is no reason
+		}
 	}
-	return sets, problems[1]
+	return sets, err
 }
 
-func closeBoth(sets [2]*file.Set) {
+func closeAll(sets []*file.Set) {
 	for _, set := range sets {
 		if set != nil {
 			set.Close() // the temporary files have served; nothing is lost with them

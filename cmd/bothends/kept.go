@@ -127,8 +127,8 @@ func (o *compareOptions) comparePair(ctx context.Context, c *console, pair kept.
 		defer done()
 		paths[n] = path
 	}
-	sets, r, err := o.compare(ctx, c, paths[:1], paths[1:], len(o.positional) != 2)
-	defer closeBoth(sets)
+	sets, r, err := o.compare(ctx, c, []tapFiles{{clientTap, paths[:1]}, {serverTap, paths[1:]}}, len(o.positional) != 2)
+	defer closeAll(sets)
 	switch {
 	case ctx.Err() != nil:
 		return told, err

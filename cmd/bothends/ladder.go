@@ -53,9 +53,9 @@ func ladderVerb() verb {
 			if err := o.checkCaptures(); err != nil {
 				return 0, err
 			}
-			first, second, fixed := o.captures()
-			sets, r, err := o.compare(ctx, c, first, second, fixed)
-			defer closeBoth(sets)
+			_, _, fixed := o.captures()
+			opened, r, err := o.compare(ctx, c, o.path(), fixed)
+			defer closeAll(opened)
 			switch {
 			case errors.Is(err, correlate.ErrNothingInCommon):
 				return 0, nothingInCommon(r)
@@ -72,6 +72,7 @@ func ladderVerb() verb {
 				connections = r.Concerned()
 				connections = connections[:min(mostLadders, len(connections))]
 			}
+			sets := ends(opened)
 			if r.Ends.Swapped {
 				sets[0], sets[1] = sets[1], sets[0]
 			}

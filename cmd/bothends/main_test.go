@@ -20,6 +20,8 @@ import (
 
 	"bothends/correlate/report"
 	"bothends/correlate/schema/validate"
+	"bothends/fixtures/model"
+	"bothends/fixtures/scenarios"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden report and the README's example")
@@ -84,12 +86,15 @@ const notAsItsSchema = 99
 //	head N FROM TO                   copy the first N bytes of a file
 func TestScripts(t *testing.T) {
 	root := repository(t)
+	path := t.TempDir()
+	writePath(t, path)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("FIXTURES", filepath.Join(root, "fixtures"))
 			env.Setenv("SWALLOWED", filepath.Join(root, "fixtures", "pairs", "starttls-swallowed"))
 			env.Setenv("DEMO", filepath.Join(root, "fixtures", "synthetic", "resets-forged-as-in-2012"))
+			env.Setenv("TAPS", path)
 			env.Setenv("TERM", "xterm")
 			env.Setenv("ESC", "\x1b")
 			return nil
@@ -104,6 +109,21 @@ func TestScripts(t *testing.T) {
 			"exits": exits, "capture": writeCapture, "lines": countLines, "head": copyHead,
 		},
 	})
+}
+
+// writePath writes captures of four taps on one path: the box that forges stands between
+// west.pcapng and east.pcapng.
+func writePath(t *testing.T, dir string) {
+	t.Helper()
+	s, found := scenarios.Named("reset-forged-both-ways")
+	if !found {
+		t.Fatal("no such scenario")
+	}
+	box := slices.IndexFunc(s.Path.Hops, func(h model.Hop) bool { return len(h.Boxes) > 0 })
+	s.Between = []model.Between{{Name: "west", Link: box, Filter: "tcp"}, {Name: "east", Link: box + 1, Filter: "tcp"}}
+	if _, err := scenarios.Write(dir, s, 1); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func repository(t *testing.T) string {

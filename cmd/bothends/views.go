@@ -142,8 +142,8 @@ const small = 64 << 20
 
 // wanted reports whether what is shown needs checksums: evidence does, and so does what
 // is told at a glance where it costs nothing.
-func (o *compareOptions) wanted(sets [2]*file.Set) bool {
-	return o.details || o.all || o.format == formatJSON || o.html != "" || o.bundle != "" || o.annotate != "" || sets[0].Length()+sets[1].Length() <= small
+func (o *compareOptions) wanted(sets []*file.Set) bool {
+	return o.details || o.all || o.format == formatJSON || o.html != "" || o.bundle != "" || o.annotate != "" || sets[0].Length()+sets[len(sets)-1].Length() <= small
 }
 
 // mostDrawn is how many connections a page draws.

@@ -122,6 +122,9 @@ func (s *stream) lostControl(l *align.Leftover) Finding {
 		f.Evidence = append(f.Evidence, Step{Rule: Remapped, Outcome: Fits, Decides: true}.because(
 			"packets of this connection reached the %s under another address or port, too, and this may be one of them", s.sender.Other()))
 	}
+	if f.Verdict == Lost {
+		f.Absence = Strong
+	}
 	if l.Flags&segment.SYN != 0 && s.flow.LastPassedNS == 0 {
 		f.suggest(BlockedPort, "nothing that the %s sent on this connection arrived", s.sender)
 	}

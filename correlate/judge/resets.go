@@ -91,7 +91,7 @@ func (s *stream) decide(p *suspect) Finding {
 	facts := s.gather(p)
 	o := weigh(facts)
 	f := s.finding(p.kind, o.verdict, o.confidence, p.Frame, p.Header, o.steps...)
-	f.weighty = o.supported
+	f.weighty, f.Absence = o.supported, o.absence
 	for _, fact := range o.needs {
 		f.Needs = append(f.Needs, toState(s.sender, fact))
 	}
@@ -190,6 +190,9 @@ func (s *stream) missing(left *align.Reset, overtaken bool) Finding {
 	default:
 		f.Evidence = append(f.Evidence, Step{Rule: Twin, Outcome: Supports, Decides: true}.because(
 			"the %s sent it (frame %d) and no packet with its numbers reached the tap at the %s", s.sender, left.Number, receiver))
+	}
+	if f.Verdict == Lost && (s.receiving.Resets > 0 || s.receiving.AdmitsResets()) {
+		f.Absence = Strong
 	}
 	return f
 }

@@ -123,6 +123,11 @@ type Finding struct {
 	// accepts it at that number, and questions it ahead of it (RFC 5961 section 3).
 	Behind, Ahead int64
 
+	// Absence is how well it is founded that the packet did not pass the other end's tap,
+	// whoever made it: by how far that capture can be trusted to hold what passes, and
+	// by nothing else. It is empty where the capture may lack it by its own fault.
+	Absence Confidence
+
 	weighty bool         // a sign that can carry a verdict supports an accusation
 	bucket  bucket       // where a reset, and its twin, stand in the ledger
 	reset   *align.Reset // that the finding is about, if nobody is known to have sent it

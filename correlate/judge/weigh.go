@@ -12,8 +12,9 @@ type opinion struct {
 	confidence Confidence
 	steps      []Step
 	needs      []Fact // of the sender's end, if conditional
-	missing    bool   // a row fits, or stays open, that says the sender's capture may lack it
-	supported  bool   // at least one sign has weight
+	absence    Confidence
+	missing    bool // a row fits, or stays open, that says the sender's capture may lack it
+	supported  bool // at least one sign has weight
 }
 
 // weigh comes to the verdict: a packet is injected if every hypothesis is refuted, by
@@ -227,7 +228,7 @@ func (f *Facts) supposing(facts ...Fact) bool {
 
 // opinion puts the table into steps: what decides first.
 func (t *table) opinion(f *Facts, v Verdict, c Confidence) opinion {
-	o := opinion{verdict: v, confidence: c, supported: t.weighty(func(*Sign) bool { return true })}
+	o := opinion{verdict: v, confidence: c, absence: t.absence(f), supported: t.weighty(func(*Sign) bool { return true })}
 	decided := -1
 	if v == Indeterminate {
 		decided = t.obstacle()
@@ -257,6 +258,29 @@ func (t *table) opinion(f *Facts, v Verdict, c Confidence) opinion {
 			"nothing but its absence from the %s's capture speaks against this packet, and a capture can miss one", f.Sender))
 	}
 	return o
+}
+
+// absence is how well it is founded that the packet did not pass the sender's tap. What
+// the packet itself shows does not count: a sign that refutes that the sender made it
+// says nothing of a tap that others' packets pass.
+func (t *table) absence(f *Facts) Confidence {
+	for i := range t.rows {
+		r := &t.rows[i]
+		switch r.Rule {
+		case NotRunning, Filtered, Missed, Altered:
+			if r.Outcome != Refuted {
+				return ""
+			}
+		case Remapped:
+			if r.Outcome == Fits {
+				return ""
+			}
+		}
+	}
+	if f.Sending.sound(f.Stated) || f.Sending.bound() <= witness.MissStrong {
+		return Strong
+	}
+	return Supported
 }
 
 // NoSign is the step of a packet against which nothing speaks but its absence.

@@ -283,6 +283,18 @@ func (in *Input) ledgers(n int32) *Ledger {
 	return l
 }
 
+// Add adds the segments of another ledger.
+func (l *Ledger) Add(m *Ledger) {
+	l.Segments += m.Segments
+	l.Matched += m.Matched
+	l.Modified += m.Modified
+	l.Duplicated += m.Duplicated
+	l.Lost += m.Lost
+	l.ReceivedNotSent += m.ReceivedNotSent
+	l.SentNotCaptured += m.SentNotCaptured
+	l.LostBytes += m.LostBytes
+}
+
 func ledger(l *align.Ledger, seen int64) *Ledger {
 	return &Ledger{
 		Segments: seen, Matched: l.Matched, Modified: l.Modified, Duplicated: l.Duplicated, Lost: l.Lost,
@@ -327,7 +339,7 @@ func notes(sender tap.End, path *align.Rewrites, p *pair.Pair) []string {
 func (in *Input) finding(f *judge.Finding) Finding {
 	out := Finding{
 		Kind: f.Kind, Verdict: string(f.Verdict), Confidence: string(f.Confidence),
-		ReceivedAt: f.ReceivedAt.String(), ClaimedSender: f.ReceivedAt.Other().String(), seenAt: f.SeenAt.String(),
+		ReceivedAt: f.ReceivedAt.String(), ClaimedSender: f.ReceivedAt.Other().String(), seenAt: f.SeenAt.String(), absence: string(f.Absence),
 		Src: f.Src.String(), Dst: f.Dst.String(), Seq: f.Seq, Flags: f.Flags.String(),
 		TTL: f.TTL, IPID: f.IPID, Window: f.Window, Payload: f.PayloadLen,
 		Time: Stamp(f.TimeNS), File: in.path(f.SeenAt, f.File), Frame: f.Number,

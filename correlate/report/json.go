@@ -28,6 +28,10 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		o.field("logs", r.Logs)
 	}
 	o.field("summary", &r.Summary)
+	if len(r.Taps) > 0 {
+		o.list("taps", len(r.Taps), func(i int) any { return &r.Taps[i] })
+		o.list("crossings", len(r.Crossings), func(i int) any { return &r.Crossings[i] })
+	}
 	if len(r.Stated) > 0 {
 		o.field("stated", r.Stated)
 	}

@@ -41,9 +41,8 @@ func TestTheJSONFormIsThatOfEncodingJSON(t *testing.T) {
 	many := sample(30, finding(1, "rst", "injected", "strong"), finding(2, "rst", "genuine", "proven"))
 	many.Connections[3].Ledger = &Ledger{Segments: 7, ToServer: &Ledger{Segments: 3}}
 	many.Program = "bothends 1.2.3"
-	many.Stated = []string{"server:one-host"}
 	many.Connections[4].Notes = []string{"<one> & another"}
-	many.Program = "bothends 1.2.3"
+	many.Taps, many.Crossings = []PathTap{{Name: "router"}}, []Crossing{{From: "client", To: "router"}}
 	many.Stated = []string{"server:one-way-out"}
 	many.Connections[5].Log = []LogLine{{Log: 1, Line: 7, Program: "postfix/smtpd", Text: "lost <connection>", Shared: true}}
 	many.Connections[5].Ending = &Ending{Kind: "swallowed-content", What: "STARTTLS", Evidence: []Evidence{}}

@@ -20,7 +20,9 @@ type Report struct {
 	Further     []Further    `json:"further,omitempty"` // findings that are only counted, beside thousands like them
 	Logs        []Log        `json:"logs,omitempty"`    // of which lines are quoted beside the connections
 	Summary     Summary      `json:"summary"`
-	Stated      []string     `json:"stated,omitempty"` // what the user stated and no capture can show
+	Taps        []PathTap    `json:"taps,omitempty"`      // of more than two on the path, from the client's to the server's
+	Crossings   []Crossing   `json:"crossings,omitempty"` // between each two of those that follow each other
+	Stated      []string     `json:"stated,omitempty"`    // what the user stated and no capture can show
 
 	alone bool // one capture holds no connection at all
 
@@ -199,6 +201,7 @@ type Ending struct {
 	ByThePath  bool       `json:"by_the_path"`       // it was brought about between the two taps
 	Evidence   []Evidence `json:"evidence"`
 	Advice     string     `json:"advice,omitempty"`
+	Stretch    *Stretch   `json:"stretch,omitempty"` // between which of several taps; nil if there are two
 }
 
 // Ledger has each segment of both captures in one bucket; they add up to Segments.
@@ -250,7 +253,10 @@ type Finding struct {
 	PatternWhy    string     `json:"pattern_why,omitempty"` // which circumstances
 	Advice        string     `json:"advice,omitempty"`      // what to check next
 
-	seenAt string // "client" or "server"
+	Stretch *Stretch `json:"stretch,omitempty"` // between which of several taps; nil if there are two
+
+	seenAt  string // "client" or "server"
+	absence string // how well it is founded that it did not pass the other end's tap; empty if it may have
 }
 
 // Evidence is one hypothesis or one sign, in words and numbers. A hypothesis is

@@ -57,6 +57,7 @@ func (r *Report) WriteText(w io.Writer, o TextOptions) error {
 	t.compared()
 	t.endings()
 	t.ends()
+	t.taps()
 	t.findings()
 	t.captures()
 	t.next()

@@ -37,6 +37,7 @@ func (t *text) screen(extent Extent) {
 	t.verdict()
 	t.compared()
 	t.hits()
+	t.taps()
 	if extent == Brief {
 		return
 	}

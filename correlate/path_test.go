@@ -1,0 +1,215 @@
+package correlate_test
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"bothends/capture/file"
+	"bothends/correlate"
+	"bothends/correlate/report"
+	"bothends/fixtures/model"
+	"bothends/fixtures/scenarios"
+	"bothends/fixtures/truth"
+)
+
+// withTaps puts a tap on every link of a scenario's path but the first, at which the
+// client's own tap is.
+func withTaps(s model.Scenario) model.Scenario {
+	for i := range s.Path.Hops {
+		s.Between = append(s.Between, model.Between{Name: fmt.Sprint("hop", i+1), Link: i + 1, Filter: "tcp", Offset: 3 * 1e9, SkewPPM: 15})
+	}
+	return s
+}
+
+// comparePath plays a scenario and compares all its taps.
+func comparePath(t *testing.T, s model.Scenario) (*report.Report, *truth.Truth) {
+	t.Helper()
+	dir := t.TempDir()
+	tr, err := scenarios.Write(dir, s, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var taps []correlate.Tap
+	add := func(name string, files ...string) {
+		for i := range files {
+			files[i] = filepath.Join(dir, files[i])
+		}
+		set, err := file.Open(context.Background(), files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { set.Close() })
+		taps = append(taps, correlate.Tap{Name: name, Set: set})
+	}
+	add("client", slices.Clone(tr.Client)...)
+	for _, name := range tr.Between {
+		tap, _, _ := strings.Cut(name, ".")
+		add(tap, name)
+	}
+	add("server", slices.Clone(tr.Server)...)
+	r, err := correlate.ComparePath(context.Background(), taps, correlate.Options{FixedEnds: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, tr
+}
+
+// passed are the indexes of the taps that a packet passed, by the truth, with the end
+// that it began or was to arrive at; the first is where it was seen first.
+func passed(p *truth.Packet, names []string) (seen []int) {
+	for _, name := range p.Passed {
+		seen = append(seen, slices.Index(names, name))
+	}
+	return seen
+}
+
+// stretchOf is between which taps a packet was made or lost, by the truth.
+func stretchOf(p *truth.Packet, names []string) (from, to int, ok bool) {
+	first, last := 0, len(names)-1
+	seen := passed(p, names)
+	switch toClient := p.ReceivedAt == "client"; {
+	case p.Origin == truth.Injected && p.Fate == truth.Received:
+		if toClient {
+			for _, i := range seen {
+				first = max(first, i)
+			}
+			return first, first + 1, true
+		}
+		for _, i := range seen {
+			last = min(last, i)
+		}
+		return last - 1, last, true
+	case p.Origin == truth.Genuine && (p.Fate == truth.Lost || p.Fate == truth.Eaten) && p.Kind == "rst":
+		if toClient {
+			for _, i := range seen {
+				last = min(last, i)
+			}
+			return last - 1, last, true
+		}
+		for _, i := range seen {
+			first = max(first, i)
+		}
+		return first, first + 1, true
+	}
+	return 0, 0, false
+}
+
+// With a tap on every link each forged reset is said to be made where the box stands, and
+// each lost one to be lost where it was, in every scenario of which the two ends are
+// judged. The truth is what passed each tap, as the model noted it. A tap that records
+// no resets may widen what is said, and makes nothing wrong of it.
+func TestTheStretchIsRightOnEveryPath(t *testing.T) {
+	var told, exact [2]int
+	for i, s := range scenarios.Small() {
+		if len(s.Path.Hops) < 2 || len(s.Sessions) > 40 || s.Exit == report.ExitFailed || testing.Short() && i%6 != 0 {
+			continue
+		}
+		whole := withTaps(s)
+		blind := withTaps(s)
+		b := &blind.Between[i%len(blind.Between)]
+		b.Loses, b.Filter = model.RST, ""
+		for kind, s := range []model.Scenario{whole, blind} {
+			if kind == 1 && i%2 != 0 {
+				continue
+			}
+			t.Run(fmt.Sprint(s.Name, "/", []string{"whole", "one blind"}[kind]), func(t *testing.T) {
+				r, tr := comparePath(t, s)
+				one, narrow := holdStretches(t, r, tr)
+				told[kind], exact[kind] = told[kind]+one, exact[kind]+narrow
+			})
+		}
+	}
+	t.Logf("%d stretches told, %d of them one link; with a blind tap %d, %d of them one link", told[0], exact[0], told[1], exact[1])
+	least := 90
+	if testing.Short() {
+		least = 10
+	}
+	if told[0] < least || exact[0]*100 < told[0]*95 || told[1] < least/3 {
+		t.Errorf("%d stretches told, %d of them one link, and %d with a blind tap; want at least %d, nearly all of them one link", told[0], exact[0], told[1], least)
+	}
+}
+
+// holdStretches holds what is told against the truth, and counts.
+func holdStretches(t *testing.T, r *report.Report, tr *truth.Truth) (told, exact int) {
+	names := make([]string, len(r.Taps))
+	for i := range r.Taps {
+		names[i] = r.Taps[i].Name
+	}
+	for i := range tr.Packets {
+		p := &tr.Packets[i]
+		from, to, known := stretchOf(p, names)
+		f := findingNamed(r, p)
+		if !known || f == nil || f.Stretch == nil || f.Stretch.From == "" {
+			continue
+		}
+		told++
+		gotFrom, gotTo := slices.Index(names, f.Stretch.From), slices.Index(names, f.Stretch.To)
+		switch {
+		case gotFrom > from || gotTo < to:
+			t.Errorf("the %s %s to the %s, called %s: %s, want between %q and %q (it passed %q)", p.Origin, p.Kind, p.ReceivedAt, f.Verdict, f.Stretch.Text, names[from], names[to], p.Passed)
+		case gotFrom == from && gotTo == to:
+			exact++
+		default:
+			t.Logf("the %s %s to the %s, called %s: %s, where it was between %q and %q", p.Origin, p.Kind, p.ReceivedAt, f.Verdict, f.Stretch.Text, names[from], names[to])
+		}
+	}
+	return told, exact
+}
+
+func findingNamed(r *report.Report, p *truth.Packet) *report.Finding {
+	for i := range r.Findings {
+		if f := &r.Findings[i]; filepath.Base(f.File) == p.File && f.Frame == p.Frame {
+			return f
+		}
+	}
+	return nil
+}
+
+// Further taps change nothing of what the two ends show by themselves.
+func TestFurtherTapsLeaveTheReportOfTheEndsAsItIs(t *testing.T) {
+	s, _ := scenarios.Named("reset-forged-both-ways")
+	r, tr := comparePath(t, withTaps(s))
+	dir := filepath.Dir(r.Captures.Client.Files[0].Path)
+	alone := compareFiles([]string{filepath.Join(dir, tr.Client[0])}, []string{filepath.Join(dir, tr.Server[0])})
+	ignore := []cmp.Option{
+		cmpopts.IgnoreUnexported(report.Report{}, report.Finding{}), cmpopts.IgnoreFields(report.Report{}, "Taps", "Crossings"),
+		cmpopts.IgnoreFields(report.Finding{}, "Stretch"), cmpopts.IgnoreFields(report.Ending{}, "Stretch"),
+	}
+	if diff := cmp.Diff(alone, r, ignore...); diff != "" {
+		t.Errorf("(-two taps +more)\n%s", diff)
+	}
+}
+
+// A tap that lacks what the taps on both sides of it hold has missed it: it makes no
+// forgery of it, and no other stretch.
+func TestATapThatMissesAPacketIsNamed(t *testing.T) {
+	s, _ := scenarios.Named("genuine-reset-by-the-server")
+	if s.Name == "" {
+		t.Fatal("no such scenario")
+	}
+	s = withTaps(s)
+	s.Between[1].Loses, s.Between[1].Filter = model.RST, ""
+	r, tr := comparePath(t, s)
+	missed := 0
+	for i := range tr.Packets {
+		p := &tr.Packets[i]
+		f := findingNamed(r, p)
+		if p.Kind != "rst" || p.Fate != truth.Received || f == nil {
+			continue
+		}
+		if f.Verdict != "genuine" || f.Stretch == nil || !slices.Equal(f.Stretch.MissedBy, []string{"hop2"}) || f.Stretch.From != "" {
+			t.Errorf("called %s, %+v; want genuine, and missed by hop2 alone", f.Verdict, f.Stretch)
+		}
+		missed++
+	}
+	if missed == 0 {
+		t.Error("no reset arrived: the test shows nothing")
+	}
+}
