@@ -29,8 +29,8 @@ type compareOptions struct {
 	stated         []judge.Statement // attest, read
 	logs           []string
 	logZone        string
-	taps           []tapFiles        // tap, read
-	takesTaps      bool              // the verb may take more than two
+	taps           []tapFiles // tap, read
+	takesTaps      bool       // the verb may take more than two
 	rendering
 	views
 }

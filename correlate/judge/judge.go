@@ -135,11 +135,20 @@ func (all *pooled) judge(i int) []Finding {
 		return slices.Concat(client.proxied(), server.proxied())
 	}
 	// What is found forged in one direction may speak of the other: both are judged
-	// before either counts.
-	for _, s := range streams {
-		s.judgeResets()
+	// before either counts. If nothing is, that was it: of a flood it is most of the work.
+	var found [2][]Finding
+	for end, s := range streams {
+		found[end] = s.judgeResets()
 	}
-	return slices.Concat(client.resets(), client.leftovers(), server.resets(), server.leftovers())
+	if len(client.forged)+len(server.forged) > 0 {
+		for end, s := range streams {
+			found[end] = s.judgeResets()
+		}
+	}
+	for end, s := range streams {
+		s.enter(found[end])
+	}
+	return slices.Concat(found[tap.Client], client.leftovers(), found[tap.Server], server.leftovers())
 }
 
 // pooled is the input, and what all connections together say of each end.

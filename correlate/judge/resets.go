@@ -7,9 +7,8 @@ import (
 	"bothends/correlate/align"
 )
 
-// resets judges every reset of the stream and enters it in the ledger.
-func (s *stream) resets() []Finding {
-	findings := s.judgeResets()
+// enter counts every reset of the stream in the ledger, as it was judged.
+func (s *stream) enter(findings []Finding) {
 	s.ledger(func(l *align.Ledger) {
 		for i := range findings {
 			findings[i].bucket.enter(l)
@@ -18,7 +17,6 @@ func (s *stream) resets() []Finding {
 		l.SentNotCaptured += s.flow.MoreReset
 		l.Matched += s.toldElsewhere
 	})
-	return findings
 }
 
 // judgeResets judges those that arrived, in their order, then those that were
