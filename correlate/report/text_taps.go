@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"strings"
+
+	"bothends/correlate/judge"
 )
 
 // taps tells, of more than two taps on a path, between which of them what was found
@@ -79,7 +81,7 @@ func (t *text) stretches() (lines []string) {
 }
 
 func confidently(s *Stretch) string {
-	if s.Confidence == "" || s.Confidence == "indeterminate" {
+	if s.Confidence == "" || s.Confidence == string(judge.Unsure) {
 		return ""
 	}
 	return " (" + s.Confidence + ")"
