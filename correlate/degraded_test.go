@@ -211,6 +211,9 @@ func (s *tally) count(t *testing.T, tr *truth.Truth, r *report.Report, d *degrad
 		key := p.ReceivedAt + strconv.FormatInt(p.Frame, 10)
 		f := verdict[key]
 		known[key] = true
+		for _, again := range p.AlsoFrames { // the same packet, recorded on another interface
+			known[p.ReceivedAt+strconv.FormatInt(again, 10)] = true
+		}
 		switch {
 		case p.Origin == truth.Injected || p.Origin == truth.Owner || p.Origin == truth.Modified:
 			if p.Kind != "rst" || p.Origin != truth.Injected {

@@ -46,9 +46,6 @@ func (e *ender) intercepted(seen *survey.Connection, p *pair.Pair, c *judge.Case
 		end.Evidence = append(end.Evidence, attested())
 	case near && e.amongNeighbours(seen, p):
 		end.Confidence = judge.Supported
-	case ran && admitted && e.OneHost:
-		end.Confidence = judge.Supported
-		end.Evidence = append(end.Evidence, attested())
 	case near:
 		needs = []judge.Statement{{End: tap.Server, Fact: judge.OneHost}}
 		end.Evidence = append(end.Evidence, step(judge.OtherHost, judge.Open,
