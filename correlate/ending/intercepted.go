@@ -37,6 +37,9 @@ func (e *ender) intercepted(seen *survey.Connection, p *pair.Pair, c *judge.Case
 	var needs []judge.Statement
 	answer := answerOf(c)
 	switch onLink := judge.Hops(far.TTL) == 0 && answer != nil && !answer.Loopback; {
+	case e.cameOtherwise(seen, p):
+		end.Text = "conducted by another host in the server's name, which may be a proxy of the client's own (a virtual machine's network, a VPN, a virus scanner): connections with other numbers came to the server meanwhile"
+		end.Evidence = append(end.Evidence, step(judge.Proxy, judge.Open, "the server's capture holds a connection to that port which the client's does not, and which began meanwhile: a proxy may have opened it"))
 	case near && onLink && ran && admitted:
 		end.Confidence = judge.Strong
 		end.Evidence = append(end.Evidence, step(judge.OtherHost, judge.Refuted,
@@ -87,6 +90,28 @@ func attested() judge.Step {
 	s.Attested = true
 	return s
 }
+
+// cameOtherwise reports whether a connection to the same port, which the client's capture
+// does not hold, came to the server while the client's was open: a proxy may have opened
+// it for the client, and what it carries need not tell (a recording of headers alone).
+func (e *ender) cameOtherwise(seen *survey.Connection, p *pair.Pair) bool {
+	port := seen.Ends[p.ClientSide.Other()].Port
+	for i := range e.Pairs {
+		other := &e.Pairs[i]
+		if other.Client != pair.NoView {
+			continue
+		}
+		there := e.Surveys[tap.Server].Connections[other.Server]
+		at := e.clientTime(tap.Server, there.FirstNS)
+		if there.Ends[survey.Responder].Port == port && at >= seen.FirstNS-proxySlackNS && at <= seen.LastNS+proxySlackNS {
+			return true
+		}
+	}
+	return false
+}
+
+// proxySlackNS is how far apart a proxy's two connections may begin.
+const proxySlackNS = 2e9
 
 // answerOf is the answer to the SYN of a connection that the server's capture does not
 // hold; nil if it was not kept.

@@ -24,6 +24,7 @@ type neighbours struct {
 	admits    bool  // the port
 	oneHost   bool  // stated
 	loopback  bool  // the answer came in on the client's loopback device
+	proxied   bool  // another connection came to the server meanwhile
 }
 
 // ending is that of the connection of which nothing came to the server.
@@ -66,6 +67,11 @@ func (n neighbours) ending(t *testing.T) (Ending, Result) {
 	c := judge.Case{Connection: &align.Connection{}}
 	c.Streams[tap.Server].GotOpening = &align.Opening{Frame: tap.Frame{Number: 16}, Header: align.Header{TTL: 64 - n.hops, Loopback: n.loopback}}
 	in.Cases = append(in.Cases, c)
+	if n.proxied {
+		in.Surveys[tap.Server].Connections = append(in.Surveys[tap.Server].Connections, view(530*ms))
+		in.Pairs = append(in.Pairs, pair.Pair{Client: pair.NoView, Server: int32(len(n.startedNS))})
+		in.CaseOf, in.Cases = append(in.CaseOf, int32(len(in.Cases))), append(in.Cases, judge.Case{})
+	}
 	r, err := Of(context.Background(), in)
 	if err != nil {
 		t.Fatal(err)
@@ -84,17 +90,18 @@ func TestAnInterceptionIsProvedByWhatNoHonestNeighbourShows(t *testing.T) {
 		want    judge.Confidence
 		verdict judge.Verdict
 	}{
-		"answered on the client's own link":                    {neighbours{around, 0, 1 * ms, true, true, false, false}, judge.Strong, judge.Injected},
-		"the same, with a single neighbour":                    {neighbours{around[:1], 0, 1 * ms, true, true, false, false}, judge.Strong, judge.Injected},
-		"on the link, the server's recording has ended":        {neighbours{around[:1], 0, 1 * ms, false, true, false, false}, judge.Unsure, judge.Conditional},
-		"on the link, the filter may leave the port out":       {neighbours{around[:1], 0, 1 * ms, true, false, false, false}, judge.Unsure, judge.Conditional},
-		"by the client's own machine":                          {neighbours{around[:1], 0, 1 * ms, true, true, false, true}, judge.Unsure, judge.Conditional},
-		"two routers away, an edge of a network may be there":  {neighbours{around[:2], 2, 10 * ms, true, true, false, false}, judge.Unsure, judge.Conditional},
-		"the same, and the user states that there is one host": {neighbours{around[:2], 2, 10 * ms, true, true, true, false}, judge.Strong, judge.Injected},
-		"two routers away, neighbours before and after":        {neighbours{around, 2, 10 * ms, true, true, false, false}, judge.Supported, judge.Injected},
-		"two routers away, neighbours only before":             {neighbours{[]int64{100 * ms, 200 * ms, 300 * ms}, 2, 10 * ms, true, true, false, false}, judge.Unsure, judge.Conditional},
-		"as far as the server: a second backend":               {neighbours{around, 7, 40 * ms, true, true, false, false}, judge.Unsure, ""},
-		"near, but as late as the server could":                {neighbours{around, 0, 41 * ms, true, true, false, false}, judge.Unsure, ""},
+		"answered on the client's own link":                    {neighbours{around, 0, 1 * ms, true, true, false, false, false}, judge.Strong, judge.Injected},
+		"the same, with a single neighbour":                    {neighbours{around[:1], 0, 1 * ms, true, true, false, false, false}, judge.Strong, judge.Injected},
+		"on the link, the server's recording has ended":        {neighbours{around[:1], 0, 1 * ms, false, true, false, false, false}, judge.Unsure, judge.Conditional},
+		"on the link, the filter may leave the port out":       {neighbours{around[:1], 0, 1 * ms, true, false, false, false, false}, judge.Unsure, judge.Conditional},
+		"by the client's own machine":                          {neighbours{around[:1], 0, 1 * ms, true, true, false, true, false}, judge.Unsure, judge.Conditional},
+		"two routers away, an edge of a network may be there":  {neighbours{around[:2], 2, 10 * ms, true, true, false, false, false}, judge.Unsure, judge.Conditional},
+		"the same, and the user states that there is one host": {neighbours{around[:2], 2, 10 * ms, true, true, true, false, false}, judge.Strong, judge.Injected},
+		"two routers away, neighbours before and after":        {neighbours{around, 2, 10 * ms, true, true, false, false, false}, judge.Supported, judge.Injected},
+		"two routers away, neighbours only before":             {neighbours{[]int64{100 * ms, 200 * ms, 300 * ms}, 2, 10 * ms, true, true, false, false, false}, judge.Unsure, judge.Conditional},
+		"as far as the server: a second backend":               {neighbours{around, 7, 40 * ms, true, true, false, false, false}, judge.Unsure, ""},
+		"on the link, by a virtual machine's own network":      {neighbours{around, 0, 1 * ms, true, true, true, false, true}, judge.Unsure, ""},
+		"near, but as late as the server could":                {neighbours{around, 0, 41 * ms, true, true, false, false, false}, judge.Unsure, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			end, r := c.ending(t)
