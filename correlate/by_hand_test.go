@@ -65,10 +65,20 @@ func byHand(f *report.Finding) string {
 		return "injected"
 	case left["receiver"] == "fits":
 		return "by-receiver"
-	case len(left) == 1 && left["address-owner"] == "fits" && weight:
+	case left["address-owner"] == "fits" && onlyOf(left, "address-owner", "other-host", "below-tap") && weight:
 		return "by-address-owner"
 	case len(f.Needs) > 0:
 		return "conditional"
 	}
 	return "indeterminate"
+}
+
+// onlyOf reports whether no row is left but those named.
+func onlyOf(left map[string]string, names ...string) bool {
+	for name := range left {
+		if !slices.Contains(names, name) {
+			return false
+		}
+	}
+	return true
 }

@@ -97,7 +97,7 @@ func (s *Stream) passAck(sent, got *ack, single bool) {
 	sent.met = true
 	s.Ledger.Matched += 2
 	s.Passed++
-	s.LastPassedNS = max(s.LastPassedNS, sent.TimeNS)
+	s.passed(sent.TimeNS)
 	if s.synProxy && sent.upTo <= 1 {
 		return // a SYN proxy may have made it anew
 	}
@@ -246,7 +246,7 @@ func (s *Stream) settleAckSent(a *ack, early bool) {
 		s.unwatched(a.TimeNS)
 		s.departAck(a, false)
 	default:
-		s.lose(a.TimeNS)
+		s.lose(Astray{a.TimeNS, a.ack})
 		s.departAck(a, true)
 	}
 }

@@ -218,7 +218,7 @@ func (s *Stream) reclaim(w *held) bool {
 	s.unsettle(&g)
 	s.Ledger.Matched += 2
 	s.Passed++
-	s.LastPassedNS = max(s.LastPassedNS, g.frame.TimeNS)
+	s.passed(g.frame.TimeNS)
 	if !g.repeat && !w.repeat {
 		s.date(g.frame.TimeNS, w.TimeNS)
 	}
@@ -246,7 +246,7 @@ func (s *Stream) unsettle(g *departure) {
 	}
 	s.Ledger.Lost--
 	s.Ledger.LostBytes -= int64(g.lostBytes)
-	if i := slices.Index(s.Astray, g.frame.TimeNS); i >= 0 {
+	if i := slices.IndexFunc(s.Astray, func(a Astray) bool { return a.SentNS == g.frame.TimeNS }); i >= 0 {
 		s.Astray = slices.Delete(s.Astray, i, i+1)
 	} else {
 		s.MoreAstray--
@@ -302,7 +302,7 @@ func (s *Stream) reclaimAck(a *ack) bool {
 	s.unsettle(&g)
 	s.Ledger.Matched += 2
 	s.Passed++
-	s.LastPassedNS = max(s.LastPassedNS, g.frame.TimeNS)
+	s.passed(g.frame.TimeNS)
 	return true
 }
 

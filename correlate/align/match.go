@@ -124,7 +124,7 @@ func (s *Stream) offer(h, w *held) {
 // learn takes from a match what it says of the path and of the clocks. Of bytes
 // that passed more than once nobody can tell which copy is which.
 func (s *Stream) learn(h, w *held) {
-	s.LastPassedNS = max(s.LastPassedNS, h.TimeNS)
+	s.passed(h.TimeNS)
 	if s.reopened(&h.view) {
 		return // what a SYN proxy made anew says nothing of the path
 	}

@@ -35,6 +35,10 @@ type Reset struct {
 	// latest first, and Alleged those that its alleged sender had, by that end's
 	// tap; nil where there were fewer. Both are empty at the sender's own tap.
 	Own, Alleged [2]*Message
+	// PassedNS is when the latest segment of the opposite stream left, of those that
+	// had left before the reset came and that arrived; by this tap's clock. It is 0 at
+	// the sender's own tap.
+	PassedNS int64
 }
 
 // Reach tells what is known of the arrival of a stream's byte at a tap.
@@ -66,6 +70,7 @@ func (s *Stream) observeReset(end tap.End, v *view, back *Stream, lastNS int64) 
 	} else {
 		r.Next = s.Got.Next
 		r.Own, r.Alleged = back.lastMessages(), s.lastMessages()
+		back.watchedBy(r)
 	}
 	if v.Flags&segment.ACK != 0 && back.begun && end != s.sender {
 		r.AckPosition = back.position(v.ack)
@@ -75,6 +80,33 @@ func (s *Stream) observeReset(end tap.End, v *view, back *Stream, lastNS int64) 
 		back.await(r.AckPosition, &r.AckReached, &r.AckArrived)
 	}
 	s.Resets[end] = append(s.Resets[end], r)
+}
+
+// maxUnderWay bounds how many resets wait at a time for what left before they came.
+const maxUnderWay = 64
+
+// watchedBy lets a reset that came in know what left before it and arrives.
+func (s *Stream) watchedBy(r *Reset) {
+	r.PassedNS = min(s.LastPassedNS, r.TimeNS)
+	if len(s.underWay) == maxUnderWay {
+		s.underWay = s.underWay[1:]
+	}
+	s.underWay = append(s.underWay, r)
+}
+
+// passed notes that what left the sender's tap at sentNS has arrived.
+func (s *Stream) passed(sentNS int64) {
+	s.LastPassedNS = max(s.LastPassedNS, sentNS)
+	for i := len(s.underWay) - 1; i >= 0; i-- {
+		r := s.underWay[i]
+		if s.now-r.At > s.patienceNS() { // and the older ones, too
+			s.underWay = s.underWay[i+1:]
+			return
+		}
+		if sentNS <= r.TimeNS {
+			r.PassedNS = max(r.PassedNS, sentNS)
+		}
+	}
 }
 
 // watch waits for a position to arrive.

@@ -60,3 +60,49 @@ func TestAResetIsDatedOnlyByBytesThatWereNotThereBefore(t *testing.T) {
 		})
 	}
 }
+
+// What the client sent before a reset came to it, and which of that arrived: only the
+// numbers 1001 and 1002 pass, in whatever order the taps are read.
+func TestAResetKnowsWhatLeftBeforeItAndArrived(t *testing.T) {
+	reset := func(p *pairing, ms int64) *Reset {
+		p.frame++
+		s := segment.Segment{TimeNS: start + ms*milli, Frame: p.frame, Flags: segment.RST, Seq: 5001}
+		p.Observe(tap.Client, tap.Server, &s)
+		return p.Streams[tap.Server].Resets[tap.Client][0]
+	}
+	for name, c := range map[string]struct {
+		feed func(p *pairing) *Reset
+		want int64 // ms
+	}{
+		"all had arrived": {func(p *pairing) *Reset {
+			p.pass(0, syn(1000))
+			p.pass(20, bytesFrom(1001, "x"))
+			p.see(tap.Client, 40, bytesFrom(1002, "y"))
+			return reset(p, 50)
+		}, 20},
+		"one is still under way": {func(p *pairing) *Reset {
+			p.pass(0, syn(1000))
+			p.pass(20, bytesFrom(1001, "x"))
+			p.see(tap.Client, 45, bytesFrom(1002, "y"))
+			r := reset(p, 50)
+			p.see(tap.Server, 55, bytesFrom(1002, "y"))
+			return r
+		}, 45},
+		"another left when it had come": {func(p *pairing) *Reset {
+			p.pass(0, syn(1000))
+			p.pass(20, bytesFrom(1001, "x"))
+			r := reset(p, 50)
+			p.pass(60, bytesFrom(1002, "y"))
+			return r
+		}, 20},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPairing(wholeTime)
+			r := c.feed(p)
+			p.Finish()
+			if got := (r.PassedNS - start) / milli; got != c.want {
+				t.Errorf("the last to arrive left at %d ms, want %d", got, c.want)
+			}
+		})
+	}
+}

@@ -87,7 +87,13 @@ func (s *Stream) settleSent(h *held, early bool) {
 	}
 }
 
-// maxAstray bounds how many times of lost segments one stream keeps.
+// Astray is a segment that left its sender's tap and never arrived.
+type Astray struct {
+	SentNS int64  // by the sender's clock
+	Ack    uint32 // what it acknowledges, as the client end counts
+}
+
+// maxAstray bounds how many lost segments one stream keeps.
 const maxAstray = 64
 
 // unwatched notes a segment that left its sender's tap at sentNS, and of which the
@@ -100,11 +106,11 @@ func (s *Stream) unwatched(sentNS int64) {
 	}
 }
 
-// lose counts a segment that left its sender's tap at sentNS and never arrived.
-func (s *Stream) lose(sentNS int64) {
+// lose counts a segment that left its sender's tap and never arrived.
+func (s *Stream) lose(a Astray) {
 	s.Ledger.Lost++
 	if len(s.Astray) < maxAstray {
-		s.Astray = append(s.Astray, sentNS)
+		s.Astray = append(s.Astray, a)
 	} else {
 		s.MoreAstray++
 	}

@@ -24,10 +24,9 @@ type Stream struct {
 	LastSent  Last  // the last segment but resets at the sender's tap
 	LastGot   Last  // and at the receiver's
 	IPIDs     IPIDs // at the sender's tap
-	// Astray are the times, by the sender's clock, at which the first segments left
-	// that never arrived, in the order in which that became certain; MoreAstray is
-	// how many further ones there are.
-	Astray     []int64
+	// Astray are the first segments that left and never arrived, in the order in which
+	// that became certain; MoreAstray is how many further ones there are.
+	Astray     []Astray
 	MoreAstray int64
 	// Unwatched are the times at which segments left of which the receiver's capture does
 	// not show whether they arrived, as it ends or begins there.
@@ -97,6 +96,7 @@ type live struct {
 
 	recentSent, recentGot recent
 	watches               []watch
+	underWay              []*Reset // that came in at this stream's sender lately
 	messages              [2]*Message // the last two that left, the latest first
 	pool                  []*held
 }

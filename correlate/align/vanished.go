@@ -30,7 +30,7 @@ const (
 
 // vanish notes a lost copy of a segment that occupies sequence space.
 func (s *Stream) vanish(h *held) {
-	s.lose(h.TimeNS)
+	s.lose(Astray{h.TimeNS, h.ack})
 	for i := range s.Vanished {
 		v := &s.Vanished[i]
 		if v.Start != h.start || v.Flags&segmentKind != h.Flags&segmentKind {

@@ -123,6 +123,9 @@ type AnswerFacts struct {
 	IdleNS      int64 // silence before it; 0 if nothing had passed
 	AnyFromPeer bool  // the receiver had sent something within the window before it
 	Astray      int64 // packets of the receiver's that left within the window before it and never came to the sender
+	// CalledFor are those of Astray that a host without the connection answers with just
+	// this reset, and after which no other came to the sender until this one had come.
+	CalledFor int64
 	// Unwatched are further ones of which the sender's capture does not show whether they came.
 	Unwatched int64
 	Stateless bool // it looks like the answer of a host without a socket: no window, no timestamps

@@ -41,6 +41,9 @@ func plainFacts() *Facts {
 // astray lets one packet of the client's not have come to the server.
 func astray(f *Facts) { f.Answer.Astray = 1 }
 
+// calledForIt lets what went astray call for just this reset.
+func calledForIt(f *Facts) { f.Answer.Astray, f.Answer.CalledFor = 1, 1 }
+
 // silent lets nothing have passed for a minute.
 func silent(f *Facts) { f.Answer.IdleNS, f.Answer.AnyFromPeer = 60_000*ms, false }
 

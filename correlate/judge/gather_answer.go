@@ -14,9 +14,12 @@ const astrayWindowNS = 10e9
 
 func (s *stream) answerFacts(p *suspect, c *ClockFacts) AnswerFacts {
 	a := AnswerFacts{Stateless: statelessReset(&p.Header)}
-	for _, left := range s.back.Astray {
-		if left <= p.TimeNS && left >= p.TimeNS-astrayWindowNS {
+	for _, lost := range s.back.Astray {
+		if lost.SentNS <= p.TimeNS && lost.SentNS >= p.TimeNS-astrayWindowNS {
 			a.Astray++
+			if p.reset != nil && calledFor(p.reset, lost) {
+				a.CalledFor++
+			}
 		}
 	}
 	a.Astray += s.back.MoreAstray
@@ -41,6 +44,14 @@ func (s *stream) answerFacts(p *suspect, c *ClockFacts) AnswerFacts {
 	a.LeftNS, a.Reached, a.ReachedAt = r.AckSent, r.AckReached, r.AckArrived
 	a.Trips, a.FastestNS = s.fastest(p.TimeNS)
 	return a
+}
+
+// calledFor reports whether a host that does not know the connection answers a lost
+// segment with this reset: with the number that the segment acknowledges, and without
+// an acknowledgment of its own (RFC 9293 section 3.10.7.1). While such a host had the
+// address, nothing else came to the sender.
+func calledFor(r *align.Reset, lost align.Astray) bool {
+	return r.Flags&segment.ACK == 0 && r.Seq0 == lost.Ack && r.PassedNS <= lost.SentNS
 }
 
 // fastest is the smaller of the smallest round trips that were timed before a time by

@@ -168,7 +168,7 @@ var Hypotheses = []Hypothesis{
 		Name: AddressOwner, Maker: SomeoneElse,
 		Claim:     "the host that owns its address on the way, a NAT or a balancer, answered for it",
 		Short:     "the owner of the address on the way",
-		Predicts:  "the sender's address is translated, and what is answered never came to the sender",
+		Predicts:  "the sender's address is translated; a packet with these numbers never came to the sender, nor did a later one; made nearer than the sender; the sender is not reset",
 		RefutedBy: "the sender itself has that address; or what can be answered came to it",
 		Source:    "Linux nf_conntrack: a packet without an entry goes to the local socket look-up",
 		Advice:    "Look at the timeouts and the table of whatever translates the addresses; no content filter is needed to explain this.",

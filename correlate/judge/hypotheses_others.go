@@ -105,8 +105,14 @@ func addressOwner(f *Facts) Result {
 		return refuted("all that it can answer came to the %s", f.Sender)
 	case f.Stated.has(OneHost):
 		return attested("that no other machine answers for the address of the %s is stated", f.Sender)
-	case f.Answer.Astray > 0 && !(f.Way.Known && f.hops() > f.Way.Hops):
-		return fits("the %s's address is translated, and %s from the %s did not come to it: the host that owns the address on the way may have answered, as one that no longer knows the connection",
+	case f.Answer.CalledFor > 0 && f.Way.BothHit:
+		return open("the %s's address is translated, and %s from the %s did not come to it, which calls for this reset; but the host that owns the address on the way does not reset the %s, too",
+			f.Sender, count(f.Answer.CalledFor, "packet"), f.Receiver, f.Sender)
+	case f.Answer.CalledFor > 0 && f.Way.Known && f.hops() < f.Way.Hops:
+		return fits("the %s's address is translated, and %s from the %s did not come to it, nor did what left later, until this reset: the host that owns the address on the way answers just so, if it no longer knows the connection",
+			f.Sender, count(f.Answer.CalledFor, "packet"), f.Receiver).with(map[string]any{"called_for": f.Answer.CalledFor})
+	case f.Answer.Astray > 0:
+		return open("the %s's address is translated, and %s from the %s did not come to it: the host that owns the address on the way may have got that, though its numbers, what followed or where this reset was made do not speak for that",
 			f.Sender, count(f.Answer.Astray, "packet"), f.Receiver)
 	}
 	return open("the %s's address is translated, and nothing shows that what it answers came to it", f.Sender)

@@ -562,7 +562,7 @@ func TestWhatWentAstrayMayHaveBeenResetByAnotherHostOfTheAddress(t *testing.T) {
 		r := reset(3020*ms, 1000, tt.ttl, 0)
 		r.Own[0] = &align.Message{Frame: tap.Frame{Number: 30, TimeNS: 2980 * ms}, Reached: align.Seen}
 		if tt.astray != 0 {
-			b.Cases[0].Streams[tap.Client].Astray = []int64{tt.astray * ms}
+			b.Cases[0].Streams[tap.Client].Astray = []align.Astray{{SentNS: tt.astray * ms}}
 		}
 		if tt.astray == 2990 {
 			r.Own[0] = &align.Message{Frame: tap.Frame{Number: 30, TimeNS: 2990 * ms}, Reached: align.Never}

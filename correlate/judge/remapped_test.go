@@ -112,7 +112,7 @@ func TestARemappedConnectionAccusesNobodyOfTheEndWherePacketsWentAstray(t *testi
 		b := trial()
 		b.Witnesses[tap.Server].DropsKnown, b.Witnesses[tap.Server].AllInterfaces = true, true
 		b.Stated = []Statement{{tap.Server, OneHost, ""}, {tap.Server, NoBypass, ""}}
-		b.Cases[0].Streams[tap.Client].Astray = []int64{2990 * ms}
+		b.Cases[0].Streams[tap.Client].Astray = []align.Astray{{SentNS: 2990 * ms}}
 		b.Cases[0].Streams[tap.Server].Resets[tap.Client] = []*align.Reset{reset(3020*ms, 1000, 54, 0)}
 		b.Cases[0].Pair.RemappedAt = at
 		f := verdicts(b)[0]

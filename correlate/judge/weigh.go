@@ -27,7 +27,7 @@ func weigh(f *Facts) opinion {
 		return t.opinion(f, Injected, t.confidence(f))
 	case t.fits(Receiver):
 		return t.opinion(f, ByReceiver, Proven)
-	case t.injectedBut(AddressOwner) && t.fits(AddressOwner):
+	case t.fits(AddressOwner) && t.injectedBut(AddressOwner, OtherHost, BelowTap): // it is both of these
 		return t.opinion(f, ByAddressOwner, Supported)
 	}
 	if needs := conditions(f, t); needs != nil {
@@ -112,13 +112,13 @@ func (t *table) weighs(i int) bool {
 	return t.signs[i].Outcome == Supports && Signs[i].Weight && !t.void[i]
 }
 
-func (t *table) injected() bool { return t.injectedBut("") }
+func (t *table) injected() bool { return t.injectedBut() }
 
-// injectedBut is injected but for one row that need not be refuted.
-func (t *table) injectedBut(but Name) bool {
+// injectedBut is injected but for rows that need not be refuted.
+func (t *table) injectedBut(but ...Name) bool {
 	for i := range t.rows {
 		r := &t.rows[i]
-		if !r.refuted() && r.Rule != but && !(r.mayStayOpen && r.Outcome == Open) {
+		if !r.refuted() && !slices.Contains(but, r.Rule) && !(r.mayStayOpen && r.Outcome == Open) {
 			return false
 		}
 	}

@@ -68,9 +68,12 @@ func TestTheVerdictIsTheTablesSentence(t *testing.T) {
 		{"it went out, and nothing else is known", all(plain, uncounted(3), oneInterface, func(f *Facts) {
 			f.Packet.Direction, f.Clocks.Known, f.Clocks.Comparable = capture.Outbound, false, false
 		}), ByReceiver, Proven, nil, ""},
-		{"translated, what it answers astray, and both hit from one place", all(astray, bothHit, func(f *Facts) { f.Way.Translated = true }), ByAddressOwner, Supported, nil, ""},
-		{"the same, of an address that is the sender's own", all(astray, bothHit), Injected, Proven, nil, ""},
-		{"the same, and another row is open", all(astray, bothHit, oneInterface, func(f *Facts) { f.Way.Translated = true }), Conditional, Unsure, []Fact{OneWayOut, OneHost}, ""},
+		{"translated, what it answers astray, and nearer than the sender", all(calledForIt, ttl(60), func(f *Facts) { f.Way.Translated = true }), ByAddressOwner, Supported, nil, ""},
+		{"the same, with numbers that it does not call for", all(astray, ttl(60), func(f *Facts) { f.Way.Translated = true }), Conditional, Unsure, []Fact{OneHost}, ""},
+		{"the same, of a NAT in front of the sender", all(plain, calledForIt, ttl(58), goesOn, func(f *Facts) { f.Way.Translated, f.Way.Initiator = true, true }), ByAddressOwner, Supported, nil, ""},
+		{"the same, and both hit", all(calledForIt, bothHit, func(f *Facts) { f.Way.Translated = true }), Conditional, Unsure, []Fact{OneHost}, ""},
+		{"the same, of an address that is the sender's own", all(calledForIt, bothHit), Injected, Proven, nil, ""},
+		{"the same, and another row is open", all(calledForIt, ttl(60), oneInterface, func(f *Facts) { f.Way.Translated = true }), Conditional, Unsure, []Fact{OneWayOut, OneHost}, ""},
 		{"nearer than the sender, of a connection that came nowhere", all(plain, answeredFromNearer), Injected, Supported, nil, ""},
 
 		{"proven: 299 packets and no counters", all(socket, uncounted(299)), Injected, Proven, nil, ""},
