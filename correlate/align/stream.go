@@ -96,7 +96,7 @@ type live struct {
 
 	recentSent, recentGot recent
 	watches               []watch
-	underWay              []*Reset // that came in at this stream's sender lately
+	underWay              []*Reset    // that came in at this stream's sender lately
 	messages              [2]*Message // the last two that left, the latest first
 	pool                  []*held
 }
