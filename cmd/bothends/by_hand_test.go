@@ -21,7 +21,7 @@ func TestTheExamplesToRedoByHandAreWhatTheProgramSays(t *testing.T) {
 		confidence judge.Confidence
 	}{
 		{"proven", "starttls-2012", 1, judge.Injected, judge.Proven},
-		{"refused", "nat-leak", 2, judge.Indeterminate, judge.Unsure},
+		{"refused", "nat-failover-filter", 1, judge.Indeterminate, judge.Unsure},
 		{"second uplink", "second-uplink-bound", 2, judge.Conditional, judge.Unsure},
 	} {
 		f := foundIn(t, example.pair, example.finding)
