@@ -128,7 +128,8 @@ type AnswerFacts struct {
 	CalledFor int64
 	// Unwatched are further ones of which the sender's capture does not show whether they came.
 	Unwatched int64
-	Stateless bool // it looks like the answer of a host without a socket: no window, no timestamps
+	Stateless bool // it may be the answer of a host without a socket
+	Reject    bool // or of a firewall: no window, no timestamps
 	// Acknowledged bytes: when they left the receiver, and when they came to the
 	// sender, by the sender's clock.
 	Acknowledges bool

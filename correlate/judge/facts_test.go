@@ -34,7 +34,7 @@ func plainFacts() *Facts {
 		Sending: recording(-5000*ms, 10000*ms), Getting: recording(-5000*ms, 10000*ms),
 		Numbers: NumberFacts{There: 300, Back: 300, InStream: true},
 		Way:     WayFacts{Known: true, Hops: 7, TTL: 57, Same: 300, Initials: map[int]bool{64: true}},
-		Answer:  AnswerFacts{AnyFromPeer: true, Stateless: true, IdleNS: 30 * ms},
+		Answer:  AnswerFacts{AnyFromPeer: true, Stateless: true, Reject: true, IdleNS: 30 * ms},
 	}
 }
 
@@ -49,8 +49,11 @@ func silent(f *Facts) { f.Answer.IdleNS, f.Answer.AnyFromPeer = 60_000*ms, false
 
 // socket lets the reset look like one that a socket makes.
 func socket(f *Facts) {
-	f.Packet.Window, f.Packet.Options, f.Packet.IPID, f.Answer.Stateless = 500, segment.Timestamps, 77, false
+	f.Packet.Window, f.Packet.Options, f.Packet.IPID, f.Answer.Stateless, f.Answer.Reject = 500, segment.Timestamps, 77, false, false
 }
+
+// windowed lets it look like the reset that small stacks send without a socket.
+func windowed(f *Facts) { f.Packet.Window, f.Packet.IPID, f.Answer.Reject = 11680, 77, false }
 
 // oneInterface lets the server's capture be of one interface, and say nothing of
 // others.

@@ -13,7 +13,10 @@ import (
 const astrayWindowNS = 10e9
 
 func (s *stream) answerFacts(p *suspect, c *ClockFacts) AnswerFacts {
-	a := AnswerFacts{Stateless: statelessReset(&p.Header)}
+	a := AnswerFacts{Reject: rejectLike(&p.Header)}
+	if a.Stateless = a.Reject; p.reset != nil {
+		a.Stateless = statelessReset(p.reset)
+	}
 	for _, lost := range s.back.Astray {
 		if lost.SentNS <= p.TimeNS && lost.SentNS >= p.TimeNS-astrayWindowNS {
 			a.Astray++

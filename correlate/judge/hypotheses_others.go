@@ -77,8 +77,8 @@ func cluster(f *Facts) Result {
 		return refuted("another node does not know the connection")
 	case f.Way.Initiator:
 		return refuted("the %s opened the connection: no other node has that address and port", f.Sender)
-	case !f.Answer.Stateless:
-		return refuted("it has a window or timestamps, which the reset of a node that does not know the connection has not")
+	case !f.Answer.Reject:
+		return refuted("it has a window or timestamps, which the reset of such a node has not: its kernel is Windows or Linux")
 	case f.Way.Known && abs(int64(f.hops()-hopsTravelled(f.Way.TTL))) > siteHops:
 		return refuted("it has come %s, and what the %s sends comes %d: not from its site", count(f.hops(), "hop"), f.Sender, hopsTravelled(f.Way.TTL)).with(map[string]any{"hops": f.hops(), "path_hops": f.Way.Hops})
 	case f.silentBefore():
@@ -98,7 +98,7 @@ func addressOwner(f *Facts) Result {
 	case !f.Way.Translated:
 		return refuted("the %s itself has that address", f.Sender)
 	case !f.Answer.Stateless:
-		return refuted("it has a window or timestamps, which the reset of a host that does not know the connection has not")
+		return refuted("%s", ofASocket)
 	case f.silentBefore():
 		return refuted("the %s had sent nothing for %s: such a host only answers", f.Receiver, readable(f.Answer.IdleNS))
 	case f.cameWhole():

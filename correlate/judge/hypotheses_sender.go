@@ -208,7 +208,7 @@ func ownFirewall(f *Facts) Result {
 		return refuted("a firewall rejects with resets only")
 	}
 	switch {
-	case !f.Answer.Stateless:
+	case !f.Answer.Reject:
 		return refuted("it has a window or timestamps, which the reset of a firewall has not")
 	case f.silentBefore():
 		return refuted("the %s had sent nothing for %s: a firewall only answers", f.Receiver, readable(f.Answer.IdleNS))
@@ -263,7 +263,7 @@ func remapped(f *Facts) Result {
 	case f.Kind != "rst":
 		return refuted("a host resets what it does not know, and sends nothing else to it")
 	case !f.Answer.Stateless:
-		return refuted("it has a window or timestamps, which the reset of a host that does not know the connection has not")
+		return refuted("%s", ofASocket)
 	case f.OneSided:
 		return open("the %s's capture holds nothing of this connection: what address it came under there nothing shows", f.Sender)
 	case f.silentBefore():

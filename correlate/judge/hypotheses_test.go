@@ -193,6 +193,7 @@ var rowTests = map[Name][]rowTest{
 			f.Way.TranslatedR, f.Sending.OnlyPeer, f.Stated = true, true, stated{Filter: "host 192.0.2.1"}
 		}), Open, ""},
 		{"a socket's reset", all(astray, socket, func(f *Facts) { f.Way.TranslatedR, f.Sending.OnlyPeer = true, true }), Refuted, ""},
+		{"a reset with a window, and not the next IP-ID", all(astray, windowed, func(f *Facts) { f.Way.TranslatedR, f.Sending.OnlyPeer = true, true }), Open, ""},
 		{"nothing to answer", all(astray, silent, func(f *Facts) { f.Way.TranslatedR, f.Sending.OnlyPeer = true, true }), Refuted, ""},
 		{"one side only", onlyReceived, Open, ""},
 		{"it is data", all(astray, func(f *Facts) { f.Kind, f.Way.TranslatedR, f.Sending.OnlyPeer = "data", true, true }), Refuted, ""},
@@ -248,6 +249,7 @@ var rowTests = map[Name][]rowTest{
 		{"as far, by another initial TTL", func(f *Facts) { f.Packet.TTL = 121 }, Open, ""},
 		{"two nearer, and the way is not known", all(unknownWay, func(f *Facts) { f.Packet.TTL = 59 }), Open, ""},
 		{"a socket's reset", socket, Refuted, ""},
+		{"a reset with a window, and not the next IP-ID", windowed, Refuted, ""},
 		{"nothing to answer", silent, Refuted, ""},
 		{"the sender opened the connection", func(f *Facts) { f.Way.Initiator = true }, Refuted, ""},
 		{"that no other answers is stated", stating(OneHost), attestedRow, ""},
@@ -263,6 +265,7 @@ var rowTests = map[Name][]rowTest{
 		{"translated, and one astray that does not", all(astray, func(f *Facts) { f.Way.Translated = true }), Open, ""},
 		{"translated, one astray, from farther than the sender", all(calledForIt, func(f *Facts) { f.Way.Translated, f.Packet.TTL = true, 55 }), Open, ""},
 		{"translated, and the receiver's capture lost packets", func(f *Facts) { f.Way.Translated, f.Getting.Drops = true, 1 }, Open, ""},
+		{"translated, one astray, a reset with a window, and not the next IP-ID", all(astray, windowed, func(f *Facts) { f.Way.Translated = true }), Open, ""},
 		{"translated, one astray, a socket's reset", all(astray, socket, func(f *Facts) { f.Way.Translated = true }), Refuted, ""},
 		{"translated, and nothing to answer", all(astray, silent, func(f *Facts) { f.Way.Translated = true }), Refuted, ""},
 		{"only the receiver is translated", all(astray, func(f *Facts) { f.Way.TranslatedR = true }), Refuted, ""},

@@ -44,7 +44,7 @@ func (s *stream) logFacts(p *suspect, c *ClockFacts) LogFacts {
 	}
 	wrong := log.OffsetError.Nanoseconds() + loggedSlackNS
 	l := LogFacts{FromNS: c.LatestNS - c.MinRTTNS - 2*c.DoubtNS - wrong, UntilNS: c.LatestNS + wrong}
-	l.Known = log.Covers(moment(l.FromNS), moment(l.UntilNS)) && (log.Sees.All() || log.Sees.Abort && !statelessReset(&p.Header))
+	l.Known = log.Covers(moment(l.FromNS), moment(l.UntilNS)) && (log.Sees.All() || log.Sees.Abort && !rejectLike(&p.Header))
 	l.Unlisted = log.Others > 0
 	here := s.Cases[s.index].Tuples[s.sender]
 	used := map[int]bool{}

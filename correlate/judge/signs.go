@@ -441,10 +441,36 @@ func resembles(f *Facts) Result {
 // wentOut reports whether the receiver's capture recorded it as sent by that host.
 func (f *Facts) wentOut() bool { return f.Packet.Direction == capture.Outbound }
 
-// statelessReset reports whether a reset looks like that of a host, or a firewall,
-// that knows no connection: Linux's have neither window nor timestamps.
-func statelessReset(h *align.Header) bool {
+// rejectLike reports whether a reset looks like that of a firewall: it has neither a
+// window nor timestamps (Linux nf_reject_ipv4.c; pf.conf(5)), nor have those of Linux,
+// Windows and BSD for what they know no connection of.
+func rejectLike(h *align.Header) bool {
 	return h.Window == 0 && h.Options&segment.Timestamps == 0
+}
+
+// ofASocket is why a reset is not that of a host that does not know the connection.
+const ofASocket = "it has timestamps, or a window and the next IP-ID of the connection, which the reset of a host that does not know it has not"
+
+// nextIPIDs is how far behind the IP-ID of the last message the next one of a socket
+// may be: acknowledgments in between count, too.
+const nextIPIDs = 64
+
+// statelessReset reports whether a reset may be that of a host that knows no
+// connection. It has no timestamps; small stacks give it a window (lwIP tcp_rst), so that
+// only a window together with the IP-ID that is next on the connection tells a socket.
+func statelessReset(r *align.Reset) bool {
+	if rejectLike(&r.Header) {
+		return true
+	}
+	if r.Options&segment.Timestamps != 0 {
+		return false
+	}
+	for _, m := range r.Alleged {
+		if m != nil && !m.IPv6 && m.IPID != 0 && r.IPID-m.IPID-1 < nextIPIDs {
+			return false
+		}
+	}
+	return true
 }
 
 func without(names []Name, out ...Name) (kept []Name) {
