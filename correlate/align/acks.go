@@ -15,6 +15,12 @@ type acks struct {
 	gone    departed // sent and given up, so far
 }
 
+// AckCounts tell of the segments without sequence space that arrived.
+type AckCounts struct {
+	Passed int64 // and that their sender's tap saw leave
+	Unsent int64 // and that its capture, covering them, lacks
+}
+
 type ack struct {
 	Header
 	tap.Frame
@@ -97,6 +103,7 @@ func (s *Stream) passAck(sent, got *ack, single bool) {
 	sent.met = true
 	s.Ledger.Matched += 2
 	s.Passed++
+	s.Acks.Passed++
 	s.passed(sent.TimeNS)
 	if s.synProxy && sent.upTo <= 1 {
 		return // a SYN proxy may have made it anew
@@ -263,6 +270,7 @@ func (s *Stream) settleAckArrived(a *ack, early bool) {
 	}
 	s.Ledger.ReceivedNotSent++
 	s.Missed++
+	s.Acks.Unsent++
 }
 
 func (a *acks) finish(s *Stream) {

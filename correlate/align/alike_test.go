@@ -172,3 +172,39 @@ func TestPassagesAreGivenUpWhereOneTapIsFarAhead(t *testing.T) {
 		t.Errorf("%d times are still kept", n)
 	}
 }
+
+// A proxy that keeps the numbers acknowledges what the client sends before the server
+// does: three acknowledgments come that the server never sent.
+func TestAcknowledgmentsThatWereNotSentAreCounted(t *testing.T) {
+	for name, c := range map[string]struct {
+		began int64 // ms, of the server's capture
+		want  AckCounts
+	}{
+		"a capture that covers them":        {-60_000, AckCounts{Passed: 1, Unsent: 3}},
+		"a capture that began in the midst": {200, AckCounts{Passed: 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			coverage := wholeTime
+			coverage[tap.Server].FirstNS = start + c.began*milli
+			p := newPairing(coverage)
+			come := func(end tap.End, ms int64, ack uint32) {
+				p.frame++
+				s := segment.Segment{TimeNS: start + ms*milli, Frame: p.frame, Flags: segment.ACK, Seq: 5001, Ack: ack, TTL: 60}
+				p.Observe(end, tap.Server, &s)
+			}
+			p.pass(0, syn(1000))
+			p.pass(20, bytesFrom(1001, "one"))
+			come(tap.Client, 25, 1004)
+			p.pass(40, bytesFrom(1004, "two"))
+			come(tap.Client, 45, 1007)
+			p.pass(60, bytesFrom(1007, "six"))
+			come(tap.Client, 65, 1010)
+			come(tap.Server, 1300, 1011)
+			come(tap.Client, 1310, 1011)
+			p.Finish()
+			if got := p.Streams[tap.Server].Acks; got != c.want {
+				t.Errorf("%+v, want %+v", got, c.want)
+			}
+		})
+	}
+}

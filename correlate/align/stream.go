@@ -14,6 +14,7 @@ type Stream struct {
 
 	Passed    int64      // segments that the receiver's tap saw and the sender's capture has
 	Missed    int64      // segments that the receiver's tap saw and the sender's capture, covering them, lacks
+	Acks      AckCounts  // of both, those without sequence space
 	Leftovers []Leftover // arrived without having been sent, or sent and changed, or control segments that were lost
 	MoreLeft  int64      // further ones that were only counted
 	Resets    [2][]*Reset

@@ -74,9 +74,10 @@ type RecordingFacts struct {
 
 // NumberFacts are about sequence numbers and what else identifies a packet.
 type NumberFacts struct {
-	There, Back int64     // segments that passed both taps, from the sender and to it
-	Shift       [2]uint32 // what the path adds to the numbers, by the sending end
-	Remapped    bool      // packets of this connection reached the sender under other addresses, too
+	There, Back int64           // segments that passed both taps, from the sender and to it
+	Acks        align.AckCounts // of the sender's bare acknowledgments
+	Shift       [2]uint32       // what the path adds to the numbers, by the sending end
+	Remapped    bool            // packets of this connection reached the sender under other addresses, too
 	Altered     *align.Reset
 	Mistimed    *align.Reset // one that was sent, and differs from this one by its time alone
 	Alike       tap.Frame    // a reset of this very kind that the sender sent on this connection

@@ -34,12 +34,12 @@ func TestAWindowAloneIsNoSocket(t *testing.T) {
 		header            align.Header
 		stateless, reject bool
 	}{
-		"neither window nor timestamps":            {align.Header{}, true, true},
-		"a window, and an IP-ID of its own":        {align.Header{Window: 11680, IPID: 7}, true, false},
-		"a window, and the next IP-ID":             {align.Header{Window: 500, IPID: 1001}, false, false},
-		"a window, and one not far from the next":  {align.Header{Window: 500, IPID: 1064}, false, false},
-		"a window, and the IP-ID of what it sent":  {align.Header{Window: 500, IPID: 1000}, true, false},
-		"timestamps":                               {align.Header{Options: segment.Timestamps}, false, false},
+		"neither window nor timestamps":           {align.Header{}, true, true},
+		"a window, and an IP-ID of its own":       {align.Header{Window: 11680, IPID: 7}, true, false},
+		"a window, and the next IP-ID":            {align.Header{Window: 500, IPID: 1001}, false, false},
+		"a window, and one not far from the next": {align.Header{Window: 500, IPID: 1064}, false, false},
+		"a window, and the IP-ID of what it sent": {align.Header{Window: 500, IPID: 1000}, true, false},
+		"timestamps": {align.Header{Options: segment.Timestamps}, false, false},
 		"a window, over IPv6, which has no IP-IDs": {align.Header{Window: 500, IPv6: true}, true, false},
 	} {
 		r := &align.Reset{Header: c.header, Alleged: [2]*align.Message{last}}

@@ -30,7 +30,7 @@ func (s *stream) unsentBefore(p *suspect) (bytes int64, unexplained int) {
 }
 
 func (s *stream) numberFacts(p *suspect) NumberFacts {
-	n := NumberFacts{There: s.flow.Passed, Back: s.back.Passed, Shift: s.pair.Shift, Remapped: s.pair.RemappedAt[s.sender]}
+	n := NumberFacts{There: s.flow.Passed, Back: s.back.Passed, Acks: s.flow.Acks, Shift: s.pair.Shift, Remapped: s.pair.RemappedAt[s.sender]}
 	n.InStream = p.position >= s.flow.Sent.First && p.position <= s.flow.Sent.Next+maxWindow
 	if p.leftover != nil {
 		n.Rival = p.leftover.Rival

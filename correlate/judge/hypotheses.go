@@ -129,7 +129,7 @@ var Hypotheses = []Hypothesis{
 		Claim:     "a proxy speaks for it",
 		Short:     "a proxy",
 		Predicts:  "two sequence spaces, or acknowledgments that it never sent",
-		RefutedBy: "one sequence space",
+		RefutedBy: "one sequence space, and no three acknowledgments came that it did not send",
 		Source:    "RFC 3135",
 		Advice:    "Record also at the proxy, on both its sides.",
 		Test:      proxy,

@@ -6,10 +6,29 @@ func proxy(f *Facts) Result {
 	switch {
 	case f.OneSided:
 		return Result{}
+	case f.acknowledgedForIt():
+		return fits("%s in the %s's name came to the %s that it did not send, beside %d that it did: something on the way acknowledges for it, as a proxy does that keeps the numbers",
+			count(f.Numbers.Acks.Unsent, "acknowledgment"), f.Sender, f.Receiver, f.Numbers.Acks.Passed).with(map[string]any{"unsent_acks": f.Numbers.Acks.Unsent, "passed_acks": f.Numbers.Acks.Passed})
 	case f.Numbers.Shift != [2]uint32{}:
 		return refuted("the sequence numbers are rewritten on the way, but by a constant, and the timestamps of the handshake pass unchanged: one connection, not a proxy's two")
 	}
 	return refuted("both ends use the same sequence numbers: one connection, not a proxy's two")
+}
+
+// proxyAcks is how many acknowledgments must have come that the sender did not send. A
+// box that forges resets may send one or two with them.
+const proxyAcks = 3
+
+// acknowledgedForIt reports whether acknowledgments reached the receiver that the
+// sender did not send, and not because its capture lacks what it sent: it counts no
+// drops, or lacks nothing else, and a fifth of them and more.
+func (f *Facts) acknowledgedForIt() bool {
+	acks := &f.Numbers.Acks
+	if acks.Unsent < proxyAcks {
+		return false
+	}
+	return f.Sending.Drops == 0 && f.Sending.counted(f.Stated) ||
+		f.Sending.Missed == acks.Unsent && 5*acks.Unsent >= acks.Passed+acks.Unsent
 }
 
 // farFromSender is how many routers at least lie between a box and the sender, if

@@ -201,6 +201,12 @@ var rowTests = map[Name][]rowTest{
 	Proxy: {
 		{"one sequence space", func(*Facts) {}, Refuted, ""},
 		{"a constant shift", func(f *Facts) { f.Numbers.Shift = [2]uint32{7, 9} }, Refuted, ""},
+		{"three acknowledgments that were not sent, by a capture that lost nothing", unsentAcks(3, 300), Fits, ""},
+		{"two of them", unsentAcks(2, 0), Refuted, ""},
+		{"three of them, by a capture without counters that lacks nothing else", all(uncounted(300), unsentAcks(3, 12)), Fits, ""},
+		{"three of many", all(uncounted(300), unsentAcks(3, 13)), Refuted, ""},
+		{"three of them, by a capture that lacks data, too", all(uncounted(300), unsentAcks(3, 0), func(f *Facts) { f.Sending.Missed = 4 }), Refuted, ""},
+		{"three of them, by a capture that counts drops", all(unsentAcks(3, 300), func(f *Facts) { f.Sending.Drops = 1 }), Refuted, ""},
 		{"one side only", onlyReceived, "", ""},
 	},
 	BelowTap: {
@@ -279,6 +285,14 @@ var rowTests = map[Name][]rowTest{
 		{"it went out", func(f *Facts) { f.Packet.Direction = capture.Outbound }, Fits, ""},
 		{"it is recorded as come in", func(f *Facts) { f.Packet.Direction = capture.Inbound }, Refuted, ""},
 	},
+}
+
+// unsentAcks lets n acknowledgments have come that the sender did not send.
+func unsentAcks(n, passed int64) func(*Facts) {
+	return func(f *Facts) {
+		f.Numbers.Acks = align.AckCounts{Passed: passed, Unsent: n}
+		f.Sending.Missed = n
+	}
 }
 
 // uncountedBut is a capture with counters, on the host, of n packets.
