@@ -94,6 +94,33 @@ func TestASpoiledCaptureNeverTurnsAGenuineResetIntoAnInjection(t *testing.T) {
 	}
 }
 
+// The server's clock is set by three seconds just after the client's SYN has come: by the
+// clocks as they are fitted it arrived before it was sent. It is no forged one.
+func TestASYNThatCameBeforeAClockWasSetIsNotForged(t *testing.T) {
+	const folder, syn = "../fixtures/synthetic/server-capture-with-random-holes", 32
+	tr := readTruth(t, folder)
+	spoiled := filepath.Join(t.TempDir(), "server.pcap")
+	rewrite(t, filepath.Join(folder, "server.pcap"), spoiled, func(n int, r record) bool {
+		if n > syn {
+			r.set(3 * time.Second)
+		}
+		return true
+	})
+	r := compareFiles(within(folder, tr.Client), []string{spoiled})
+	found := false
+	for i := range r.Findings {
+		if f := &r.Findings[i]; f.Kind == "syn" && f.Frame == syn && f.ReceivedAt == "server" {
+			found = true
+			if f.Verdict == "injected" {
+				t.Errorf("injected, %s%s", f.Confidence, evidence(f))
+			}
+		}
+	}
+	if !found {
+		t.Error("no finding of the SYN: the clocks were fitted otherwise, and this tests nothing")
+	}
+}
+
 // wrongly reports the accusations that the truth does not bear out. Where packets
 // are missing from the spoiled capture its frames count no more as the truth has
 // them, and accusations rest on those of the other.

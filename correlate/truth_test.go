@@ -31,6 +31,16 @@ func readTruths(t testing.TB, patterns ...string) map[string]*truth.Truth {
 	return truths
 }
 
+// readTruth returns the truth of the pair in one folder.
+func readTruth(t *testing.T, folder string) *truth.Truth {
+	t.Helper()
+	tr := readTruths(t, folder)[folder]
+	if tr == nil {
+		t.Fatalf("no truth in %s", folder)
+	}
+	return tr
+}
+
 // inOrder visits truths in the order of their folders, so that what chance draws is
 // the same at every run.
 func inOrder[T any](truths map[string]T) iter.Seq2[string, T] {

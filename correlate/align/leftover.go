@@ -27,6 +27,12 @@ type Leftover struct {
 	RivalHead []byte
 	// Beyond is how many of its bytes lie behind all that the sender had sent.
 	Beyond int64
+	// Later is a SYN or FIN like this one that left the sender after it had come, by the
+	// clocks as they were fitted, and that nothing else matches; Number is 0 if there is none.
+	// Where a clock was set in between, it may be this very one.
+	Later       tap.Frame
+	LaterHeader Header
+	start       int64 // its position, as in view
 }
 
 const (
@@ -48,7 +54,7 @@ func (s *Stream) keep(b Bucket, w *held) {
 		s.MoreLeft++
 		return
 	}
-	l := Leftover{Bucket: b, Frame: w.Frame, Header: w.Header, Head: head(w.payload)}
+	l := Leftover{Bucket: b, Frame: w.Frame, Header: w.Header, Head: head(w.payload), start: w.start}
 	if w.rival != nil {
 		l.Rival, l.RivalHead = w.rival.Frame, head(w.rival.payload)
 	}
@@ -72,5 +78,19 @@ type Last struct {
 func (l *Last) note(v *view) {
 	if v.Flags&segment.RST == 0 && v.TimeNS >= l.TimeNS {
 		*l = Last{v.Frame, v.Flags, v.PayloadLen}
+	}
+}
+
+// noteLater tells what came before h was sent, and is like it, of h.
+func (s *Stream) noteLater(h *held) {
+	if h.Flags&(segment.SYN|segment.FIN) == 0 {
+		return
+	}
+	for i := range s.Leftovers {
+		l := &s.Leftovers[i]
+		if l.Bucket == ReceivedNotSent && l.Later.Number == 0 && l.start == h.start && l.Flags == h.Flags && l.PayloadLen == h.PayloadLen {
+			l.Later, l.LaterHeader = h.Frame, h.Header
+			return
+		}
 	}
 }

@@ -64,6 +64,9 @@ func (s *Stream) settleSent(h *held, early bool) {
 		return
 	}
 	h.settled = true
+	if h.open == h.end-h.start {
+		s.noteLater(h)
+	}
 	switch {
 	case h.open < h.end-h.start:
 		s.Ledger.Matched++

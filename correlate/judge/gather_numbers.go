@@ -39,6 +39,7 @@ func (s *stream) numberFacts(p *suspect) NumberFacts {
 	n.ShapeSame, n.ShapeAll = known[shapeOf(&p.Header)], total(known)
 	r := p.reset
 	if r == nil {
+		n.Mistimed = s.mistimedControl(p)
 		return n
 	}
 	for j, sent := range s.flow.Resets[s.sender] {
@@ -102,4 +103,17 @@ const maxAhead = 1 << 30
 // growing reports whether two resets are of a series with growing numbers.
 func growing(a, b *align.Reset) bool {
 	return abs(a.TimeNS-b.TimeNS) <= growWithinNS && a.Position != b.Position
+}
+
+// mistimedControl is a SYN or FIN that left the sender, if it is p but for its time: by
+// a clock that was set in between it arrived before it was sent. nil if there is none.
+func (s *stream) mistimedControl(p *suspect) *align.Reset {
+	if p.leftover == nil || p.leftover.Later.Number == 0 {
+		return nil
+	}
+	left := &align.Reset{Frame: p.leftover.Later, Header: p.leftover.LaterHeader}
+	if !s.mistimed(left, &align.Reset{Frame: p.Frame, Header: p.Header}) { // of which align has found the numbers equal
+		return nil
+	}
+	return left
 }

@@ -174,7 +174,7 @@ func altered(f *Facts) Result {
 		return fits("the %s did send a reset before (frame %d, seq %d) that did not arrive as it was: this may be that one, changed on the way",
 			f.Sender, n.Altered.Number, n.Altered.Header.Seq).with(map[string]any{"sent_frame": n.Altered.Number})
 	case n.Mistimed != nil:
-		return fits("the %s did send a reset that is this one in everything but its time (frame %d there), and a clock that was set in between would explain that",
+		return fits("the %s did send one that is this one in everything but its time (frame %d there), and a clock that was set in between would explain that",
 			f.Sender, n.Mistimed.Number).with(map[string]any{"sent_frame": n.Mistimed.Number})
 	case n.Rival.Number != 0:
 		return refuted("what the %s sent in its place (frame %d) carries other bytes, and arrived as well", f.Sender, n.Rival.Number).with(map[string]any{"sent_frame": n.Rival.Number})
