@@ -15,7 +15,8 @@
 # make dataset        packs the labelled pairs of captures, with their checksums
 # make lab            runs real mail sessions through a middlebox and checks every
 #                     verdict; SCENARIO=name runs one, KEEP=folder keeps its
-#                     captures, TIMES=n runs it n times (Linux, root)
+#                     captures, TIMES=n runs it n times, LOG=false records without
+#                     the kernel's log of resets (Linux, root)
 
 # The case that this project comes from, recorded in the lab.
 DEMO_CLIENT := fixtures/pairs/starttls-2012/client.pcapng
@@ -92,7 +93,7 @@ dataset:
 
 lab: setup build bothcap
 	go build -trimpath -o bin/lab ./fixtures/lab/cmd/lab
-	bin/lab --compare bin/bothends --recorder bin/bothcap $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(KEEP),--keep $(KEEP)) $(if $(TIMES),--times $(TIMES))
+	bin/lab --compare bin/bothends --recorder bin/bothcap $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(KEEP),--keep $(KEEP)) $(if $(TIMES),--times $(TIMES)) $(if $(LOG),--kernel-log=$(LOG))
 
 PAIRS ?= 30000
 SEED ?= 1
