@@ -36,22 +36,6 @@ type Facts struct {
 	Stated, StatedThere stated
 }
 
-// ClockFacts relate the two clocks at the time of the packet.
-type ClockFacts struct {
-	Known      bool  // packets passed in both directions
-	Comparable bool  // and they say something of that time
-	LatestNS   int64 // sender's clock: the latest at which it can have passed the sender's tap
-	DoubtNS    int64 // how far the clocks can be off there
-	MinRTTNS   int64 // the smallest round trip; 0 if not known
-	MarginNS   int64 // by how much something must miss the fastest before it counts
-	TickNS     int64 // how far apart the stamps of the coarser capture are
-	// BesideNS is the most that the sender's clock can show ahead of the receiver's
-	// by the packets on either side of this one; valid if Bracketed. It holds whether a
-	// clock was set in between or not.
-	Bracketed bool
-	BesideNS  int64
-}
-
 // RecordingFacts are what one capture is worth for this packet.
 type RecordingFacts struct {
 	*witness.Witness
@@ -115,7 +99,7 @@ type WayFacts struct {
 	BothHit   bool
 	OtherEnd  int
 	OtherHit  tap.Frame // at the sender's tap
-	OtherWhy  string    // why that one did not call for this one
+	OtherLate int64     // how long after this one must have left that one called for a reset; 0 if nothing did
 	Initiator bool      // the sender opened the connection
 }
 
@@ -167,8 +151,26 @@ type OtherFacts struct {
 	VolleyHere   bool      // at this end, in the same name
 	Neighbours   int       // connections to the sender's address that all came to it, untranslated
 	Expected     bool      // and a further one would have come there, and been recorded
-	Sooner       Result    // it answered sooner than the sender can have
-	FewerHops    Result    // and from nearer
+	Sooner       SoonerFacts
+	FewerHops    HopsFacts
+}
+
+// SoonerFacts say that it answered a SYN sooner than any round trip to the sender takes.
+type SoonerFacts struct {
+	Known           bool
+	SYN             int64 // its frame
+	TookNS, LeastNS int64 // and the fastest round trip
+	Timed           int   // by so many packets in each direction
+}
+
+// HopsFacts say that it came from nearer than all that the sender is known to have sent
+// from that address.
+type HopsFacts struct {
+	Known     bool
+	Hops      int
+	UsualHops int
+	UsualTTL  uint8
+	Packets   int64 // which showed that
 }
 
 // counted reports whether a recorder is known to have lost nothing: by its counters,

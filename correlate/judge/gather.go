@@ -16,19 +16,28 @@ type suspect struct {
 	reset    *align.Reset
 	leftover *align.Leftover
 	position int64 // in the stream
+	clocks   ClockFacts
 }
 
-func resetSuspect(r *align.Reset) suspect {
-	return suspect{kind: "rst", Frame: r.Frame, Header: r.Header, reset: r, position: r.Position}
+func resetSuspect(r arrival) suspect {
+	return suspect{kind: "rst", Frame: r.Frame, Header: r.Header, reset: r.Reset, position: r.Position, clocks: r.clocks}
 }
 
-// gather works out all facts of one packet.
-func (s *stream) gather(p *suspect) *Facts {
+func (s *stream) leftoverSuspect(l *align.Leftover) *suspect {
+	return &suspect{kind: kind(&l.Header), Frame: l.Frame, Header: l.Header, leftover: l, clocks: s.clocks.at(l.TimeNS)}
+}
+
+// gather works out all facts of one packet. known are the resets of its connection that
+// are found injected so far.
+func (s *stream) gather(p *suspect, known forged) *Facts {
 	f := &Facts{
 		Sender: s.sender, Receiver: s.sender.Other(), Kind: p.kind, Packet: p.Header, Frame: p.Frame,
 		OneSided: !s.pair.Paired(),
-		Clocks:   s.clockFacts(p),
+		Clocks:   p.clocks,
 		Stated:   s.stated[s.sender], StatedThere: s.stated[s.sender.Other()],
+	}
+	if f.Clocks.Comparable {
+		f.Clocks.BesideNS, f.Clocks.Bracketed = s.beside(p.TimeNS)
 	}
 	f.Sending, f.Getting = s.sendingFacts(p, &f.Clocks), s.gettingFacts()
 	f.Numbers = s.numberFacts(p)
@@ -36,28 +45,15 @@ func (s *stream) gather(p *suspect) *Facts {
 	f.Answer = s.answerFacts(p, &f.Clocks)
 	f.Kernel, f.Log = s.kernelFacts(p, &f.Clocks), s.logFacts(p, &f.Clocks)
 	f.After = s.afterFacts(p, &f.Clocks)
-	f.Others = s.otherFacts(p)
+	f.Others = s.otherFacts(p, known)
 	return f
-}
-
-func (s *stream) clockFacts(p *suspect) ClockFacts {
-	c := ClockFacts{Known: s.Clock.Known(), Comparable: s.comparable(p.TimeNS), TickNS: s.TickNS}
-	if c.Known && c.Comparable {
-		c.BesideNS, c.Bracketed = s.beside(p.TimeNS)
-	}
-	if c.Known {
-		c.LatestNS, c.MinRTTNS = s.latestSent(p.TimeNS), s.stripAt(p.TimeNS).MinRTT()
-		c.DoubtNS = s.Clock.UncertaintyAt(s.clientTime(p.TimeNS))
-		c.MarginNS = s.margin(p.TimeNS)
-	}
-	return c
 }
 
 // beside is the most that the sender's clock can show ahead of the receiver's at a time
 // by the receiver's clock, by the packets to the sender right before and right after
 // it. Resets that both captures hold count as such packets, too.
 func (s *stream) beside(received int64) (most int64, ok bool) {
-	at := s.clientTime(received)
+	at := s.clocks.clientTime(received)
 	if s.sender == tap.Server {
 		most, ok = s.Clock.Beside(at)
 	} else {
@@ -105,8 +101,6 @@ func (s *stream) gettingFacts() RecordingFacts {
 	}
 }
 
-func abs(n int64) int64 { return max(n, -n) }
-
 func (s *stream) kernelFacts(p *suspect, c *ClockFacts) KernelFacts {
 	if p.kind != "rst" || !c.Comparable {
 		return KernelFacts{}
@@ -128,34 +122,4 @@ func (s *stream) sentBetween(from, to int64) uint64 {
 	first, _ := slices.BinarySearch(sent, from)
 	behind, _ := slices.BinarySearch(sent, to+1)
 	return uint64(behind - first)
-}
-
-// OneSidedCase reports whether one capture only holds the connection.
-func (s *stream) OneSidedCase() bool { return !s.pair.Paired() }
-
-func (s *stream) otherFacts(p *suspect) OtherFacts {
-	var o OtherFacts
-	r := p.reset
-	if r == nil {
-		return o
-	}
-	for _, forged := range s.forged {
-		if forged != r && abs(forged.TimeNS-r.TimeNS) <= soonNS && forged.TTL == r.TTL && shapeOf(&forged.Header) == shapeOf(&r.Header) {
-			o.VolleyForged, o.VolleyHere = forged.Frame, true
-		}
-	}
-	if s.opposite != nil && !o.VolleyHere {
-		for _, forged := range s.opposite.forged {
-			if s.comparable(r.TimeNS) && abs(forged.TimeNS-s.latestSent(r.TimeNS)) <= soonNS && shapeOf(&forged.Header) == shapeOf(&r.Header) {
-				o.VolleyForged = forged.Frame
-			}
-		}
-	}
-	service := s.Services[r.Src.IP]
-	if service == nil || !s.answersSYN(r) {
-		return o
-	}
-	o.Neighbours, o.Expected = service.Paired, service.expects(r.Src.Port)
-	o.Sooner, o.FewerHops = s.sooner(r), s.fewerHops(r, service)
-	return o
 }

@@ -43,13 +43,13 @@ func (s *stream) numberFacts(p *suspect) NumberFacts {
 		return n
 	}
 	for j, sent := range s.flow.Resets[s.sender] {
-		if !s.matched.arrived[j] && s.sentBefore(sent.TimeNS, r.TimeNS) && s.likeness(sent, r) == bothSigns {
+		if !s.matched.arrived[j] && p.clocks.sentBefore(sent.TimeNS) && s.likeness(sent, r) == bothSigns {
 			n.Altered = sent
 		}
-		if s.mistimed(sent, r) { // even if it arrived: the network may have doubled it
+		if s.mistimed(sent, r, &p.clocks) { // even if it arrived: the network may have doubled it
 			n.Mistimed = sent
 		}
-		if sent.Window == p.Window && sent.Options == p.Options && hopsTravelled(sent.TTL)+s.flow.Path.Hops == hopsTravelled(p.TTL) && s.sentBefore(sent.TimeNS, p.TimeNS) {
+		if sent.Window == p.Window && sent.Options == p.Options && hopsTravelled(sent.TTL)+s.flow.Path.Hops == hopsTravelled(p.TTL) && p.clocks.sentBefore(sent.TimeNS) {
 			n.Alike = sent.Frame
 		}
 	}
@@ -63,9 +63,9 @@ func (s *stream) numberFacts(p *suspect) NumberFacts {
 		n.IsShift = n.IsShift || shift != 0 && (off == shift || off == -shift)
 	}
 	for _, o := range s.unmatched {
-		if o == r || growing(o, r) {
+		if o.Reset == r || growing(o.Reset, r) {
 			n.Burst++
-			if s.ahead(o) > 0 {
+			if s.ahead(o.Reset) > 0 {
 				n.Guesses++
 			}
 		}
@@ -112,7 +112,7 @@ func (s *stream) mistimedControl(p *suspect) *align.Reset {
 		return nil
 	}
 	left := &align.Reset{Frame: p.leftover.Later, Header: p.leftover.LaterHeader}
-	if !s.mistimed(left, &align.Reset{Frame: p.Frame, Header: p.Header}) { // of which align has found the numbers equal
+	if !s.mistimed(left, &align.Reset{Frame: p.Frame, Header: p.Header}, &p.clocks) { // of which align has found the numbers equal
 		return nil
 	}
 	return left

@@ -1,10 +1,6 @@
 package judge
 
-import (
-	"fmt"
-
-	"bothends/correlate/align"
-)
+import "bothends/correlate/align"
 
 func (s *stream) wayFacts(p *suspect, c *ClockFacts) WayFacts {
 	path, there := &s.flow.Path, &s.Cases[s.index]
@@ -81,7 +77,6 @@ func (s *stream) otherEnd(r *align.Reset, c *ClockFacts, w *WayFacts) {
 			break
 		}
 	}
-	w.OtherWhy = "and nothing came after it that could have called for this one"
 	for _, hit := range s.opposite.unmatched {
 		if !s.provoked(hit) {
 			continue
@@ -89,7 +84,7 @@ func (s *stream) otherEnd(r *align.Reset, c *ClockFacts, w *WayFacts) {
 		if hit.TimeNS <= c.LatestNS+c.MarginNS {
 			return
 		}
-		w.OtherWhy = fmt.Sprintf("%s after this one must have left: it is no answer to it", readable(hit.TimeNS-c.LatestNS))
+		w.OtherLate = hit.TimeNS - c.LatestNS
 	}
 	w.BothHit = true
 	if w.OtherHit.Number == 0 {
@@ -100,7 +95,7 @@ func (s *stream) otherEnd(r *align.Reset, c *ClockFacts, w *WayFacts) {
 // provoked reports whether anything but resets reached the sender after it was hit,
 // or may have without its capture showing it: each such segment calls for a reset by
 // a host that no longer knows the connection.
-func (s *stream) provoked(hit *align.Reset) bool {
+func (s *stream) provoked(hit arrival) bool {
 	return s.back.LastGot.TimeNS >= hit.TimeNS || s.back.LastPassedNS < s.back.LastSent.TimeNS
 }
 

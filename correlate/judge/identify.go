@@ -16,9 +16,11 @@ const Twin Name = "twin"
 // identify finds out as what the resets were sent that arrived: on this connection,
 // on one that carries packets of it under other addresses, or on any other.
 func (s *stream) identify() {
-	got := s.flow.Resets[s.sender.Other()]
-	s.matched = s.match(s.flow.Resets[s.sender], got)
-	for i, r := range got {
+	for _, r := range s.flow.Resets[s.sender.Other()] {
+		s.got = append(s.got, s.arrival(r))
+	}
+	s.matched = s.match(s.flow.Resets[s.sender], s.got)
+	for i, r := range s.got {
 		if s.matched.twinOf[i] < 0 && s.matched.copyOf[i] < 0 {
 			s.unmatched = append(s.unmatched, r)
 		}
@@ -26,6 +28,14 @@ func (s *stream) identify() {
 	s.noteRemapped()
 	s.noteElsewhere()
 }
+
+// An arrival is a reset that arrived, and what the clocks say of the time at which it did.
+type arrival struct {
+	*align.Reset
+	clocks ClockFacts
+}
+
+func (s *stream) arrival(r *align.Reset) arrival { return arrival{r, s.clocks.at(r.TimeNS)} }
 
 // resetKey is what a NAT leaves alone of a reset.
 type resetKey struct {
@@ -54,14 +64,14 @@ func (s *stream) noteElsewhere() {
 		if s.elsewhere == nil {
 			s.elsewhere = map[*align.Reset]*survey.Reset{}
 		}
-		s.elsewhere[r] = left
+		s.elsewhere[r.Reset] = left
 	}
 	s.unmatched = kept
 }
 
 // elsewhereTwin is the reset that left as r under other addresses, or nil. Only
 // numbers that chance does not make tell: one of 32 bits, not zero.
-func (s *stream) elsewhereTwin(r *align.Reset) *survey.Reset {
+func (s *stream) elsewhereTwin(r arrival) *survey.Reset {
 	if r.Flags&segment.ACK == 0 && r.Seq0 == 0 || !s.pair.Paired() {
 		return nil
 	}
@@ -69,10 +79,9 @@ func (s *stream) elsewhereTwin(r *align.Reset) *survey.Reset {
 	for _, i := range s.byNumbers[s.sender][key] {
 		left := &s.Resets[s.sender][i]
 		own := slices.ContainsFunc(s.flow.Resets[s.sender], func(o *align.Reset) bool { return o.Frame == left.Frame })
-		if own || !s.sentBefore(left.TimeNS, r.TimeNS) || s.comparable(r.TimeNS) && s.latestSent(r.TimeNS)-left.TimeNS > astrayWindowNS {
-			continue
+		if !own && r.clocks.soonAfter(left.TimeNS) {
+			return left
 		}
-		return left
 	}
 	return nil
 }
@@ -88,10 +97,9 @@ func (s *stream) arrivedElsewhere(left *align.Reset) *survey.Reset {
 	for _, i := range s.gotByNumbers[receiver][key] {
 		r := &s.Resets[receiver][i]
 		here := slices.ContainsFunc(s.flow.Resets[receiver], func(o *align.Reset) bool { return o.Frame == r.Frame })
-		if here || !s.sentBefore(left.TimeNS, r.TimeNS) || s.comparable(r.TimeNS) && s.latestSent(r.TimeNS)-left.TimeNS > astrayWindowNS {
-			continue
+		if clocks := s.clocks.at(r.TimeNS); !here && clocks.soonAfter(left.TimeNS) {
+			return r
 		}
-		return r
 	}
 	return nil
 }

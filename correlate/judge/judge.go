@@ -134,21 +134,11 @@ func (all *pooled) judge(i int) []Finding {
 	case p.Method == pair.Payload:
 		return slices.Concat(client.proxied(), server.proxied())
 	}
-	// What is found forged in one direction may speak of the other: both are judged
-	// before either counts. If nothing is, that was it: of a flood it is most of the work.
-	var found [2][]Finding
-	for end, s := range streams {
-		found[end] = s.judgeResets()
-	}
-	if len(client.forged)+len(server.forged) > 0 {
-		for end, s := range streams {
-			found[end] = s.judgeResets()
-		}
-	}
+	found := judgeResets(streams)
 	for end, s := range streams {
 		s.enter(found[end])
 	}
-	return slices.Concat(found[tap.Client], client.leftovers(), found[tap.Server], server.leftovers())
+	return slices.Concat(found[tap.Client].findings, client.leftovers(), found[tap.Server].findings, server.leftovers())
 }
 
 // pooled is the input, and what all connections together say of each end.
@@ -201,16 +191,15 @@ type stream struct {
 	back      *align.Stream    // the opposite direction
 	alleged   *witness.Witness // sender's capture
 	receiving *witness.Witness
+	clocks    clocks
 
-	matched   matching       // of the resets that arrived with those that were sent
-	unmatched []*align.Reset // those that arrived and that the sender's capture lacks
-	forged    []*align.Reset // of those, the ones found injected
-	opposite  *stream        // the opposite direction
+	got       []arrival // the resets that arrived
+	matched   matching  // of those with the ones that were sent
+	unmatched []arrival // those that the sender's capture lacks
+	opposite  *stream   // the opposite direction
 	// remapped are, of those that arrived, the ones that left under other addresses.
 	remapped  map[*align.Reset]*align.Reset
 	elsewhere map[*align.Reset]*survey.Reset
-	// toldElsewhere are those sent that arrived on another connection, and are told there.
-	toldElsewhere int64
 }
 
 // streams are both directions of a case, with their resets matched.
@@ -238,6 +227,7 @@ func (all *pooled) stream(index int, sender tap.End) *stream {
 		pooled: all, index: index, sender: sender, pair: &c.Pair,
 		flow: &c.Streams[sender], back: &c.Streams[sender.Other()],
 		alleged: &all.Witnesses[sender], receiving: &all.Witnesses[sender.Other()],
+		clocks: clocks{all.Clock, sender.Other(), all.TickNS},
 	}
 }
 

@@ -141,19 +141,3 @@ func (l *LogFacts) valuesAt(at time.Time) map[string]any {
 func (l *LogFacts) values() map[string]any {
 	return map[string]any{"from": stamp(l.FromNS), "until": stamp(l.UntilNS), "logged": l.Sent}
 }
-
-// has agrees with a number of network namespaces.
-func has(n int) string {
-	if n == 1 {
-		return "has"
-	}
-	return "have"
-}
-
-// rules are so many rules of a packet filter and their verb.
-func rules(n int) string {
-	if n == 1 {
-		return "1 rule that rejects"
-	}
-	return fmt.Sprintf("%d rules that reject", n)
-}

@@ -29,15 +29,20 @@ func kernelSent(at int64, change func(*testimony.KernelEvent)) testimony.KernelE
 
 // logged is a trial in which the server's kernel kept a log from 0 to 10 s, and a reset
 // in its name came to the client at 3020 ms, having left at 3001 at the latest.
-func logged(events ...testimony.KernelEvent) (*pooled, *suspect) {
+func logged(events ...testimony.KernelEvent) (*pooled, *align.Reset) {
 	b := trial()
 	b.Cases[0].Tuples = [2]Tuple{{loggedClient, loggedServer}, {loggedClient, loggedServer}}
 	b.Witnesses[tap.Server].Log = &testimony.KernelLog{
 		Kept: true, From: time.Unix(0, 0), Until: time.Unix(10, 0), Events: events,
 		Sees: testimony.KernelSight{Abort: true, NoSocket: true, TimeWait: true},
 	}
-	p := resetSuspect(reset(3020*ms, 1000, 54, 0))
-	return pooledOf(b), &p
+	return pooledOf(b), reset(3020*ms, 1000, 54, 0)
+}
+
+// gathered are the facts of a reset that arrived on a stream.
+func gathered(s *stream, r *align.Reset) *Facts {
+	p := resetSuspect(s.arrival(r))
+	return s.gather(&p, forged{})
 }
 
 func TestTheKernelsLogIsHeldAgainstTheCapture(t *testing.T) {
@@ -71,13 +76,13 @@ func TestTheKernelsLogIsHeldAgainstTheCapture(t *testing.T) {
 		{name: "the log ends before", change: func(l *testimony.KernelLog) { l.Until = time.Unix(3, 0) }},
 		{name: "a kernel that tells of no reset without a socket", change: func(l *testimony.KernelLog) { l.Sees.NoSocket = false }},
 	} {
-		b, p := logged(tt.events...)
+		b, r := logged(tt.events...)
 		b.Resets[tap.Server] = tt.file
 		if tt.change != nil {
 			tt.change(b.Witnesses[tap.Server].Log)
 		}
 		s := b.streams(0)[tap.Server]
-		f := s.gather(p)
+		f := gathered(s, r)
 		if l := &f.Log; l.Known != tt.known || (l.Unseen != nil) != tt.here || (l.UnseenElsewhere != nil) != tt.away {
 			t.Errorf("%s: %+v; want known %v, unseen here %v, elsewhere %v", tt.name, *l, tt.known, tt.here, tt.away)
 		}
@@ -85,10 +90,10 @@ func TestTheKernelsLogIsHeldAgainstTheCapture(t *testing.T) {
 }
 
 func TestAKernelThatTellsOfAbortsAloneIsCompleteForThem(t *testing.T) {
-	b, p := logged()
+	b, r := logged()
 	b.Witnesses[tap.Server].Log.Sees = testimony.KernelSight{Abort: true}
-	p.Window, p.Options = 500, segment.Timestamps
-	if f := b.streams(0)[tap.Server].gather(p); !f.Log.Known {
+	r.Window, r.Options = 500, segment.Timestamps
+	if f := gathered(b.streams(0)[tap.Server], r); !f.Log.Known {
 		t.Error("a reset with a window and timestamps is a socket's, which the kernel tells of")
 	}
 }

@@ -22,8 +22,7 @@ func (s *stream) leftovers() []Finding {
 		}
 		switch l.Bucket {
 		case align.ReceivedNotSent:
-			p := suspect{kind: kind(&l.Header), Frame: l.Frame, Header: l.Header, leftover: l}
-			f := s.decide(&p)
+			f := s.decide(s.leftoverSuspect(l), forged{})
 			f.Head = l.Head
 			if f.bucket == sentNotCaptured && !f.speaks() {
 				// Nothing speaks against it: the sender's capture is just not
@@ -88,8 +87,7 @@ func (s *stream) modified(l *align.Leftover) Finding {
 	}
 	f := s.finding(kind(&l.Header), Modified, Strong, l.Frame, l.Header,
 		Step{Rule: Twin, Outcome: Supports, Decides: true, Text: text, Values: map[string]any{"sent_frame": l.Rival.Number}})
-	p := suspect{kind: f.Kind, Frame: l.Frame, Header: l.Header, leftover: l}
-	mapping := renumbered(s.gather(&p))
+	mapping := renumbered(s.gather(s.leftoverSuspect(l), forged{}))
 	step := Step{Rule: Renumbered, Outcome: mapping.Outcome, Text: mapping.Text, Values: mapping.Values}
 	f.Head, f.Twin = l.Head, l.Rival
 	if mapping.Outcome != Refuted {

@@ -20,7 +20,7 @@ type matching struct {
 // most alike in all that the path leaves alone, then the one that was under way for the
 // shortest time: who forges a reset with the numbers of a genuine one is earlier than
 // that, and its TTL is another.
-func (s *stream) match(sent, got []*align.Reset) matching {
+func (s *stream) match(sent []*align.Reset, got []arrival) matching {
 	m := matching{
 		twinOf: make([]int, len(got)), copyOf: make([]int, len(got)),
 		doubtful: make([]bool, len(got)), arrived: make([]bool, len(sent)),
@@ -29,7 +29,7 @@ func (s *stream) match(sent, got []*align.Reset) matching {
 	for i, r := range got {
 		m.twinOf[i], m.copyOf[i] = -1, -1
 		for j, left := range sent {
-			if s.possible(left, r) {
+			if possible(left, r) {
 				ranks[i*len(sent)+j] = s.rank(left, r)
 			}
 		}
@@ -46,13 +46,13 @@ func (s *stream) match(sent, got []*align.Reset) matching {
 				}
 			}
 			if best >= 0 {
-				m.twinOf[i], m.arrived[best], m.doubtful[i] = best, true, s.unlike(sent[best], r)
+				m.twinOf[i], m.arrived[best], m.doubtful[i] = best, true, s.unlike(sent[best], r.Reset)
 			}
 		}
 	}
 	for i, r := range got {
 		for k, first := range got {
-			if m.twinOf[i] < 0 && m.twinOf[k] >= 0 && !m.doubtful[k] && s.repeats(sent[m.twinOf[k]], first, r) {
+			if m.twinOf[i] < 0 && m.twinOf[k] >= 0 && !m.doubtful[k] && repeats(sent[m.twinOf[k]], first, r) {
 				m.copyOf[i] = k
 			}
 		}
@@ -65,9 +65,9 @@ const highestRank = uint8(30)
 
 // rank says how likely r is left after the path, from 1 to highestRank: by what the path
 // is known to leave alone, then by what it seems to, then by time.
-func (s *stream) rank(left, r *align.Reset) uint8 {
-	rank := (s.likeness(left, r)*5+s.signs(left, r)+2)*2 + 1
-	if !s.comparable(r.TimeNS) || left.TimeNS <= s.latestSent(r.TimeNS) {
+func (s *stream) rank(left *align.Reset, r arrival) uint8 {
+	rank := (s.likeness(left, r.Reset)*5+s.signs(left, r.Reset)+2)*2 + 1
+	if !r.clocks.Comparable || left.TimeNS <= r.clocks.LatestNS {
 		rank++ // or else it was faster than any other packet
 	}
 	return uint8(rank)
@@ -122,21 +122,9 @@ func sameNumbers(left, r *align.Reset) bool {
 }
 
 // possible reports whether r can be left after the journey: the same numbers, and not
-// received before it was sent. As r may have been faster than any other packet,
-// it is granted half a round trip.
-func (s *stream) possible(left, r *align.Reset) bool {
-	return sameNumbers(left, r) && s.sentBefore(left.TimeNS, r.TimeNS)
-}
-
-// sentBefore reports whether what passed the sender's tap at sent can have arrived
-// at the other tap at arrived, each by its own clock: half a round trip sooner than the
-// fastest at most, and by no means before it left.
-func (s *stream) sentBefore(sent, arrived int64) bool {
-	if !s.comparable(arrived) {
-		return true
-	}
-	latest := s.latestSent(arrived)
-	return sent <= max(latest, min(latest+2*s.margin(arrived), s.neverAfter(arrived)))
+// received before it was sent.
+func possible(left *align.Reset, r arrival) bool {
+	return sameNumbers(left, r.Reset) && r.clocks.sentBefore(left.TimeNS)
 }
 
 // Grades of likeness beyond the numbers.
@@ -162,8 +150,8 @@ func (s *stream) likeness(left, r *align.Reset) int {
 
 // repeats reports whether r is one more copy, made by the network, of left, which
 // arrived as first.
-func (s *stream) repeats(left, first, r *align.Reset) bool {
-	return s.possible(left, r) && first.IPID == r.IPID && first.TTL == r.TTL && first.Window == r.Window &&
+func repeats(left *align.Reset, first, r arrival) bool {
+	return possible(left, r) && first.IPID == r.IPID && first.TTL == r.TTL && first.Window == r.Window &&
 		first.TSVal == r.TSVal && first.Header.Flags == r.Header.Flags
 }
 
@@ -173,8 +161,8 @@ func (s *stream) repeats(left, first, r *align.Reset) bool {
 // nothing may contradict a larger step, so that the time alone does not make another
 // packet of it. It does where the packets timed around it show that no clock was
 // set, and nothing but zeros is alike.
-func (s *stream) mistimed(left, r *align.Reset) bool {
-	if !sameNumbers(left, r) || s.sentBefore(left.TimeNS, r.TimeNS) || s.likeness(left, r) != bothSigns || s.unlike(left, r) || left.Window != r.Window {
+func (s *stream) mistimed(left, r *align.Reset, clocks *ClockFacts) bool {
+	if !sameNumbers(left, r) || clocks.sentBefore(left.TimeNS) || s.likeness(left, r) != bothSigns || s.unlike(left, r) || left.Window != r.Window {
 		return false
 	}
 	stamped := left.Options&r.Options&segment.Timestamps != 0
@@ -182,5 +170,5 @@ func (s *stream) mistimed(left, r *align.Reset) bool {
 		return false
 	}
 	distinct := stamped || !left.IPv6 && left.IPID != 0 && left.IPID == r.IPID
-	return distinct || !s.steady(left.TimeNS, left.TimeNS-s.latestSent(r.TimeNS))
+	return distinct || !steady(s.Trips, s.sender, left.TimeNS, left.TimeNS-clocks.LatestNS)
 }

@@ -87,11 +87,11 @@ func (s *stream) explain(f *Finding, r *align.Reset) {
 	switch {
 	case len(s.Cases[s.index].Remapped) > 0:
 		f.suggest(RemappedPackets, "other packets of this connection came under other addresses: a NAT let them through as they were, or had forgotten them")
-	case s.answersSYN(r):
+	case answersSYN(r):
 		f.suggest(BlockedPort, "it is the first answer to a SYN")
 	case r.IdleNS >= longIdleNS:
 		f.suggest(IdleTimeout, "nothing had passed for %s%s", readable(r.IdleNS), timer(r.IdleNS))
-	case r.IdleNS <= soonNS && s.answersData(r):
+	case r.IdleNS <= soonNS && answersData(r):
 		f.suggest(AfterTrigger, "it came %s after the last data sent here (frame %d)", readable(r.TimeNS-r.Own[0].TimeNS), r.Own[0].Number)
 	}
 }
@@ -145,13 +145,13 @@ func (s *stream) earlier(left *align.Reset) bool {
 }
 
 // answersSYN reports whether a SYN was all that had passed here before the reset.
-func (s *stream) answersSYN(r *align.Reset) bool {
+func answersSYN(r *align.Reset) bool {
 	return r.Own[0] != nil && r.Own[0].Flags&(segment.SYN|segment.ACK) == segment.SYN && r.Next == 0
 }
 
 // answersData reports whether the reset acknowledges the last data that its
 // receiver had sent, or, having no acknowledgment, came after data at all.
-func (s *stream) answersData(r *align.Reset) bool {
+func answersData(r *align.Reset) bool {
 	last := r.Own[0]
 	if last == nil || last.PayloadLen == 0 {
 		return false

@@ -22,7 +22,7 @@ func (s *stream) noteRemapped() {
 			if s.remapped == nil {
 				s.remapped = map[*align.Reset]*align.Reset{}
 			}
-			s.remapped[r] = left
+			s.remapped[r.Reset] = left
 		} else {
 			kept = append(kept, r)
 		}
@@ -31,11 +31,11 @@ func (s *stream) noteRemapped() {
 }
 
 // remappedDeparture is the reset that left as r under other addresses, or nil.
-func (s *stream) remappedDeparture(r *align.Reset) *align.Reset {
+func (s *stream) remappedDeparture(r arrival) *align.Reset {
 	for _, n := range s.Cases[s.index].Remapped {
 		if c := s.Cases[n].Connection; c != nil {
 			for _, left := range c.Streams[s.sender].Resets[s.sender] {
-				if s.possible(s.counted(s.sender, left), r) {
+				if possible(s.counted(s.sender, left), r) {
 					return left
 				}
 			}
@@ -50,7 +50,7 @@ func (s *stream) remappedArrival(left *align.Reset) *align.Reset {
 	for _, n := range s.Cases[s.index].Remapped {
 		if c := s.Cases[n].Connection; c != nil {
 			for _, r := range c.Streams[s.sender].Resets[receiver] {
-				if s.possible(left, s.counted(receiver, r)) {
+				if possible(left, s.arrival(s.counted(receiver, r))) {
 					return r
 				}
 			}
@@ -119,10 +119,10 @@ func (s *stream) answersToRemapped() []Finding {
 func (s *stream) remappedArrivals() []Finding {
 	var findings []Finding
 	of := s.Cases[s.index].Of
-	for _, r := range s.flow.Resets[tap.Client] {
-		told := s.Cases[of].Connection != nil && s.streams(of)[s.sender].sentAs(r)
+	for _, r := range s.got {
+		told := s.Cases[of].Connection != nil && s.streams(of)[s.sender].sentAs(r.Reset)
 		if !told {
-			findings = append(findings, s.oneSidedReset(r))
+			findings = append(findings, s.unsent(r, forged{}))
 		}
 	}
 	return findings
@@ -131,14 +131,14 @@ func (s *stream) remappedArrivals() []Finding {
 // sentAs reports whether a reset that arrived in a remapped view of the client end
 // left on this connection.
 func (s *stream) sentAs(r *align.Reset) bool {
-	counted := s.counted(tap.Client, r)
-	return slices.ContainsFunc(s.flow.Resets[s.sender], func(left *align.Reset) bool { return s.possible(left, counted) })
+	counted := s.arrival(s.counted(tap.Client, r))
+	return slices.ContainsFunc(s.flow.Resets[s.sender], func(left *align.Reset) bool { return possible(left, counted) })
 }
 
 // holds reports whether a reset of a remapped view arrived on this connection.
 func (s *stream) holds(left *align.Reset) bool {
-	for r := range s.remapped {
-		if s.possible(s.counted(s.sender, left), r) {
+	for _, r := range s.got {
+		if s.remapped[r.Reset] != nil && possible(s.counted(s.sender, left), r) {
 			return true
 		}
 	}

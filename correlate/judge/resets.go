@@ -2,91 +2,114 @@ package judge
 
 import (
 	"fmt"
-	"slices"
 
 	"bothends/correlate/align"
+	"bothends/correlate/tap"
 )
 
+// resetVerdicts are what became of the resets of one stream.
+type resetVerdicts struct {
+	findings []Finding
+	forged   []arrival // those found injected
+	// toldElsewhere are those sent that arrived on another connection, and are told there.
+	toldElsewhere int64
+}
+
 // enter counts every reset of the stream in the ledger, as it was judged.
-func (s *stream) enter(findings []Finding) {
+func (s *stream) enter(j resetVerdicts) {
 	s.ledger(func(l *align.Ledger) {
-		for i := range findings {
-			findings[i].bucket.enter(l)
+		for i := range j.findings {
+			j.findings[i].bucket.enter(l)
 		}
 		// Those that were too many to keep were at one tap for certain.
 		l.SentNotCaptured += s.flow.MoreReset
-		l.Matched += s.toldElsewhere
+		l.Matched += j.toldElsewhere
 	})
 }
 
-// judgeResets judges those that arrived, in their order, then those that were
-// sent and did not arrive.
-func (s *stream) judgeResets() []Finding {
-	receiver := s.sender.Other()
-	sent, got := s.flow.Resets[s.sender], s.flow.Resets[receiver]
-	if len(sent)+len(got) == 0 {
-		return nil
+// judgeResets judges the resets of both directions of a connection. What is found forged
+// may speak of others, in either direction: all are judged anew until nothing more is
+// found. If nothing is, that was it: of a flood it is most of the work.
+func judgeResets(streams [2]*stream) (found [2]resetVerdicts) {
+	var known forged
+	for {
+		for end, s := range streams {
+			found[end] = s.judgeResets(known)
+		}
+		now := forged{found[tap.Client].forged, found[tap.Server].forged}
+		if len(now[0]) <= len(known[0]) && len(now[1]) <= len(known[1]) {
+			return found
+		}
+		known = now
 	}
-	m := &s.matched
-	elsewhere := int64(0)
-	var findings []Finding
-	for i, r := range got {
-		switch of := m.twinOf[i]; {
-		case s.remapped[r] != nil:
-			findings = append(findings, s.leftRemapped(r, s.remapped[r]))
-		case s.elsewhere[r] != nil:
-			findings = append(findings, s.leftElsewhere(r, s.elsewhere[r]))
-		case of >= 0 && m.doubtful[i]:
-			findings = append(findings, s.strange(r, sent[of]))
-		case of >= 0:
-			findings = append(findings, s.genuine(r, sent[of]))
-		case m.copyOf[i] >= 0:
-			findings = append(findings, s.duplicate(r, sent[m.twinOf[m.copyOf[i]]]))
-		default:
-			findings = append(findings, s.unsent(r))
+}
+
+// judgeResets judges those that arrived, in their order, then those that were
+// sent and did not arrive. known are those of the connection that are found forged.
+func (s *stream) judgeResets(known forged) (j resetVerdicts) {
+	receiver := s.sender.Other()
+	sent, m := s.flow.Resets[s.sender], &s.matched
+	for i, r := range s.got {
+		j.findings = append(j.findings, s.arrived(i, r, known))
+		if j.findings[i].Verdict == Injected {
+			j.forged = append(j.forged, r)
 		}
 	}
-	for j, left := range sent {
-		if m.arrived[j] {
+	for i, left := range sent {
+		if m.arrived[i] {
 			continue
 		}
 		if r := s.remappedArrival(left); r != nil {
-			findings = append(findings, s.arrivedRemapped(r, left))
+			j.findings = append(j.findings, s.arrivedRemapped(r, left))
 			continue
 		}
 		if r := s.arrivedElsewhere(left); r != nil {
 			if s.told[receiver][r.Frame] {
-				elsewhere++ // it is told with the connection that it arrived on
+				j.toldElsewhere++ // it is told with the connection that it arrived on
 			} else {
-				findings = append(findings, s.cameElsewhere(left, r))
+				j.findings = append(j.findings, s.cameElsewhere(left, r))
 			}
 			continue
 		}
-		findings = append(findings, s.missing(left, s.overtaken(left)))
+		j.findings = append(j.findings, s.missing(left, s.overtaken(left)))
 	}
-	s.toldElsewhere = elsewhere
-	return findings
+	return j
+}
+
+// arrived judges the i-th reset that arrived, by what it was sent as.
+func (s *stream) arrived(i int, r arrival, known forged) Finding {
+	sent, m := s.flow.Resets[s.sender], &s.matched
+	switch of := m.twinOf[i]; {
+	case s.remapped[r.Reset] != nil:
+		return s.leftRemapped(r.Reset, s.remapped[r.Reset])
+	case s.elsewhere[r.Reset] != nil:
+		return s.leftElsewhere(r.Reset, s.elsewhere[r.Reset])
+	case of >= 0 && m.doubtful[i]:
+		return s.strange(r.Reset, sent[of])
+	case of >= 0:
+		return s.genuine(r.Reset, sent[of])
+	case m.copyOf[i] >= 0:
+		return s.duplicate(r.Reset, sent[m.twinOf[m.copyOf[i]]])
+	}
+	return s.unsent(r, known)
 }
 
 // unsent judges a reset that arrived and was not sent, as far as the sender's
 // capture shows.
-func (s *stream) unsent(r *align.Reset) Finding {
+func (s *stream) unsent(r arrival, known forged) Finding {
 	p := resetSuspect(r)
-	f := s.decide(&p)
-	s.explain(&f, r)
-	f.reset, f.Trigger = r, s.trigger(r)
+	f := s.decide(&p, known)
+	s.explain(&f, r.Reset)
+	f.reset, f.Trigger = r.Reset, s.trigger(r)
 	if s.pair.Paired() {
 		f.Behind, f.Ahead = max(0, r.Next-r.Position), max(0, r.Position-r.Next)
-	}
-	if f.Verdict == Injected && !slices.Contains(s.forged, r) {
-		s.forged = append(s.forged, r)
 	}
 	return f
 }
 
 // decide lays a packet to the table.
-func (s *stream) decide(p *suspect) Finding {
-	facts := s.gather(p)
+func (s *stream) decide(p *suspect, known forged) Finding {
+	facts := s.gather(p, known)
 	o := weigh(facts)
 	f := s.finding(p.kind, o.verdict, o.confidence, p.Frame, p.Header, o.steps...)
 	f.weighty, f.Absence = o.supported, o.absence
@@ -113,10 +136,14 @@ func (s *stream) genuine(r, left *align.Reset) Finding {
 
 // delay puts the time under way into words, if the clocks are known.
 func (s *stream) delay(left, r *align.Reset) string {
-	if !s.comparable(r.TimeNS) || r.TimeNS <= s.atReceiver(left.TimeNS) {
+	if !s.clocks.at(r.TimeNS).Comparable {
 		return ""
 	}
-	return fmt.Sprintf(", about %s under way", readable(r.TimeNS-s.atReceiver(left.TimeNS)))
+	under := r.TimeNS - s.clocks.atReceiver(left.TimeNS)
+	if under <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(", about %s under way", readable(under))
 }
 
 // strange is a reset with the numbers of one that was sent, which is not that
@@ -205,12 +232,13 @@ func (s *stream) receiverWatched(sent int64, overtaken bool) Step {
 		step.Outcome = Open
 		return step.because("the two clocks cannot be compared: no packets passed in both directions")
 	}
-	at := s.atReceiver(sent)
-	if !s.comparable(at) {
+	at := s.clocks.atReceiver(sent)
+	clocks := s.clocks.at(at)
+	if !clocks.Comparable {
 		step.Outcome = Open
 		return step.because("the two clocks cannot be compared at that time: one of them was set, or too little passed")
 	}
-	wait := lossWait * s.stripAt(at).MinRTT()
+	wait := lossWait * clocks.MinRTTNS
 	step.Values = map[string]any{"expected_after": stamp(at), "capture_ends": stamp(s.receiving.LastNS)}
 	switch {
 	case at < s.receiving.FirstNS:

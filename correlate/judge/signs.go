@@ -374,25 +374,31 @@ func otherBytes(f *Facts) Result {
 
 func nearer(f *Facts) Result {
 	o := &f.Others
-	if !f.OneSided || !o.Expected || o.Sooner.Outcome != Supports || o.FewerHops.Outcome != Supports {
+	sooner, fewer := &o.Sooner, &o.FewerHops
+	if !f.OneSided || !o.Expected || !sooner.Known || !fewer.Known {
 		return Result{}
 	}
-	values := map[string]any{"connections_there": o.Neighbours}
-	for _, part := range []Result{o.Sooner, o.FewerHops} {
-		for k, v := range part.Values {
-			values[k] = v
-		}
-	}
 	return supports([]Name{BothMissed, Renumbered, Altered, OtherInterface, OwnFirewall, KernelUnseen, Remapped, BelowTap, OtherHost, Cluster},
-		"something nearer than the %s answered for it: %s; %s; and all of %s to this address came to the %s, where it is the host's own address",
-		f.Sender, o.Sooner.Text, o.FewerHops.Text, count(o.Neighbours, "other connection"), f.Sender).with(values)
+		"something nearer than the %s answered for it: it answers the SYN (frame %d) after %s; the fastest round trip between the two taps took %s, by %d packets and more in each direction; it arrived with TTL %d, %s from an initial value; all %s from the %s to this client came over %s, by both taps; and all of %s to this address came to the %s, where it is the host's own address",
+		f.Sender, sooner.SYN, readable(sooner.TookNS), readable(sooner.LeastNS), sooner.Timed,
+		f.Packet.TTL, count(fewer.Hops, "hop"), count(fewer.Packets, "packet"), f.Sender, count(fewer.UsualHops, "hop"),
+		count(o.Neighbours, "other connection"), f.Sender).
+		with(map[string]any{
+			"connections_there": o.Neighbours,
+			"answered_after_ns": sooner.TookNS, "min_rtt_ns": sooner.LeastNS, "timed_packets": sooner.Timed,
+			"ttl": f.Packet.TTL, "hops": fewer.Hops, "genuine_ttl": fewer.UsualTTL, "path_hops": uint8(fewer.UsualHops),
+		})
 }
 
 func bothEndsHit(f *Facts) Result {
 	if !f.Way.BothHit || onePlace(f).Outcome != "" {
 		return Result{} // nothing more than that says
 	}
-	return supports(nil, "the %s, too, received a reset that the %s never sent (frame %d there), %s", f.Sender, f.Receiver, f.Way.OtherHit.Number, f.Way.OtherWhy).
+	why := "and nothing came after it that could have called for this one"
+	if f.Way.OtherLate > 0 {
+		why = fmt.Sprintf("%s after this one must have left: it is no answer to it", readable(f.Way.OtherLate))
+	}
+	return supports(nil, "the %s, too, received a reset that the %s never sent (frame %d there), %s", f.Sender, f.Receiver, f.Way.OtherHit.Number, why).
 		with(map[string]any{"other_frame": f.Way.OtherHit.Number})
 }
 

@@ -74,14 +74,14 @@ func noRules(f *Facts) { f.Sending.Host = witness.Host{RulesKnown: true} }
 // three routers away, while this one came from four.
 func bothHit(f *Facts) {
 	f.Packet.TTL = 60
-	f.Way.BothHit, f.Way.OtherEnd, f.Way.OtherHit, f.Way.OtherWhy = true, 3, tap.Frame{Number: 33}, "and nothing called for it"
+	f.Way.BothHit, f.Way.OtherEnd, f.Way.OtherHit = true, 3, tap.Frame{Number: 33}
 }
 
 // answeredFromNearer is a SYN that only the client's capture holds, answered sooner and
 // from nearer than the server can.
 func answeredFromNearer(f *Facts) {
 	onlyReceived(f)
-	f.Others = OtherFacts{Neighbours: 3, Expected: true, Sooner: supports(nil, "sooner"), FewerHops: supports(nil, "nearer")}
+	f.Others = OtherFacts{Neighbours: 3, Expected: true, Sooner: SoonerFacts{Known: true}, FewerHops: HopsFacts{Known: true}}
 }
 
 var signTests = map[Name][]signTest{
@@ -223,8 +223,8 @@ var signTests = map[Name][]signTest{
 	},
 	Nearer: {
 		{"sooner and from nearer", answeredFromNearer, Supports, []Name{BothMissed, Renumbered, Altered, OtherInterface, OwnFirewall, KernelUnseen, Remapped, BelowTap, OtherHost, Cluster}, ""},
-		{"sooner alone", all(answeredFromNearer, func(f *Facts) { f.Others.FewerHops = Result{} }), "", nil, ""},
-		{"from nearer alone", all(answeredFromNearer, func(f *Facts) { f.Others.Sooner = Result{} }), "", nil, ""},
+		{"sooner alone", all(answeredFromNearer, func(f *Facts) { f.Others.FewerHops = HopsFacts{} }), "", nil, ""},
+		{"from nearer alone", all(answeredFromNearer, func(f *Facts) { f.Others.Sooner = SoonerFacts{} }), "", nil, ""},
 		{"another connection may have gone elsewhere", all(answeredFromNearer, func(f *Facts) { f.Others.Expected = false }), "", nil, ""},
 		{"both captures hold the connection", all(answeredFromNearer, func(f *Facts) { f.OneSided = false }), "", nil, ""},
 	},

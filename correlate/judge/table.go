@@ -1,5 +1,7 @@
 package judge
 
+import "fmt"
+
 // Name is that of a hypothesis or a sign, the same in code, JSON, help and README.
 type Name string
 
@@ -50,6 +52,10 @@ type Result struct {
 	Refutes  []Name // of a sign that supports: what it refutes by these facts
 	Attested bool   // it rests on a statement
 	Void     bool   // of a sign that supports: by these facts it has no weight
+}
+
+func result(o Outcome, format string, args ...any) Result {
+	return Result{Outcome: o, Text: fmt.Sprintf(format, args...)}
 }
 
 func refuted(format string, args ...any) Result { return result(Refuted, format, args...) }

@@ -68,17 +68,17 @@ const (
 // trigger is what r, which nobody is known to have sent, answers; nil if it came
 // out of silence. A reset to the sender of the message acknowledges all of it; one
 // to the other end has the number behind it, or its own where the box ate it.
-func (s *stream) trigger(r *align.Reset) *Trigger {
+func (s *stream) trigger(r arrival) *Trigger {
 	receiver := s.sender.Other()
 	var list []candidate
 	for _, m := range r.Own {
 		if m != nil {
-			list = append(list, candidate{m, receiver, m.TimeNS, continuesOwn(r, m)})
+			list = append(list, candidate{m, receiver, m.TimeNS, continuesOwn(r.Reset, m)})
 		}
 	}
 	for _, m := range r.Alleged {
-		if m != nil && s.comparable(r.TimeNS) && !overtook(r, m) {
-			list = append(list, candidate{m, s.sender, s.atReceiver(m.TimeNS), continuesAlleged(r, m)})
+		if m != nil && r.clocks.Comparable && !overtook(r.Reset, m) {
+			list = append(list, candidate{m, s.sender, s.clocks.atReceiver(m.TimeNS), continuesAlleged(r.Reset, m)})
 		}
 	}
 	list = slices.DeleteFunc(list, func(c candidate) bool { return r.TimeNS-c.at > soonNS || c.at > r.TimeNS })
@@ -93,7 +93,7 @@ func (s *stream) trigger(r *align.Reset) *Trigger {
 		}
 	}
 	t.Said = trigger.Name(trigger.Segment{
-		Head: t.Head, Length: t.PayloadLen, Flags: t.Flags, FromServer: t.SentBy == s.acceptor(), ServerPort: s.servicePort(r, t),
+		Head: t.Head, Length: t.PayloadLen, Flags: t.Flags, FromServer: t.SentBy == s.acceptor(), ServerPort: s.servicePort(r.Reset, t),
 		ShowPayload: s.ShowPayload,
 	})
 	t.Reached = s.pooled.reached(s.index, t)
@@ -165,7 +165,7 @@ func (all *pooled) reached(index int, t *Trigger) Reached {
 		if first.Number == 0 {
 			first = t.Frame
 		}
-		if s.comparable(t.Arrived.TimeNS) && s.latestSent(t.Arrived.TimeNS)-first.TimeNS > sendAgainNS {
+		if c := s.clocks.at(t.Arrived.TimeNS); c.Comparable && c.LatestNS-first.TimeNS > sendAgainNS {
 			return ReachUnknown
 		}
 		return DidReach

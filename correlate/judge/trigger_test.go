@@ -63,7 +63,7 @@ func TestTheNumbersOfAResetTellWhatItAnswers(t *testing.T) {
 				r.Flags, r.Header.Ack, r.Ack0 = r.Flags|segment.ACK, test.ack, test.ack
 			}
 			r.Own, r.Alleged = test.own, test.alleged
-			got := h.trigger(r)
+			got := h.trigger(h.arrival(r))
 			switch {
 			case (got == nil) != (test.want == nil):
 				t.Fatalf("%+v, want %+v", got, test.want)

@@ -1,6 +1,8 @@
 package judge
 
 import (
+	"fmt"
+
 	"bothends/correlate/align"
 	"bothends/correlate/tap"
 )
@@ -88,6 +90,11 @@ type Step struct {
 	By       []Name // the signs that refute a hypothesis
 	Decides  bool   // the verdict is what it is because of this step
 	Attested bool   // it rests on a statement of the user's
+}
+
+func (s Step) because(format string, args ...any) Step {
+	s.Text = fmt.Sprintf(format, args...)
+	return s
 }
 
 // A Finding is one packet and the verdict on it.

@@ -1,0 +1,90 @@
+package judge
+
+import (
+	"bothends/correlate/clock"
+	"bothends/correlate/tap"
+)
+
+// ClockFacts relate the two clocks at the time of a packet.
+type ClockFacts struct {
+	Known      bool  // packets passed in both directions
+	Comparable bool  // and they say something of that time
+	LatestNS   int64 // sender's clock: the latest at which it can have passed the sender's tap
+	// GrantedNS is LatestNS for a packet that may have been faster than any other: half a
+	// round trip more, but nothing arrives before it left.
+	GrantedNS int64
+	DoubtNS   int64 // how far the clocks can be off there
+	MinRTTNS  int64 // the smallest round trip; 0 if not known
+	MarginNS  int64 // by how much something must miss the fastest before it counts
+	TickNS    int64 // how far apart the stamps of the coarser capture are
+	// BesideNS is the most that the sender's clock can show ahead of the receiver's
+	// by the packets on either side of this one; valid if Bracketed. It holds whether a
+	// clock was set in between or not.
+	Bracketed bool
+	BesideNS  int64
+}
+
+// sentBefore reports whether what passed the sender's tap at a time by the sender's clock
+// can be the packet.
+func (c *ClockFacts) sentBefore(sent int64) bool { return !c.Comparable || sent <= c.GrantedNS }
+
+// soonAfter reports whether it can, and was under way no longer than a segment is.
+func (c *ClockFacts) soonAfter(sent int64) bool {
+	return !c.Comparable || sent <= c.GrantedNS && c.LatestNS-sent <= astrayWindowNS
+}
+
+// clocks relate the clocks of the two ends for what comes to one of them.
+type clocks struct {
+	fit      *clock.Fit
+	receiver tap.End
+	tickNS   int64
+}
+
+// at is all that the clocks say of a packet which arrived at a time by the receiver's
+// clock, but for what the packets on either side of it say.
+func (c clocks) at(received int64) ClockFacts {
+	f := ClockFacts{Known: c.fit.Known(), TickNS: c.tickNS}
+	if !f.Known {
+		return f
+	}
+	at := c.clientTime(received)
+	f.DoubtNS, f.MinRTTNS = c.fit.UncertaintyAt(at), c.strip(received).MinRTT()
+	f.Comparable = f.DoubtNS < clock.Unbounded
+	f.LatestNS = c.fit.LatestSent(c.receiver == tap.Client, received)
+	// A quarter of the smallest round trip, or where that is not known all that the
+	// clocks can be wrong.
+	f.MarginNS = f.MinRTTNS / 4
+	if f.MinRTTNS <= 0 {
+		f.MarginNS = f.DoubtNS
+	}
+	guess := at // when it arrived, by the sender's clock
+	if c.receiver == tap.Client {
+		guess = c.fit.ServerTime(received)
+	}
+	f.GrantedNS = max(f.LatestNS, min(f.LatestNS+2*f.MarginNS, guess+f.DoubtNS+2*c.tickNS))
+	return f
+}
+
+// clientTime turns a time by the receiver's clock into the client's.
+func (c clocks) clientTime(received int64) int64 {
+	if c.receiver == tap.Client {
+		return received
+	}
+	return c.fit.ClientTime(received)
+}
+
+// strip is the relation of the clocks at a time by the receiver's clock.
+func (c clocks) strip(received int64) *clock.Strip {
+	if c.receiver == tap.Client {
+		return c.fit.At(received)
+	}
+	return c.fit.AtServer(received)
+}
+
+// atReceiver turns a time by the sender's clock into the receiver's.
+func (c clocks) atReceiver(sent int64) int64 {
+	if c.receiver == tap.Server {
+		return c.fit.ServerTime(sent)
+	}
+	return c.fit.ClientTime(sent)
+}
