@@ -1,10 +1,13 @@
 package correlate
 
 import (
+	"fmt"
+
 	"bothends/correlate/judge"
 	"bothends/correlate/pair"
 	"bothends/correlate/survey"
 	"bothends/correlate/tap"
+	"bothends/correlate/witness"
 )
 
 // ownAddresses are, by End, those that the host there has in the paired connections,
@@ -51,4 +54,21 @@ func peers(sv *survey.Survey, own map[judge.Address]bool) int {
 		}
 	}
 	return n
+}
+
+// filterContradicted is why a capture cannot have been recorded with the filter that
+// somebody states: it holds a connection that the filter leaves out. In tunnels the
+// filter looks at what is outside, and the capture is believed.
+func filterContradicted(stated judge.Statement, sv *survey.Survey) error {
+	if stated.Fact != judge.Filter || len(sv.Wrappings) > 0 {
+		return nil
+	}
+	filter := witness.ParseFilter(stated.Value)
+	for i := range sv.Connections {
+		ends := &sv.Connections[i].Ends
+		if a, b := ends[0].AddrPort(), ends[1].AddrPort(); filter.LeavesOut(a, b) {
+			return fmt.Errorf("%s: that capture holds packets between %s and %s, which this filter leaves out", stated, a, b)
+		}
+	}
+	return nil
 }

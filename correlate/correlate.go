@@ -4,6 +4,7 @@
 package correlate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -306,7 +307,8 @@ func (c *comparison) judge(ctx context.Context) (err error) {
 		return err
 	}
 	for _, stated := range c.options.Stated {
-		if err := stated.Contradiction(&c.judgement.Witnesses[stated.End]); err != nil {
+		err := cmp.Or(stated.Contradiction(&c.judgement.Witnesses[stated.End]), filterContradicted(stated, c.surveys[stated.End]))
+		if err != nil {
 			return fmt.Errorf("%w: %w", ErrContradicted, err)
 		}
 	}
