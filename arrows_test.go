@@ -5,9 +5,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -108,6 +114,81 @@ func TestFixturesKnowNothingOfTheirJudge(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The judge is one package of many files, and can be read from any of them downwards
+// only as long as none leads back.
+func TestTheFilesOfTheJudgeLeadOneWay(t *testing.T) {
+	uses := usesBetweenFiles(t, "correlate/judge")
+	if len(uses) < 20 {
+		t.Fatalf("only %d files of the judge use another: these are not all", len(uses))
+	}
+	done := map[string]bool{}
+	var visit func(file string, way []string)
+	visit = func(file string, way []string) {
+		if at := slices.Index(way, file); at >= 0 {
+			t.Errorf("files of correlate/judge lead in a circle, %s: move what is used to a file below both",
+				strings.Join(append(way[at:], file), " -> "))
+			return
+		}
+		if done[file] {
+			return
+		}
+		for used := range uses[file] {
+			visit(used, append(slices.Clone(way), file))
+		}
+		done[file] = true
+	}
+	for file := range uses {
+		visit(file, nil)
+	}
+}
+
+// usesBetweenFiles says of each file of a package which others hold what it names. What
+// other packages hold is of no interest, and not looked up.
+func usesBetweenFiles(t *testing.T, dir string) map[string]map[string]bool {
+	t.Helper()
+	fset := token.NewFileSet()
+	names, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []*ast.File
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(fset, name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, file)
+	}
+	info := &types.Info{Uses: map[*ast.Ident]types.Object{}}
+	config := types.Config{Importer: noImports{}, Error: func(error) {}} // each of the others is one
+	pkg, _ := config.Check(dir, fset, files, info)
+	uses := map[string]map[string]bool{}
+	for name, what := range info.Uses {
+		function, _ := what.(*types.Func)
+		method := function != nil && function.Type().(*types.Signature).Recv() != nil
+		if what.Pkg() != pkg || what.Parent() != pkg.Scope() && !method {
+			continue
+		}
+		from, to := filepath.Base(fset.Position(name.Pos()).Filename), filepath.Base(fset.Position(what.Pos()).Filename)
+		if uses[from] == nil {
+			uses[from] = map[string]bool{}
+		}
+		if to != from {
+			uses[from][to] = true
+		}
+	}
+	return uses
+}
+
+type noImports struct{}
+
+func (noImports) Import(path string) (*types.Package, error) {
+	return nil, fmt.Errorf("%s is another package", path)
 }
 
 // layer is the place of a package of this module, or -1 if it has none or is

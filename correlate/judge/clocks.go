@@ -88,3 +88,7 @@ func (c clocks) atReceiver(sent int64) int64 {
 	}
 	return c.fit.ClientTime(sent)
 }
+
+// astrayWindowNS is how long before a packet what went astray can have called for it:
+// the longest that a segment is taken to be under way.
+const astrayWindowNS = 10e9

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"bothends/capture"
 	"bothends/correlate/align"
 	"bothends/correlate/segment"
 	"bothends/correlate/tap"
@@ -213,3 +214,13 @@ func (r *RecordingFacts) whole() bool { return r.Missed == 0 && r.Lacking == 0 &
 func (f *Facts) silentBefore() bool {
 	return f.Answer.IdleNS >= longIdleNS && !f.Answer.AnyFromPeer && f.Getting.whole()
 }
+
+// longIdleNS is the silence from which on a reset is taken for a time-out: half
+// of the shortest timer below.
+const longIdleNS = 30e9
+
+// soonNS is how soon after data a reset is taken for an answer to it.
+const soonNS = 2e9
+
+// wentOut reports whether the receiver's capture recorded it as sent by that host.
+func (f *Facts) wentOut() bool { return f.Packet.Direction == capture.Outbound }

@@ -3,29 +3,8 @@ package judge
 import (
 	"slices"
 
-	"bothends/correlate/align"
 	"bothends/correlate/tap"
 )
-
-// A suspect is a packet that arrived and that the sender's capture does not hold: a
-// reset, or a leftover.
-type suspect struct {
-	kind string
-	tap.Frame
-	align.Header
-	reset    *align.Reset
-	leftover *align.Leftover
-	position int64 // in the stream
-	clocks   ClockFacts
-}
-
-func resetSuspect(r arrival) suspect {
-	return suspect{kind: "rst", Frame: r.Frame, Header: r.Header, reset: r.Reset, position: r.Position, clocks: r.clocks}
-}
-
-func (s *stream) leftoverSuspect(l *align.Leftover) *suspect {
-	return &suspect{kind: kind(&l.Header), Frame: l.Frame, Header: l.Header, leftover: l, clocks: s.clocks.at(l.TimeNS)}
-}
 
 // gather works out all facts of one packet. known are the resets of its connection that
 // are found injected so far.

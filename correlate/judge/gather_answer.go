@@ -5,10 +5,6 @@ import (
 	"bothends/correlate/segment"
 )
 
-// astrayWindowNS is how long before a packet what went astray can have called for it:
-// the longest that a segment is taken to be under way.
-const astrayWindowNS = 10e9
-
 func (s *stream) answerFacts(p *suspect, c *ClockFacts) AnswerFacts {
 	a := AnswerFacts{Reject: rejectLike(&p.Header)}
 	if a.Stateless = a.Reject; p.reset != nil {

@@ -5,10 +5,6 @@ import (
 	"bothends/correlate/tap"
 )
 
-// forged are the resets of one connection that are found injected, by the end that they
-// name.
-type forged [2][]arrival
-
 func (s *stream) otherFacts(p *suspect, known forged) OtherFacts {
 	var o OtherFacts
 	r := p.reset

@@ -1,26 +1,5 @@
 package judge
 
-// The innocent explanations, in the order in which they are tried: the sender's own
-// machine, unseen (A), then someone honest who answers for its address (B).
-const (
-	NotRunning     Name = "not-running"
-	Filtered       Name = "filtered"
-	Missed         Name = "missed"
-	BothMissed     Name = "both-missed"
-	Renumbered     Name = "renumbered"
-	Altered        Name = "altered"
-	OtherInterface Name = "other-interface"
-	OwnFirewall    Name = "own-firewall"
-	KernelUnseen   Name = "kernel-unseen"
-	Remapped       Name = "remapped"
-	Proxy          Name = "proxy"
-	BelowTap       Name = "below-tap"
-	OtherHost      Name = "other-host"
-	Cluster        Name = "cluster"
-	AddressOwner   Name = "address-owner"
-	Receiver       Name = "receiver"
-)
-
 // Hypotheses is the table: a packet is injected only if each of its rows is refuted,
 // by its own test or by a sign.
 var Hypotheses = []Hypothesis{
@@ -182,6 +161,16 @@ var Hypotheses = []Hypothesis{
 		RefutedBy: "neither",
 		Source:    "Linux nf_reject in OUTPUT; ARPHRD_LOOPBACK in SLL and SLL2",
 		Advice:    "Look for rules of the receiver's own firewall that reject what it sends (nft list ruleset).",
-		Test:      receiver,
+		Test:      byReceiver,
 	},
+}
+
+// HypothesisNamed is the row of the table with that name, or nil.
+func HypothesisNamed(name Name) *Hypothesis {
+	for i := range Hypotheses {
+		if Hypotheses[i].Name == name {
+			return &Hypotheses[i]
+		}
+	}
+	return nil
 }

@@ -137,7 +137,7 @@ func addressOwner(f *Facts) Result {
 	return open("the %s's address is translated, and nothing shows that what it answers came to it", f.Sender)
 }
 
-func receiver(f *Facts) Result {
+func byReceiver(f *Facts) Result {
 	switch {
 	case f.Packet.Loopback:
 		return fits("it came in over the %s's own loopback device, which no packet of the path does", f.Receiver)

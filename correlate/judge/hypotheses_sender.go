@@ -241,7 +241,7 @@ func kernelUnseen(f *Facts) Result {
 		e := l.UnseenElsewhere
 		return open("the %s's kernel tells of a reset from %s to %s at %s, which its capture does not hold", f.Sender, e.Local, e.Remote, clockTime(e.Time.UnixNano())).with(l.valuesAt(e.Time))
 	case l.Known:
-		return refuted("%s", l.said(f)).with(l.values())
+		return refuted("%s", l.said(f.Sender)).with(l.values())
 	case !k.Known:
 		return Result{}
 	}
@@ -281,3 +281,10 @@ func remapped(f *Facts) Result {
 	}
 	return refuted("no such reset left the %s under any address", f.Sender)
 }
+
+// tooManyResets: of a flood only the first are kept, so that the partner of one
+// may be among those that were only counted.
+const tooManyResets = "there are more resets on this connection than are kept apart"
+
+// ofASocket is why a reset is not that of a host that does not know the connection.
+const ofASocket = "it has timestamps, or a window and the next IP-ID of the connection, which the reset of a host that does not know it has not"

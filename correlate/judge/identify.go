@@ -10,9 +10,6 @@ import (
 	"bothends/correlate/tap"
 )
 
-// Twin is the step of a packet that both captures hold.
-const Twin Name = "twin"
-
 // identify finds out as what the resets were sent that arrived: on this connection,
 // on one that carries packets of it under other addresses, or on any other.
 func (s *stream) identify() {
@@ -27,27 +24,6 @@ func (s *stream) identify() {
 	}
 	s.noteRemapped()
 	s.noteElsewhere()
-}
-
-// An arrival is a reset that arrived, and what the clocks say of the time at which it did.
-type arrival struct {
-	*align.Reset
-	clocks ClockFacts
-}
-
-func (s *stream) arrival(r *align.Reset) arrival { return arrival{r, s.clocks.at(r.TimeNS)} }
-
-// resetKey is what a NAT leaves alone of a reset.
-type resetKey struct {
-	seq, ack uint32
-	kind     segment.Flags
-}
-
-func keyOf(seq, ack uint32, flags segment.Flags) resetKey {
-	if flags&segment.ACK == 0 {
-		ack = 0
-	}
-	return resetKey{seq, ack, flags & kindOfReset}
 }
 
 // noteElsewhere finds, among the resets that the sender's capture seems to lack, those
@@ -137,4 +113,23 @@ func (s *stream) leftElsewhere(r *align.Reset, left *survey.Reset) Finding {
 	f.Twin, f.bucket = left.Frame, matchedOne
 	f.suggest(RemappedPackets, "the %s answered with it a packet that came under other addresses than the rest of its connection", s.sender)
 	return f
+}
+
+// streams are both directions of a case, with their resets matched.
+func (all *pooled) streams(index int) [2]*stream {
+	if both, known := all.streamsOf[index]; known {
+		return both
+	}
+	both := [2]*stream{all.stream(index, tap.Client), all.stream(index, tap.Server)}
+	for end, s := range both {
+		s.opposite = both[tap.End(end).Other()]
+		s.identify()
+	}
+	if len(all.Cases[index].Remapped) > 0 {
+		if all.streamsOf == nil {
+			all.streamsOf = map[int][2]*stream{}
+		}
+		all.streamsOf[index] = both
+	}
+	return both
 }

@@ -73,10 +73,6 @@ func notCaptured(l *align.Ledger, from align.Bucket) {
 	l.SentNotCaptured++
 }
 
-// speaks reports whether anything speaks for an accusation, or leaves it open but for
-// what the sender's capture lacks.
-func (f *Finding) speaks() bool { return f.weighty }
-
 // modified is a segment that arrived with other bytes than were sent, where what
 // was sent did not arrive.
 func (s *stream) modified(l *align.Leftover) Finding {

@@ -7,14 +7,6 @@ import (
 	"bothends/correlate/segment"
 )
 
-// matching is which arrived reset is which sent one.
-type matching struct {
-	twinOf   []int  // by arrived reset: index of the sent one, or -1
-	doubtful []bool // by arrived reset: the twin has its numbers, but is another packet by every other sign
-	copyOf   []int  // by arrived reset without a twin: the arrived one that it repeats, or -1
-	arrived  []bool // by sent reset
-}
-
 // match pairs arrived resets with sent ones by their numbers, in such a way that
 // none arrives before it was sent. Where several would do, the pair goes first that is
 // most alike in all that the path leaves alone, then the one that was under way for the
@@ -111,9 +103,6 @@ func (s *stream) hopsSoFar() (hops int, known bool) {
 func (s *stream) unlike(left, r *align.Reset) bool {
 	return s.likeness(left, r) == noSign || s.signs(left, r) < 0
 }
-
-// kindOfReset are the flags that tell one kind of reset from another.
-const kindOfReset = segment.RST | segment.ACK | segment.SYN | segment.FIN
 
 // sameNumbers compares what makes a reset do what it does.
 func sameNumbers(left, r *align.Reset) bool {

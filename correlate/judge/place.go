@@ -9,12 +9,6 @@ import (
 	"bothends/correlate/tap"
 )
 
-// A Place is where on the path forged resets were made.
-type Place struct {
-	locate.Place
-	Sender tap.End // who sent the trigger
-}
-
 // A volley is the resets of one connection that answer one message, at whichever
 // end they arrived: indexes into the findings of that connection.
 type volley struct {

@@ -4,11 +4,7 @@ import (
 	"fmt"
 
 	"bothends/capture/testimony"
-	"bothends/correlate/align"
 )
-
-// KernelSaid is the step of a genuine reset that says what its sender's kernel told of it.
-const KernelSaid Name = "kernel-said"
 
 // A cause is what the kernel's word for a reset says of why it was sent.
 type cause struct {
@@ -51,42 +47,4 @@ func reasonOf(e *testimony.KernelEvent) string {
 		word += fmt.Sprintf("; %q, pid %d", e.Command, e.PID)
 	}
 	return word
-}
-
-// explainLogged adds to a genuine reset what the kernel of its sender told of it, and
-// the cause that this shows. It reports whether it shows one.
-func (s *stream) explainLogged(f *Finding, left *align.Reset) bool {
-	e := s.kernelWord(left.TimeNS)
-	if e == nil {
-		return s.explainUnlogged(f, left)
-	}
-	said := fmt.Sprintf("the %s's own kernel tells of it: %s", s.sender, reasonOf(e))
-	step := Step{Rule: KernelSaid, Outcome: Supports, Text: said, Values: map[string]any{"reason": e.Reason, "state": e.State, "at": stamp(e.Time.UnixNano())}}
-	if e.PID != 0 {
-		step.Values["pid"], step.Values["command"] = e.PID, e.Command
-	}
-	f.Evidence = append(f.Evidence, step)
-	known := causes[e.Reason]
-	if known.pattern == "" || e.Reason == "NO_SOCKET" && s.flow.LastSent.Number == 0 {
-		return false // what the packets show says more
-	}
-	f.suggest(known.pattern, "%s", said)
-	return true
-}
-
-// explainUnlogged tells a reset that left without the kernel's TCP having sent it:
-// that of the host's own packet filter.
-func (s *stream) explainUnlogged(f *Finding, left *align.Reset) bool {
-	log := s.alleged.Log
-	if log == nil || !log.Sees.All() || s.Cases[s.index].Tuples[s.sender] == (Tuple{}) || s.alleged.Host.Elsewhere > 0 {
-		return false
-	}
-	wrong := log.OffsetError.Nanoseconds() + loggedSlackNS
-	if !log.Covers(moment(left.TimeNS-wrong), moment(left.TimeNS+wrong)) || s.loggedAtAll(left.TimeNS) {
-		return false
-	}
-	said := fmt.Sprintf("the log of the %s's kernel, complete at that time, does not tell of it: its packet filter sent it, not its TCP", s.sender)
-	f.Evidence = append(f.Evidence, Step{Rule: KernelSaid, Outcome: Supports, Text: said})
-	f.suggest(HostFirewall, "%s", said)
-	return true
 }

@@ -1,12 +1,6 @@
 package judge
 
-import (
-	"bothends/correlate/align"
-	"bothends/correlate/tap"
-)
-
-// Address is an IP address as package segment has it.
-type Address = [16]byte
+import "bothends/correlate/align"
 
 // A Service is one address at which the client end reached the server end, as the
 // client end knows it, and what became of the connections to it.
@@ -37,17 +31,6 @@ func (w *Way) add(r align.Route, packets int64) {
 	w.Varies = w.Varies || !r.Known || w.Packets > 0 && (r.Hops != w.Hops || r.TTL != w.TTL)
 	r.Mixed = r.Mixed || w.Mixed
 	w.Route, w.Packets = r, w.Packets+packets
-}
-
-// Add counts a connection to the service that both captures hold as one.
-func (s *Service) Add(c *Case) {
-	for end := range s.Ways {
-		s.Ways[end].add(c.Routes[end], c.Passed[end])
-	}
-	s.Paired++
-	if c.Translated[tap.Server] {
-		s.Translated++
-	}
 }
 
 // enoughNeighbours is how many connections to an address must have come to the

@@ -1,14 +1,8 @@
 package judge
 
 import (
-	"context"
-	"slices"
-
-	"bothends/capture"
 	"bothends/correlate/align"
-	"bothends/correlate/pair"
 	"bothends/correlate/segment"
-	"bothends/correlate/tap"
 )
 
 // A shape is what a TCP stack gives its resets beside the numbers that the
@@ -51,67 +45,6 @@ func total(shapes map[shape]int) (n int) {
 	return n
 }
 
-// noteSent collects the resets that each end's own capture shows it to have sent, and
-// the TTLs with which its packets leave.
-func (all *pooled) noteSent(ctx context.Context) error {
-	for end := range all.shapes {
-		all.shapes[end], all.sentTTLs[end], all.byNumbers[end] = map[shape]int{}, map[uint8]bool{}, map[resetKey][]int32{}
-		all.gotByNumbers[end], all.told[end] = map[resetKey][]int32{}, map[tap.Frame]bool{}
-		for i := range all.Resets[end] {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			r := &all.Resets[end][i]
-			if !r.Loopback && r.Direction != capture.Outbound && !all.Own[end][r.Src.IP] {
-				key := keyOf(r.Seq, r.Ack, r.Flags)
-				all.gotByNumbers[end][key] = append(all.gotByNumbers[end][key], int32(i))
-			}
-			if r.Loopback || r.Direction == capture.Inbound || !all.Own[end][r.Src.IP] {
-				continue
-			}
-			all.sentAt[end] = append(all.sentAt[end], r.TimeNS)
-			all.sentTTLs[end][r.TTL] = true
-			key := keyOf(r.Seq, r.Ack, r.Flags)
-			all.byNumbers[end][key] = append(all.byNumbers[end][key], int32(i))
-		}
-		slices.Sort(all.sentAt[end])
-	}
-	var sent [2]align.TTLs
-	for i := range all.Cases {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		for end := range all.shapes {
-			if route := all.Cases[i].Routes[end]; route.Known {
-				all.sentTTLs[end][route.TTL+uint8(route.Hops)] = true
-			}
-		}
-		if all.Cases[i].Connection == nil {
-			continue
-		}
-		if p := &all.Cases[i].Pair; p.Paired() && p.Method != pair.Payload {
-			for end := range all.Cases[i].Streams {
-				receiver := tap.End(end).Other()
-				for _, r := range all.Cases[i].Streams[end].Resets[receiver] {
-					all.told[receiver][r.Frame] = true
-				}
-			}
-		}
-		for end := range all.Cases[i].Streams {
-			sent[end] = sent[end].Union(all.Cases[i].Streams[end].SentTTLs)
-			for _, r := range all.Cases[i].Streams[end].Resets[end] {
-				all.shapes[end][shapeOf(&r.Header)]++
-			}
-		}
-	}
-	for end := range sent {
-		for _, ttl := range sent[end].List() {
-			all.sentTTLs[end][ttl] = true
-		}
-	}
-	return nil
-}
-
 // Offsets from the next expected number at which known boxes place their resets.
 var knownOffsets = []struct {
 	ahead int64
@@ -127,3 +60,32 @@ const belowTrigger = 26
 
 // henanPayload is what the resets seen in Henan carry.
 const henanPayload = "\x01\x02\x03\x04\x05\x06\x07\x08\x09\x00"
+
+// rejectLike reports whether a reset looks like that of a firewall: it has neither a
+// window nor timestamps (Linux nf_reject_ipv4.c; pf.conf(5)), nor have those of Linux,
+// Windows and BSD for what they know no connection of.
+func rejectLike(h *align.Header) bool {
+	return h.Window == 0 && h.Options&segment.Timestamps == 0
+}
+
+// nextIPIDs is how far behind the IP-ID of the last message the next one of a socket
+// may be: acknowledgments in between count, too.
+const nextIPIDs = 64
+
+// statelessReset reports whether a reset may be that of a host that knows no
+// connection. It has no timestamps; small stacks give it a window (lwIP tcp_rst), so that
+// only a window together with the IP-ID that is next on the connection tells a socket.
+func statelessReset(r *align.Reset) bool {
+	if rejectLike(&r.Header) {
+		return true
+	}
+	if r.Options&segment.Timestamps != 0 {
+		return false
+	}
+	for _, m := range r.Alleged {
+		if m != nil && !m.IPv6 && m.IPID != 0 && r.IPID-m.IPID-1 < nextIPIDs {
+			return false
+		}
+	}
+	return true
+}

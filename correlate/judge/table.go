@@ -2,9 +2,6 @@ package judge
 
 import "fmt"
 
-// Name is that of a hypothesis or a sign, the same in code, JSON, help and README.
-type Name string
-
 // A Maker is whoever made a packet that the sender's capture lacks.
 type Maker string
 
@@ -86,14 +83,4 @@ func attested(format string, args ...any) Result {
 func (r Result) with(values map[string]any) Result {
 	r.Values = values
 	return r
-}
-
-// HypothesisNamed is the row of the table with that name, or nil.
-func HypothesisNamed(name Name) *Hypothesis {
-	for i := range Hypotheses {
-		if Hypotheses[i].Name == name {
-			return &Hypotheses[i]
-		}
-	}
-	return nil
 }

@@ -10,53 +10,10 @@ import (
 	"bothends/correlate/trigger"
 )
 
-// A Trigger is the message that a reset answers, if it answers one.
-type Trigger struct {
-	*align.Message
-	SentBy tap.End
-	Said   trigger.Message
-	// ByNumbers says that the reset's sequence and acknowledgment numbers
-	// continue this message. Otherwise it is only the last one that whoever made
-	// the reset can have seen.
-	ByNumbers bool
-	Reached   Reached // the end that it was sent to
-
-	rivals []candidate // other messages that the numbers continue as well
-}
-
-// Reached reports whether a message came to the end that it was sent to.
-type Reached string
-
-const (
-	DidReach     Reached = "yes"
-	DidNotReach  Reached = "no"
-	ReachUnknown Reached = "unknown"
-)
-
 // sendAgainNS is how soon a host may send a message again: Linux's least
 // retransmission timeout (TCP_RTO_MIN). What comes later than that after the
 // fastest way may be a second copy.
 const sendAgainNS = 200e6
-
-// Box is what the trigger's fate says of the box: one that reads along leaves
-// the trigger alone, one in the path can hold it back.
-func (t *Trigger) Box() string {
-	switch t.Reached {
-	case DidReach:
-		return "on-path"
-	case DidNotReach:
-		return "in-path"
-	}
-	return "unknown"
-}
-
-// A candidate is a message that a reset may answer.
-type candidate struct {
-	*align.Message
-	sentBy tap.End
-	at     int64 // when it left, by the clock of the reset's receiver
-	fits   int   // how well the reset's numbers continue it
-}
 
 // Grades of how well a reset's numbers continue a message.
 const (

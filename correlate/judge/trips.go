@@ -68,3 +68,7 @@ func steady(timed *align.Trips, sender tap.End, at, step int64) bool {
 	set := abs(change[tap.Client]-change[tap.Server]) / 2
 	return 2*set < step
 }
+
+// enoughTrips is how many packets must have been timed in each direction, before and
+// after, before the fastest of them stands for the path.
+const enoughTrips = 10

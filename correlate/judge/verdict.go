@@ -1,11 +1,6 @@
 package judge
 
-import (
-	"fmt"
-
-	"bothends/correlate/align"
-	"bothends/correlate/tap"
-)
+import "fmt"
 
 // Verdict is what became of a packet, or who made it.
 type Verdict string
@@ -95,77 +90,4 @@ type Step struct {
 func (s Step) because(format string, args ...any) Step {
 	s.Text = fmt.Sprintf(format, args...)
 	return s
-}
-
-// A Finding is one packet and the verdict on it.
-type Finding struct {
-	Case       int // index of its connection among the cases
-	Kind       string
-	Verdict    Verdict
-	Confidence Confidence
-	ReceivedAt tap.End // where it arrived, or should have
-	SeenAt     tap.End // whose capture holds Frame
-	tap.Frame
-	align.Header
-	Evidence []Step
-	// Needs are the statements that would make an injected of a conditional one.
-	Needs []Statement
-	Head  []byte // first payload bytes, if it carries any
-	// Twin is the frame of the same packet in the other end's capture; its
-	// Number is 0 if there is none.
-	Twin tap.Frame
-	// Pattern is what its circumstances resemble, PatternWhy which ones, and
-	// Advice what to check next; all empty if nothing fits.
-	Pattern    Pattern
-	PatternWhy string
-	Advice     string
-	// Trigger is what a reset that nobody is known to have sent answers; nil if
-	// nothing.
-	Trigger *Trigger
-	// Place is where a forged reset was made; nil if nothing is said of it.
-	Place *Place
-
-	// Behind and Ahead are how far the number of a reset that nobody is known to have
-	// sent lies behind the next one that its receiver expected, or ahead of it. A host
-	// accepts it at that number, and questions it ahead of it (RFC 5961 section 3).
-	Behind, Ahead int64
-
-	// Absence is how well it is founded that the packet did not pass the other end's tap,
-	// whoever made it: by how far that capture can be trusted to hold what passes, and
-	// by nothing else. It is empty where the capture may lack it by its own fault.
-	Absence Confidence
-
-	weighty bool         // a sign that can carry a verdict supports an accusation
-	bucket  bucket       // where a reset, and its twin, stand in the ledger
-	reset   *align.Reset // that the finding is about, if nobody is known to have sent it
-}
-
-// bucket is where the ledger counts a reset.
-type bucket uint8
-
-const (
-	sentNotCaptured bucket = iota // at one tap for certain, and the other's capture may lack it
-	receivedNotSent
-	matchedBoth // it and its twin
-	matchedOne  // its twin is not among this connection's segments
-	duplicated
-	lost
-)
-
-// enter counts the reset in its bucket.
-func (b bucket) enter(l *align.Ledger) {
-	switch b {
-	case matchedBoth:
-		l.Matched += 2
-	case matchedOne:
-		l.Matched++
-	case duplicated:
-		l.Duplicated++
-	case lost:
-		l.Lost++
-	case receivedNotSent:
-		l.ReceivedNotSent++
-	default:
-		l.SentNotCaptured++
-	}
 }

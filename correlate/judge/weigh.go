@@ -283,9 +283,6 @@ func (t *table) absence(f *Facts) Confidence {
 	return Supported
 }
 
-// NoSign is the step of a packet against which nothing speaks but its absence.
-const NoSign Name = "no-sign"
-
 // inSending reports whether a row says that the sender sent the packet, or one like
 // it, and its capture lacks it.
 func inSending(name Name) bool {

@@ -1,41 +1,15 @@
 package judge
 
 import (
-	"fmt"
 	"time"
 
 	"bothends/capture/testimony"
-	"bothends/correlate/segment"
 	"bothends/correlate/survey"
 )
-
-// LogFacts are what the log of the sender's kernel says of the resets that its TCP
-// sent around the moment at which the packet must have left. Linux tells of each one,
-// whatever interface, address and network namespace it left by (tracepoint
-// tcp:tcp_send_reset); what a firewall or a raw socket sends is not among them.
-type LogFacts struct {
-	// Known: the log covers the moment, lost nothing of it, and shows that kind of reset.
-	Known           bool
-	FromNS, UntilNS int64 // the moment, by the sender's clock
-	Sent            int   // resets then, of all connections that were recorded
-	// Unseen is one of this connection that the sender's capture lacks, UnseenElsewhere
-	// one of another; nil if there is none.
-	Unseen, UnseenElsewhere *testimony.KernelEvent
-	// Unlisted: the host sent resets on connections that were not recorded, which the
-	// log counts and does not list.
-	Unlisted bool
-}
-
-// complete reports whether the kernel sent no reset that the capture lacks.
-func (l *LogFacts) complete() bool { return l.Known && l.Unseen == nil && l.UnseenElsewhere == nil }
 
 // loggedSlackNS is how far a packet passes the tap from when the kernel told of it,
 // beside the error of the log's clock: it waits in the queue of its device.
 const loggedSlackNS = 20e6
-
-// Tuple is how one capture knows the two hosts of a connection, by tap.End; both zero
-// if it does not hold it.
-type Tuple [2]segment.Endpoint
 
 func (s *stream) logFacts(p *suspect, c *ClockFacts) LogFacts {
 	log := s.alleged.Log
@@ -121,23 +95,3 @@ func (s *stream) eachLogged(leftNS int64, f func(e *testimony.KernelEvent, sure 
 
 // moment is a time in nanoseconds as the log has it.
 func moment(ns int64) time.Time { return time.Unix(0, ns) }
-
-// said puts a complete log into words.
-func (l *LogFacts) said(f *Facts) string {
-	if l.Sent == 0 {
-		return fmt.Sprintf("the log of the %s's kernel tells of no reset that its TCP sent from %s to %s", f.Sender, clockTime(l.FromNS), clockTime(l.UntilNS))
-	}
-	return fmt.Sprintf("the log of the %s's kernel tells of %s that its TCP sent from %s to %s, and its capture holds each of them",
-		f.Sender, count(l.Sent, "reset"), clockTime(l.FromNS), clockTime(l.UntilNS))
-}
-
-// valuesAt are those with the time of an event that the text names.
-func (l *LogFacts) valuesAt(at time.Time) map[string]any {
-	values := l.values()
-	values["at"] = stamp(at.UnixNano())
-	return values
-}
-
-func (l *LogFacts) values() map[string]any {
-	return map[string]any{"from": stamp(l.FromNS), "until": stamp(l.UntilNS), "logged": l.Sent}
-}

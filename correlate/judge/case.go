@@ -1,0 +1,84 @@
+package judge
+
+import (
+	"bothends/correlate/align"
+	"bothends/correlate/clock"
+	"bothends/correlate/pair"
+	"bothends/correlate/segment"
+	"bothends/correlate/survey"
+	"bothends/correlate/tap"
+	"bothends/correlate/witness"
+)
+
+// A Case is one connection to be judged: a paired one; one that only the client
+// end's capture holds although it went to the server end, and that was reset or
+// whose SYN vanished; or the remapped part of another, with resets.
+type Case struct {
+	align.Summary
+	*align.Connection // nil if there is nothing to judge: it is Quiet, or alike at both taps
+	Pair              pair.Pair
+	// Remapped are the cases of packets of this connection that came under other
+	// addresses than the rest, and Of is the case that such packets belong to.
+	Remapped []int
+	Of       int
+	// Tuples are how each End's capture knows the two hosts.
+	Tuples [2]Tuple
+	// Translated says, by End, that the two captures know that host under
+	// different addresses or ports.
+	Translated [2]bool
+	// FIN says, by End, that the host there closed its side, as either capture shows.
+	FIN [2]bool
+	// Service is the address that the client end reached; nil if no connection to it
+	// is in both captures.
+	Service *Service
+}
+
+// Close finishes the case's connection, and lets it go if nothing of it is left
+// to judge.
+func (c *Case) Close() {
+	if c.Connection == nil {
+		return
+	}
+	c.Finish()
+	c.Summary = c.Connection.Summary()
+	if c.Quiet() {
+		c.Connection = nil
+	}
+}
+
+// Input is everything that the judgement of all connections rests on. It is only read.
+type Input struct {
+	Clock     *clock.Fit
+	Witnesses [2]witness.Witness // by End
+	Cases     []Case
+	// Services are the addresses at which the client end reached the server end.
+	Services map[Address]*Service
+	Trips    *align.Trips // how long packets are under way; nil if nobody took note
+	TickNS   int64        // how far apart the time stamps of the coarser capture are
+	// Resets are all that each End's capture holds, of whatever connection, and Own
+	// the addresses that it shows its host to have.
+	Resets [2][]survey.Reset
+	Own    [2]map[Address]bool
+	// Stated is what the user states of either end.
+	Stated []Statement
+	// ShowPayload lets payload bytes be shown of triggers that are not recognised.
+	ShowPayload bool
+}
+
+// Tuple is how one capture knows the two hosts of a connection, by tap.End; both zero
+// if it does not hold it.
+type Tuple [2]segment.Endpoint
+
+// Address is an IP address as package segment has it.
+type Address = [16]byte
+
+// Add counts a connection to the service that both captures hold as one.
+func (s *Service) Add(c *Case) {
+	for end := range s.Ways {
+		s.Ways[end].add(c.Routes[end], c.Passed[end])
+	}
+	s.Paired++
+	if c.Translated[tap.Server] {
+		s.Translated++
+	}
+}
