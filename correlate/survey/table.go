@@ -96,12 +96,20 @@ func (t *Table) begins(e *entry, s *segment.Segment) bool {
 // did see is none: of the two, one may be forged.
 func (e *entry) answersAnother(s *segment.Segment, side Side) bool {
 	other := side.Other()
-	if e.knowISN[side] && e.knowISN[other] {
+	if e.knowISN[other] {
 		withSYN := s.Ack - e.isn[other] // 1, or more if the SYN carried data (RFC 7413)
-		return e.isn[side] != s.Seq && (withSYN == 0 || withSYN > 1<<16)
+		isAnother := withSYN == 0 || withSYN > maxWithSYN
+		if e.knowISN[side] {
+			return isAnother && e.isn[side] != s.Seq
+		}
+		// The answer to the SYN that it did see was missed: what followed it tells.
+		return isAnother && e.seen[side] && distance(s.Seq, e.next[side]) > maxWithSYN
 	}
 	return e.guessed && e.seen[side] && distance(s.Seq, e.next[side]) > nearby
 }
+
+// maxWithSYN is more than a SYN carries.
+const maxWithSYN = 1 << 16
 
 // maxOlder is how many earlier connections between the same endpoints are looked
 // through: two minutes of TIME-WAIT (RFC 9293 section 3.4.2) leave room for few.

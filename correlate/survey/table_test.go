@@ -117,6 +117,19 @@ func TestSegmentsAreSplitIntoConnections(t *testing.T) {
 			{from(bob, synAck, 5000, 1001, 0), 0, Responder},
 			{from(alice, syn, 1000, 0, 0), 0, Initiator},
 		},
+		"a port is used again, and the first answer and the second SYN were missed": {
+			{from(alice, syn, 1000, 0, 0), 0, Initiator},
+			{from(alice, ack, 1001, 5001, 8), 0, Initiator},
+			{from(bob, ack, 5001, 1009, 100), 0, Responder},
+			{from(bob, synAck, 5001+20_000_000, 1<<31+1, 0), 1, Responder}, // ISNs a second apart (RFC 6528)
+			{from(alice, ack, 1<<31+1, 5002+20_000_000, 8), 1, Initiator},
+			{from(bob, ack, 5101, 1009, 0), 0, Responder},
+		},
+		"a forged answer to no SYN, among the numbers of the responder, opens none": {
+			{from(alice, syn, 1000, 0, 0), 0, Initiator},
+			{from(bob, ack, 5001, 1001, 100), 0, Responder},
+			{from(bob, synAck, 5101, 77, 0), 0, Responder},
+		},
 		"only answers are seen, of two connections": {
 			{from(bob, synAck, 5000, 1001, 0), 0, Responder},
 			{from(bob, ack, 5001, 1001, 10), 0, Responder},
