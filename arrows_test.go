@@ -35,6 +35,7 @@ var layers = [][]string{
 	{"bothends/correlate/replay"},
 	{"bothends/correlate/judge", "bothends/correlate/locate", "bothends/correlate/trigger"},
 	{"bothends/correlate/ending"},
+	{"bothends/correlate/outcome"},
 	{"bothends/correlate/said"},
 	{"bothends/correlate/report"},
 	{"bothends/correlate/inspect"},

@@ -53,8 +53,8 @@ func TestWhatIsAlikeComesOutAsIfItHadBeenAligned(t *testing.T) {
 	}
 }
 
-// outcome is what of a report must not depend on the way.
-type outcome struct {
+// comparedAs is what of a report must not depend on the way.
+type comparedAs struct {
 	Connections []report.Connection
 	Findings    []judged
 	Health      [2]report.Health
@@ -67,7 +67,7 @@ type judged struct {
 }
 
 // compareFolder also says how many connections were taken for alike.
-func compareFolder(t *testing.T, dir string, o Options) (out outcome, alike int) {
+func compareFolder(t *testing.T, dir string, o Options) (out comparedAs, alike int) {
 	t.Helper()
 	tr, err := truth.Read(filepath.Join(dir, truth.File))
 	if err != nil {

@@ -220,4 +220,3 @@ func linkTypes(data []byte) (links []uint16) {
 	}
 	return links
 }
-

@@ -319,6 +319,6 @@ func (c *comparison) judge(ctx context.Context) (err error) {
 func (c *comparison) report(ctx context.Context) (*report.Report, error) {
 	return report.New(ctx, &report.Input{
 		Files: c.files, Seams: c.seams, Surveys: c.surveys, Placement: c.placement, FixedEnds: c.options.FixedEnds,
-		Pairs: c.pairs, CaseOf: c.caseOf, Cases: c.cases, Clock: &c.clock, Judgement: &c.judgement, Stated: c.options.Stated, Endings: c.endings.Endings, Effects: c.endings.Effects, ToServer: func(p *pair.Pair) bool { return c.serviceOf(p) != nil && !p.Outdone },
+		Pairs: c.pairs, CaseOf: c.caseOf, Cases: c.cases, Clock: &c.clock, Judgement: &c.judgement, Stated: c.options.Stated, Endings: c.endings.Endings, Effects: c.endings.Effects, Outcome: c.outcome(),
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"bothends/correlate/align"
 	"bothends/correlate/ending"
 	"bothends/correlate/judge"
+	"bothends/correlate/outcome"
 	"bothends/correlate/pair"
 	"bothends/correlate/tap"
 	"bothends/correlate/trigger"
@@ -28,6 +29,14 @@ func (c *comparison) end(ctx context.Context) (err error) {
 		c.judgement.Findings, c.judgement.Kept = append(c.judgement.Findings, f), append(c.judgement.Kept, true)
 	}
 	return err
+}
+
+// outcome sums the comparison up.
+func (c *comparison) outcome() outcome.Outcome {
+	return outcome.Of(&outcome.Input{
+		Files: c.files, Surveys: c.surveys, Pairs: c.pairs, Findings: c.judgement.Findings, Kept: c.judgement.Kept, Further: &c.judgement.Further,
+		Endings: c.endings.Endings, ToServer: func(p *pair.Pair) bool { return c.serviceOf(p) != nil && !p.Outdone },
+	})
 }
 
 // serviceOf is the address that a connection of the client end went to, or nil.

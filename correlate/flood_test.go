@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"bothends/correlate"
+	"bothends/correlate/outcome"
 	"bothends/correlate/report"
 	"bothends/fixtures/bulk"
 )
@@ -67,8 +68,8 @@ func TestWhatDoesNotFitIntoTheMemoryLimitIsCountedAndSaid(t *testing.T) {
 	if got := [2]int64{r.Captures.Client.Health.LeftOut, r.Captures.Server.Health.LeftOut}; got != [2]int64{(n - fit) * here, (n - fit) * there} {
 		t.Errorf("%v segments are left out, want %d and %d", got, (n-fit)*here, (n-fit)*there)
 	}
-	if r.Summary.Injected > 0 || r.ExitStatus() != report.ExitUnproved {
-		t.Errorf("%+v, exit status %d: want nothing proved, and %d", r.Summary, r.ExitStatus(), report.ExitUnproved)
+	if r.Summary.Injected > 0 || r.Outcome().Status() != outcome.Unproved {
+		t.Errorf("%+v, exit status %d: want nothing proved, and %d", r.Summary, r.ExitStatus(), outcome.Unproved)
 	}
 	var text strings.Builder
 	if err := r.WriteText(&text, report.TextOptions{}); err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"bothends/capture/file"
 	"bothends/correlate"
+	"bothends/correlate/outcome"
 	"bothends/correlate/report"
 	"bothends/fixtures/model"
 	"bothends/fixtures/scenarios"
@@ -108,7 +109,7 @@ func stretchOf(p *truth.Packet, names []string) (from, to int, ok bool) {
 func TestTheStretchIsRightOnEveryPath(t *testing.T) {
 	var told, exact [2]int
 	for i, s := range scenarios.Small() {
-		if len(s.Path.Hops) < 2 || len(s.Sessions) > 40 || s.Exit == report.ExitFailed || testing.Short() && i%6 != 0 {
+		if len(s.Path.Hops) < 2 || len(s.Sessions) > 40 || s.Exit == int(outcome.Failed) || testing.Short() && i%6 != 0 {
 			continue
 		}
 		whole := withTaps(s)

@@ -62,7 +62,7 @@ func TestTheShortWaysComeOutAsTheLongOneOnDegradedPairs(t *testing.T) {
 }
 
 // comparePaths also says how many connections went the short way.
-func comparePaths(t *testing.T, paths [2]string, o Options) (out outcome, short int) {
+func comparePaths(t *testing.T, paths [2]string, o Options) (out comparedAs, short int) {
 	t.Helper()
 	var sets [2]*file.Set
 	for i, path := range paths {
@@ -94,8 +94,8 @@ func (c *comparison) alikeCount() (n int) {
 	return n
 }
 
-func outcomeOf(r *report.Report) (out outcome) {
-	out = outcome{Connections: r.Connections, Health: [2]report.Health{r.Captures.Client.Health, r.Captures.Server.Health}, Summary: r.Summary}
+func outcomeOf(r *report.Report) (out comparedAs) {
+	out = comparedAs{Connections: r.Connections, Health: [2]report.Health{r.Captures.Client.Health, r.Captures.Server.Health}, Summary: r.Summary}
 	for _, f := range r.Findings {
 		out.Findings = append(out.Findings, judged{f.Kind, f.Verdict, f.Confidence, f.ReceivedAt, f.File, f.Frame})
 	}

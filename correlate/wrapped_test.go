@@ -62,14 +62,14 @@ func TestWhatStandsAroundThePacketsChangesNothing(t *testing.T) {
 					continue
 				}
 				if want == nil {
-					want = outcome(t, s, "as recorded")
+					want = foundIn(t, s, "as recorded")
 				}
 				coated := s
 				client.put(&coated.Ends[model.Client].Tap)
 				server.put(&coated.Ends[model.Server].Tap)
 				pairs++
 				name := fmt.Sprintf("client's in %s, server's in %s", client.name, server.name)
-				if diff := cmp.Diff(want, outcome(t, coated, name)); diff != "" {
+				if diff := cmp.Diff(want, foundIn(t, coated, name)); diff != "" {
 					t.Errorf("%s, %s (-plain +wrapped):\n%s", s.Name, name, diff)
 				}
 			}
@@ -81,8 +81,8 @@ func TestWhatStandsAroundThePacketsChangesNothing(t *testing.T) {
 	}
 }
 
-// outcome is what the comparison of a scenario's captures comes to.
-func outcome(t *testing.T, s model.Scenario, about string) []string {
+// foundIn is what the comparison of a scenario's captures comes to.
+func foundIn(t *testing.T, s model.Scenario, about string) []string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), s.Name)
 	if _, err := scenarios.Write(dir, s, 1); err != nil {

@@ -12,7 +12,7 @@ import (
 	"syscall"
 
 	"bothends"
-	"bothends/correlate/report"
+	"bothends/correlate/outcome"
 )
 
 // exitInterrupted is what a shell makes of a program ended by Ctrl-C: 128 and
@@ -46,8 +46,8 @@ func run(args []string) int {
 		c.fail(errors.New("interrupted"), exitInterrupted)
 		return exitInterrupted
 	default:
-		c.fail(err, report.ExitFailed)
-		return report.ExitFailed
+		c.fail(err, int(outcome.Failed))
+		return int(outcome.Failed)
 	}
 }
 

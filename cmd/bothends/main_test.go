@@ -18,7 +18,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"bothends/correlate/report"
+	"bothends/correlate/outcome"
 	"bothends/correlate/schema/validate"
 	"bothends/fixtures/model"
 	"bothends/fixtures/scenarios"
@@ -60,7 +60,7 @@ func checked() {
 	}
 	documents := [][]byte{printed.Bytes()}
 	for i, a := range args {
-		if slices.Contains([]string{"-o", "--output"}, a) && i+1 < len(args) && status != report.ExitFailed {
+		if slices.Contains([]string{"-o", "--output"}, a) && i+1 < len(args) && status != int(outcome.Failed) {
 			if content, err := os.ReadFile(args[i+1]); err == nil {
 				documents = append(documents, content)
 			}

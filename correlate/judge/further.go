@@ -46,6 +46,17 @@ func (s Sort) Gravity() Grave {
 	return Harmless
 }
 
+// Undecided reports whether a packet arrived of which nobody can say who made it, or only
+// if a fact holds that no capture can show. That a packet may have been lost is no
+// suspicion.
+func (s Sort) Undecided() bool {
+	open := s.Verdict == Indeterminate || s.Verdict == Conditional || s.Verdict == Interposed
+	return open && s.SeenAt == s.ReceivedAt
+}
+
+// Undecided is that of its sort.
+func (f *Finding) Undecided() bool { return f.sort().Undecided() }
+
 func (f *Finding) sort() Sort {
 	return Sort{f.Kind, f.Verdict, f.Confidence, f.ReceivedAt, f.SeenAt, f.Pattern}
 }

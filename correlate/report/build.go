@@ -13,6 +13,7 @@ import (
 	"bothends/correlate/clock"
 	"bothends/correlate/ending"
 	"bothends/correlate/judge"
+	"bothends/correlate/outcome"
 	"bothends/correlate/pair"
 	"bothends/correlate/segment"
 	"bothends/correlate/survey"
@@ -36,8 +37,7 @@ type Input struct {
 	Stated    []judge.Statement
 	Endings   []ending.Ending       // by pair
 	Effects   map[int]ending.Effect // by index of the judgement's findings
-	// ToServer reports whether a connection of the client end's went to the server.
-	ToServer func(*pair.Pair) bool
+	Outcome   outcome.Outcome
 }
 
 // New builds the report. If ctx ends, it is as far as it came.
@@ -52,7 +52,8 @@ func New(ctx context.Context, in *Input) (*Report, error) {
 		Clock:       in.clock(),
 		Connections: make([]Connection, 0, len(in.Pairs)),
 		Findings:    []Finding{},
-		alone:       len(in.Surveys[tap.Client].Connections) == 0 || len(in.Surveys[tap.Server].Connections) == 0,
+		Summary:     summary(&in.Outcome),
+		outcome:     in.Outcome,
 	}
 	for _, s := range in.Stated {
 		r.Stated = append(r.Stated, s.String())
@@ -68,11 +69,7 @@ func New(ctx context.Context, in *Input) (*Report, error) {
 		if n := in.CaseOf[i]; n >= 0 {
 			connectionOf[n] = c.ID
 		}
-		if in.Pairs[i].Paired() {
-			r.Summary.Paired++
-		}
 	}
-	r.Summary.Connections = len(r.Connections)
 	type placed struct {
 		Finding
 		index int // the judge's
@@ -96,7 +93,6 @@ func New(ctx context.Context, in *Input) (*Report, error) {
 	for place := range kept {
 		f := &kept[place]
 		f.ID, id[f.index] = place+1, place+1
-		r.count(judge.Verdict(f.Verdict), 1)
 		r.Findings = append(r.Findings, f.Finding)
 	}
 	for i := range r.Connections {
@@ -104,8 +100,6 @@ func New(ctx context.Context, in *Input) (*Report, error) {
 			return r, err
 		}
 		r.Connections[i].Ending = in.ending(i, id)
-		p := &in.Pairs[i]
-		r.countEnding(&in.Endings[i], p.Paired(), p.Client != pair.NoView && in.ToServer(p))
 	}
 	in.addFilters(r)
 	r.addFurther(&in.Judgement.Further, connectionOf)
@@ -339,7 +333,7 @@ func notes(sender tap.End, path *align.Rewrites, p *pair.Pair) []string {
 func (in *Input) finding(f *judge.Finding) Finding {
 	out := Finding{
 		Kind: f.Kind, Verdict: string(f.Verdict), Confidence: string(f.Confidence),
-		ReceivedAt: f.ReceivedAt.String(), ClaimedSender: f.ReceivedAt.Other().String(), seenAt: f.SeenAt.String(), absence: string(f.Absence),
+		ReceivedAt: f.ReceivedAt.String(), ClaimedSender: f.ReceivedAt.Other().String(), seenAt: f.SeenAt.String(), undecided: f.Undecided(), absence: string(f.Absence),
 		Src: f.Src.String(), Dst: f.Dst.String(), Seq: f.Seq, Flags: f.Flags.String(),
 		TTL: f.TTL, IPID: f.IPID, Window: f.Window, Payload: f.PayloadLen,
 		Time: Stamp(f.TimeNS), File: in.path(f.SeenAt, f.File), Frame: f.Number,
@@ -378,7 +372,7 @@ func names(list []judge.Name) (names []string) {
 func (in *Input) ending(i int, id []int) *Ending {
 	e := &in.Endings[i]
 	out := &Ending{Kind: string(e.Kind), Stage: string(e.Stage), Confidence: string(e.Confidence), Text: e.Text, What: e.What, Advice: e.Advice,
-		ByThePath: e.Kind.ByThePath(), Evidence: []Evidence{}}
+		ByThePath: e.Kind.ByThePath(), proved: e.Proved(), Evidence: []Evidence{}}
 	if e.Finding != ending.NoFinding {
 		out.Finding = id[e.Finding]
 	}
@@ -408,48 +402,24 @@ const (
 	effectNone  = "none"
 )
 
-// countEnding adds a connection's ending to the summary.
-func (r *Report) countEnding(e *ending.Ending, paired, toServer bool) {
-	switch {
-	case e.Proved():
-		r.Summary.ByThePath++
-	case e.Kind.ByThePath() && e.Finding == ending.NoFinding:
-		r.Summary.Doubtful++
-	}
-	if e.Kind == ending.NotCovered && (paired || toServer) || !paired && toServer && !e.Kind.ByThePath() {
-		r.Summary.NotCompared++
-	}
-	if r.Summary.Endings == nil {
-		r.Summary.Endings = map[string]int{}
-	}
-	r.Summary.Endings[string(e.Kind)]++
-}
-
 func (in *Input) path(end tap.End, index int32) string { return in.Files[end][index].Path }
 
-func (r *Report) count(v judge.Verdict, n int) {
-	switch v {
-	case judge.Injected:
-		r.Summary.Injected += n
-	case judge.Modified:
-		r.Summary.Modified += n
-	case judge.Lost:
-		r.Summary.Lost += n
-	case judge.Duplicated:
-		r.Summary.Duplicated += n
-	case judge.Genuine:
-		r.Summary.Genuine += n
-	case judge.Interposed:
-		r.Summary.Interposed += n
-	case judge.Conditional:
-		r.Summary.Conditional += n
-	case judge.ByAddressOwner:
-		r.Summary.ByAddressOwner += n
-	case judge.ByReceiver:
-		r.Summary.ByReceiver += n
-	case judge.Indeterminate:
-		r.Summary.Indeterminate += n
+// summary puts what the comparison comes to into the form that is shown.
+func summary(o *outcome.Outcome) Summary {
+	s := Summary{
+		Connections: o.Connections, Paired: o.Paired, ByThePath: o.ByThePath, Doubtful: o.Doubtful, NotCompared: o.NotCompared,
+		Injected: o.Verdicts[judge.Injected], Modified: o.Verdicts[judge.Modified], Lost: o.Verdicts[judge.Lost],
+		Duplicated: o.Verdicts[judge.Duplicated], Genuine: o.Verdicts[judge.Genuine], Interposed: o.Verdicts[judge.Interposed],
+		Indeterminate: o.Verdicts[judge.Indeterminate], Conditional: o.Verdicts[judge.Conditional],
+		ByAddressOwner: o.Verdicts[judge.ByAddressOwner], ByReceiver: o.Verdicts[judge.ByReceiver],
 	}
+	if o.Connections > 0 {
+		s.Endings = map[string]int{}
+	}
+	for kind, n := range o.Endings {
+		s.Endings[string(kind)] = n
+	}
+	return s
 }
 
 // Stamp is a time of a capture, in UTC.

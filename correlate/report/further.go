@@ -22,7 +22,6 @@ type Further struct {
 // addFurther adds what was only counted.
 func (r *Report) addFurther(further *judge.Further, connectionOf []int) {
 	for sort, n := range further.Findings {
-		r.count(sort.Verdict, n)
 		r.Further = append(r.Further, Further{
 			Kind: sort.Kind, Verdict: string(sort.Verdict), Confidence: string(sort.Confidence), ReceivedAt: sort.ReceivedAt.String(),
 			Pattern: string(sort.Pattern), Findings: n, Connections: further.Connections[sort],

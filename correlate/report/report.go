@@ -2,7 +2,10 @@
 // it: as text for people, as JSON for programs. Nothing is decided here.
 package report
 
-import "bothends/capture/file"
+import (
+	"bothends/capture/file"
+	"bothends/correlate/outcome"
+)
 
 // Schema names the shape of Report. Fields are added without changing it; it
 // changes when one is renamed or removed.
@@ -24,7 +27,7 @@ type Report struct {
 	Crossings   []Crossing   `json:"crossings,omitempty"` // between each two of those that follow each other
 	Stated      []string     `json:"stated,omitempty"`    // what the user stated and no capture can show
 
-	alone bool // one capture holds no connection at all
+	outcome outcome.Outcome
 
 	counted map[int]bool // by ID: connections with findings that are counted and not listed
 }
@@ -202,7 +205,12 @@ type Ending struct {
 	Evidence   []Evidence `json:"evidence"`
 	Advice     string     `json:"advice,omitempty"`
 	Stretch    *Stretch   `json:"stretch,omitempty"` // between which of several taps; nil if there are two
+
+	proved bool // see ending.Ending.Proved
 }
+
+// Proved reports whether the path is known to have ended the connection.
+func (e *Ending) Proved() bool { return e.proved }
 
 // Ledger has each segment of both captures in one bucket; they add up to Segments.
 type Ledger struct {
@@ -255,8 +263,9 @@ type Finding struct {
 
 	Stretch *Stretch `json:"stretch,omitempty"` // between which of several taps; nil if there are two
 
-	seenAt  string // "client" or "server"
-	absence string // how well it is founded that it did not pass the other end's tap; empty if it may have
+	seenAt    string // "client" or "server"
+	undecided bool   // see judge.Sort.Undecided
+	absence   string // how well it is founded that it did not pass the other end's tap; empty if it may have
 }
 
 // Evidence is one hypothesis or one sign, in words and numbers. A hypothesis is
@@ -313,41 +322,8 @@ type Summary struct {
 	Endings map[string]int `json:"endings"`
 }
 
-// Exit statuses of a comparison, as every help text and the README list them.
-const (
-	ExitClean        = 0 // compared, and the path made, changed, swallowed and intercepted nothing
-	ExitInterference = 1 // proved that it did
-	ExitFailed       = 2 // could not compare
-	ExitUnproved     = 3 // compared, and something stays undecided, conditional or only partly covered
-)
-
 // ExitStatus is what the program ends with after this report.
-func (r *Report) ExitStatus() int {
-	switch {
-	case r.Summary.Paired == 0 && !r.alone:
-		return ExitFailed
-	case r.Summary.Injected+r.Summary.Modified+r.Summary.ByAddressOwner > 0, r.Summary.ByThePath > 0:
-		return ExitInterference
-	case r.suspicious(), r.Summary.Doubtful > 0, r.partial(), r.alone, r.Captures.Client.Health.LeftOut+r.Captures.Server.Health.LeftOut > 0:
-		return ExitUnproved
-	}
-	return ExitClean
-}
+func (r *Report) ExitStatus() int { return int(r.outcome.Status()) }
 
-// suspicious reports whether a packet arrived of which nobody can say who made it.
-// That a packet may have been lost is no suspicion.
-func (r *Report) suspicious() bool {
-	for i := range r.Findings {
-		if unattributed(&r.Findings[i]) {
-			return true
-		}
-	}
-	return false
-}
-
-// partial reports whether what was compared does not cover what was recorded: a
-// capture is damaged, or a connection of the client end's to the server is in one
-// capture only.
-func (r *Report) partial() bool {
-	return r.Summary.NotCompared > 0 || r.Captures.Client.EndState != complete || r.Captures.Server.EndState != complete
-}
+// Outcome is what the comparison comes to as a whole.
+func (r *Report) Outcome() *outcome.Outcome { return &r.outcome }

@@ -44,9 +44,7 @@ func duplicated(f *Finding) bool  { return is(f, judge.Duplicated) }
 func lost(f *Finding) bool        { return is(f, judge.Lost) }
 
 // unattributed are packets that arrived and of which nobody can say who made them.
-func unattributed(f *Finding) bool {
-	return (is(f, judge.Indeterminate) || is(f, judge.Conditional) || is(f, judge.Interposed)) && f.seenAt == f.ReceivedAt
-}
+func unattributed(f *Finding) bool { return f.undecided }
 
 func is(f *Finding, v judge.Verdict) bool { return f.Verdict == string(v) }
 

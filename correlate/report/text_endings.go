@@ -65,7 +65,7 @@ func (t *text) besides() (clauses string) {
 		for i := range t.Connections {
 			switch e := t.Connections[i].Ending; {
 			case e == nil || e.Kind != string(kind):
-			case e.sure():
+			case e.proved:
 				sure++
 				what = e.What
 			default:
@@ -81,11 +81,6 @@ func (t *text) besides() (clauses string) {
 		}
 	}
 	return clauses
-}
-
-// sure reports whether an ending counts as proved in the exit status.
-func (e *Ending) sure() bool {
-	return e.Confidence == string(judge.Proven) || e.Confidence == string(judge.Strong) || e.Kind == string(ending.Intercepted) && e.Confidence == string(judge.Supported)
 }
 
 // deed is what the path did to n connections, what being what it swallowed.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"bothends/correlate/judge"
+	"bothends/correlate/outcome"
 )
 
 // next says what to do with the outcome.
@@ -15,14 +16,14 @@ func (t *text) next() {
 
 // advice is what stands under that heading.
 func (t *text) advice() {
-	switch t.ExitStatus() {
-	case ExitInterference:
+	switch t.outcome.Status() {
+	case outcome.Interference:
 		t.afterInterference()
-	case ExitUnproved:
+	case outcome.Unproved:
 		if open := t.selected(unattributed); len(open) > 0 {
 			t.recordBetter(open)
 			t.toCheck(open)
-		} else if t.partial() {
+		} else if t.outcome.Partial() {
 			t.para(plain, "  ", "Record again at both ends, from before the session until ten seconds after it, so that both hold all of it.")
 		}
 	default:

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"bothends/correlate/judge"
+	"bothends/correlate/outcome"
 )
 
 // How much the text tells.
@@ -99,10 +100,10 @@ func (t *text) section(title string) {
 
 // grade is the style of the verdict.
 func (t *text) grade() style {
-	switch t.ExitStatus() {
-	case ExitInterference:
+	switch t.outcome.Status() {
+	case outcome.Interference:
 		return alarm
-	case ExitClean:
+	case outcome.Clean:
 		return success
 	}
 	return doubt

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"bothends/correlate/judge"
+	"bothends/correlate/outcome"
 )
 
 // sample is a report of a pair with n connections to one server, of which each
@@ -26,7 +27,7 @@ func sample(n int, findings ...Finding) *Report {
 				First: "2026-03-02T09:30:10.000000000Z", Last: "2026-03-02T09:31:10.000000000Z", EndState: "complete", Health: Health{Connections: n, Completeness: Completeness{Passed: 59, MissBound: 0.0495}}},
 		},
 		Clock:   Clock{Known: true, OffsetNS: 2e9, UncertaintyNS: 1e6, Points: 12, MinRTTNS: 2e6},
-		Summary: Summary{Connections: n, Paired: n},
+		outcome: outcome.Outcome{Connections: n, Paired: n, Verdicts: map[judge.Verdict]int{}},
 	}
 	for i := range n {
 		r.Connections = append(r.Connections, Connection{
@@ -37,9 +38,17 @@ func sample(n int, findings ...Finding) *Report {
 	}
 	for i, f := range findings {
 		f.ID = i + 1
+		sort := judge.Sort{Verdict: judge.Verdict(f.Verdict)}
+		if f.seenAt != f.ReceivedAt {
+			sort.SeenAt = sort.ReceivedAt.Other()
+		}
+		if f.undecided = sort.Undecided(); f.undecided {
+			r.outcome.Undecided++
+		}
 		r.Findings = append(r.Findings, f)
-		r.count(judge.Verdict(f.Verdict), 1)
+		r.outcome.Verdicts[sort.Verdict]++
 	}
+	r.Summary = summary(&r.outcome)
 	return r
 }
 

@@ -7,16 +7,17 @@ import (
 	"strings"
 
 	"bothends/correlate/judge"
+	"bothends/correlate/outcome"
 )
 
 // verdict says in one line what came of it, then in a few what that means.
 func (t *text) verdict() {
-	switch t.ExitStatus() {
-	case ExitInterference:
+	switch t.outcome.Status() {
+	case outcome.Interference:
 		t.interference()
-	case ExitUnproved:
+	case outcome.Unproved:
 		t.doubt()
-	case ExitClean:
+	case outcome.Clean:
 		t.clean()
 	default:
 		t.para(doubt, "", "Nothing could be compared: no connection is in both captures.")
@@ -186,7 +187,7 @@ func (t *text) doubt() {
 		}
 		t.endedOnTheWay(doubt, "Not proved: ")
 	}
-	if t.Report.alone {
+	if t.outcome.Alone {
 		t.nothingThere()
 	} else if !undecided && t.Summary.Doubtful == 0 {
 		t.para(doubt, "", "Only partly compared: what both captures hold shows no interference, but they do not cover all that was recorded.")

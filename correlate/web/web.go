@@ -18,6 +18,7 @@ import (
 
 	"bothends/correlate/judge"
 	"bothends/correlate/ladder"
+	"bothends/correlate/outcome"
 	"bothends/correlate/report"
 )
 
@@ -115,10 +116,10 @@ func (b *builder) page(ladders []ladder.Ladder) *page {
 		Explanation: r.Explanation(b.options.Zone), Advice: r.Advice(), Limits: r.Limits(), Statements: r.Statements(), LogsRead: r.LogsRead(),
 		Timelines: []timeline{b.timeline(wideLine), b.timeline(narrowLine)}, Health: b.health(), Clock: b.clock(), Terms: terms,
 	}
-	switch r.ExitStatus() {
-	case report.ExitInterference:
+	switch r.Outcome().Status() {
+	case outcome.Interference:
 		p.Grade = "bad"
-	case report.ExitClean:
+	case outcome.Clean:
 		p.Grade = "good"
 	default:
 		p.Grade = "open"
@@ -184,7 +185,7 @@ func classOf(c *report.Connection) string {
 	switch e := c.Ending; {
 	case c.Verdict == string(judge.Tampered):
 		return "bad"
-	case e != nil && e.ByThePath && (e.Confidence == string(judge.Proven) || e.Confidence == string(judge.Strong)):
+	case e != nil && e.Proved():
 		return "bad"
 	case e != nil && e.ByThePath, c.Verdict == string(judge.Inconclusive):
 		return "open"

@@ -11,6 +11,7 @@ import (
 
 	"bothends/capture/file"
 	"bothends/correlate"
+	"bothends/correlate/outcome"
 	"bothends/correlate/report"
 	"bothends/correlate/said"
 	"bothends/correlate/segment"
@@ -59,7 +60,7 @@ func (w *Worker) compare(ctx context.Context, p *Pair) (*Line, error) {
 		return nil, ctx.Err()
 	}
 	if err != nil {
-		line.Status, line.Error = report.ExitFailed, err.Error()
+		line.Status, line.Error = int(outcome.Failed), err.Error()
 		var problem *file.Error
 		if errors.As(err, &problem) {
 			line.Hint = problem.Hint

@@ -1,0 +1,122 @@
+// Package outcome says what a comparison comes to as a whole: what its verdicts and
+// endings add up to, whether the path is proved to have interfered, and with which status
+// the program ends.
+package outcome
+
+import (
+	"bothends/capture"
+	"bothends/capture/file"
+	"bothends/correlate/ending"
+	"bothends/correlate/judge"
+	"bothends/correlate/pair"
+	"bothends/correlate/survey"
+)
+
+// Status is what the program ends with, as every help text and the README list it.
+type Status int
+
+const (
+	Clean        Status = 0 // compared, and the path made, changed, swallowed and intercepted nothing
+	Interference Status = 1 // proved that it did
+	Failed       Status = 2 // could not compare
+	Unproved     Status = 3 // compared, and something stays undecided, conditional or only partly covered
+)
+
+// Input is what the stages before have found. It is only read. Arrays of two are
+// indexed by tap.End.
+type Input struct {
+	Files    [2][]file.File
+	Surveys  [2]*survey.Survey
+	Pairs    []pair.Pair
+	Findings []judge.Finding // of the judgement, and those that the endings add
+	Kept     []bool          // by finding: it is told by itself, and not among Further
+	Further  *judge.Further
+	Endings  []ending.Ending // by pair
+	// ToServer reports whether a connection of the client end's went to the server.
+	ToServer func(*pair.Pair) bool
+}
+
+// An Outcome is what one comparison comes to.
+type Outcome struct {
+	Connections, Paired int
+	Verdicts            map[judge.Verdict]int // findings, those that are only counted included
+	Endings             map[ending.Kind]int   // connections
+	// Undecided findings are packets that arrived and of which nobody can say who made
+	// them, or only if a fact holds that no capture can show.
+	Undecided int
+	// ByThePath connections are known to have been ended between the two taps, Doubtful
+	// ones perhaps; NotCompared ones went to the server and are in one capture only.
+	ByThePath, Doubtful, NotCompared int
+	// Damaged: a capture does not end as its recorder leaves it. LeftOut segments did not
+	// fit into the memory limit.
+	Damaged bool
+	LeftOut int64
+	// Alone: the capture of one end holds no connection at all.
+	Alone bool
+}
+
+// Of adds up the verdicts and the endings.
+func Of(in *Input) Outcome {
+	o := Outcome{Connections: len(in.Pairs), Verdicts: map[judge.Verdict]int{}, Endings: map[ending.Kind]int{}}
+	for i := range in.Findings {
+		if f := &in.Findings[i]; in.Kept[i] {
+			o.Verdicts[f.Verdict]++
+			if f.Undecided() {
+				o.Undecided++
+			}
+		}
+	}
+	for sort, n := range in.Further.Findings {
+		o.Verdicts[sort.Verdict] += n
+		if sort.Undecided() {
+			o.Undecided += n
+		}
+	}
+	for i := range in.Pairs {
+		p := &in.Pairs[i]
+		if p.Paired() {
+			o.Paired++
+		}
+		o.ended(&in.Endings[i], p.Paired(), p.Client != pair.NoView && in.ToServer(p))
+	}
+	for end := range in.Surveys {
+		o.LeftOut += in.Surveys[end].LeftOut
+		o.Alone = o.Alone || len(in.Surveys[end].Connections) == 0
+		for _, f := range in.Files[end] {
+			o.Damaged = o.Damaged || f.End.Kind != capture.Complete
+		}
+	}
+	return o
+}
+
+// ended counts the ending of a connection.
+func (o *Outcome) ended(e *ending.Ending, paired, toServer bool) {
+	switch {
+	case e.Proved():
+		o.ByThePath++
+	case e.Kind.ByThePath() && e.Finding == ending.NoFinding:
+		o.Doubtful++
+	}
+	if e.Kind == ending.NotCovered && (paired || toServer) || !paired && toServer && !e.Kind.ByThePath() {
+		o.NotCompared++
+	}
+	o.Endings[e.Kind]++
+}
+
+// Status is what the program ends with.
+func (o *Outcome) Status() Status {
+	switch {
+	case o.Paired == 0 && !o.Alone:
+		return Failed
+	case o.Verdicts[judge.Injected]+o.Verdicts[judge.Modified]+o.Verdicts[judge.ByAddressOwner] > 0, o.ByThePath > 0:
+		return Interference
+	case o.Undecided > 0, o.Doubtful > 0, o.Partial(), o.Alone, o.LeftOut > 0:
+		return Unproved
+	}
+	return Clean
+}
+
+// Partial reports whether what was compared does not cover what was recorded: a
+// capture is damaged, or a connection of the client end's to the server is in one
+// capture only.
+func (o *Outcome) Partial() bool { return o.NotCompared > 0 || o.Damaged }
