@@ -207,8 +207,11 @@ func (f *Facts) cameWhole() bool {
 	return !f.OneSided && f.Answer.Astray+f.Answer.Unwatched == 0 && f.Getting.whole()
 }
 
-// whole reports whether nothing is known to be missing from the capture.
-func (r *RecordingFacts) whole() bool { return r.Missed == 0 && r.Lacking == 0 && r.Drops == 0 }
+// whole reports whether nothing of this connection is known to be missing from the
+// capture, nor so much of others that this may be too.
+func (r *RecordingFacts) whole() bool {
+	return r.Missed == 0 && r.Lacking == 0 && r.Drops == 0 && (r.Witness.Missed == 0 || r.bound() <= witness.MissStrong)
+}
 
 // silentBefore reports whether there was nothing that the packet could answer.
 func (f *Facts) silentBefore() bool {

@@ -245,6 +245,8 @@ var rowTests = map[Name][]rowTest{
 		{"nothing to answer in a capture that lost packets", all(silent, func(f *Facts) { f.Getting.Drops = 1 }), Open, ""},
 		{"one side only", onlyReceived, Open, ""},
 		{"that no other answers is stated", all(astray, stating(OneHost)), attestedRow, ""},
+		{"none astray by a receiver's capture that lacks one of 20 packets of other connections", receiverMissed(1, 20), Open, ""},
+		{"none astray by one that lacks one of 2000", receiverMissed(1, 2000), Refuted, ""},
 		{"it is data", all(astray, func(f *Facts) { f.Kind = "data" }), Refuted, ""},
 	},
 	Cluster: {
@@ -298,6 +300,13 @@ func unsentAcks(n, passed int64) func(*Facts) {
 // uncountedBut is a capture with counters, on the host, of n packets.
 func uncountedBut(n int64) func(*Facts) {
 	return func(f *Facts) { f.Sending.Witness.Passed, f.Sending.Passed = n, n }
+}
+
+// receiverMissed lets the receiver's capture lack some packets of other connections.
+func receiverMissed(missed, passed int64) func(*Facts) {
+	return func(f *Facts) {
+		f.Getting.DropsKnown, f.Getting.Witness.Passed, f.Getting.Witness.Missed = false, passed, missed
+	}
 }
 
 func receiverUncounted(n int64) func(*Facts) {
