@@ -12,27 +12,27 @@ import (
 
 // ownAddresses are, by End, those that the host there has in the paired connections,
 // as its own capture shows them.
-func (c *comparison) ownAddresses() (own [2]map[judge.Address]bool) {
+func (both *pairing) ownAddresses() (own [2]map[judge.Address]bool) {
 	own = [2]map[judge.Address]bool{{}, {}}
-	for i := range c.pairs {
-		p := &c.pairs[i]
+	for i := range both.pairs {
+		p := &both.pairs[i]
 		if !p.Paired() {
 			continue
 		}
-		own[tap.Client][c.surveys[tap.Client].Connections[p.Client].Ends[p.ClientSide].IP] = true
-		own[tap.Server][c.surveys[tap.Server].Connections[p.Server].Ends[p.ServerSide.Other()].IP] = true
+		own[tap.Client][both.surveys[tap.Client].Connections[p.Client].Ends[p.ClientSide].IP] = true
+		own[tap.Server][both.surveys[tap.Server].Connections[p.Server].Ends[p.ServerSide.Other()].IP] = true
 	}
 	return own
 }
 
 // tuples are how each capture knows the two hosts of a pair.
-func (c *comparison) tuples(p *pair.Pair) (known [2]judge.Tuple) {
+func (both *pairing) tuples(p *pair.Pair) (known [2]judge.Tuple) {
 	if p.Client != pair.NoView {
-		ends := &c.surveys[tap.Client].Connections[p.Client].Ends
+		ends := &both.surveys[tap.Client].Connections[p.Client].Ends
 		known[tap.Client] = judge.Tuple{tap.Client: ends[p.ClientSide], tap.Server: ends[p.ClientSide.Other()]}
 	}
 	if p.Server != pair.NoView {
-		ends := &c.surveys[tap.Server].Connections[p.Server].Ends
+		ends := &both.surveys[tap.Server].Connections[p.Server].Ends
 		known[tap.Server] = judge.Tuple{tap.Client: ends[p.ServerSide], tap.Server: ends[p.ServerSide.Other()]}
 	}
 	return known

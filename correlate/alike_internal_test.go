@@ -84,10 +84,9 @@ func compareFolder(t *testing.T, dir string, o Options) (out comparedAs, alike i
 		}
 		defer sets[i].Close()
 	}
-	c := comparison{options: o}
-	r, err := c.compare(context.Background(), sets)
+	r, a, err := o.compare(context.Background(), sets)
 	if err != nil && !errors.Is(err, ErrNothingInCommon) {
 		t.Fatal(err)
 	}
-	return outcomeOf(r), c.alikeCount()
+	return outcomeOf(r), a.alikeCount()
 }

@@ -21,21 +21,21 @@ type numbers [2]uint32
 // copies looks among the connections without a partner for copies of those that have
 // one: the same initial numbers, first and last packet at the same time, as many packets
 // and bytes in each direction, and one host that is the same.
-func (c *comparison) copies() (found copies) {
+func (both *pairing) copies() (found copies) {
 	for end := range found {
-		connections := c.surveys[end].Connections
+		connections := both.surveys[end].Connections
 		paired := map[numbers][]int32{}
 		view := func(p *pair.Pair) int32 { return [2]int32{p.Client, p.Server}[end] }
-		for i := range c.pairs {
-			if p := &c.pairs[i]; p.Paired() {
+		for i := range both.pairs {
+			if p := &both.pairs[i]; p.Paired() {
 				if n, known := numbersOf(connections[view(p)]); known {
 					paired[n] = append(paired[n], view(p))
 				}
 			}
 		}
 		found[end] = map[int32]int32{}
-		for i := range c.pairs {
-			p := &c.pairs[i]
+		for i := range both.pairs {
+			p := &both.pairs[i]
 			if p.Paired() || view(p) == pair.NoView {
 				continue
 			}

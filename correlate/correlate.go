@@ -17,8 +17,8 @@ import (
 	"bothends/capture/file"
 	"bothends/correlate/align"
 	"bothends/correlate/clock"
-	"bothends/correlate/ending"
 	"bothends/correlate/judge"
+	"bothends/correlate/outcome"
 	"bothends/correlate/pair"
 	"bothends/correlate/replay"
 	"bothends/correlate/report"
@@ -67,101 +67,105 @@ var ErrNoTCP = errors.New("no TCP segment in it")
 // Compare reads both captures twice: once to learn what connections they hold
 // and how the two go together, once to lay their segments over each other.
 func Compare(ctx context.Context, first, second *file.Set, o Options) (*report.Report, error) {
-	c := comparison{options: o}
-	return c.compare(ctx, [2]*file.Set{first, second})
+	r, _, err := o.compare(ctx, [2]*file.Set{first, second})
+	return r, err
 }
 
-func (c *comparison) compare(ctx context.Context, sets [2]*file.Set) (*report.Report, error) {
-	if err := c.survey(ctx, sets); err != nil {
-		return nil, err
-	}
-	c.passBy()
-	if err := c.checkNotes(); err != nil {
-		return nil, err
-	}
-	c.pair()
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	if c.placement.SameEnd && c.options.between == [2]bool{} {
-		return nil, ErrSameEnd
-	}
-	c.weighWitnesses()
-	if err := c.align(ctx); err != nil {
-		return nil, err
-	}
-	if err := c.judge(ctx); err != nil {
-		return nil, err
-	}
-	if err := c.end(ctx); err != nil {
-		return nil, err
-	}
-	r, err := c.report(ctx)
+// compare is Compare, stage by stage. Each reads what the ones before returned, and
+// changes nothing of it.
+func (o *Options) compare(ctx context.Context, sets [2]*file.Set) (*report.Report, *alignment, error) {
+	read, err := o.survey(ctx, sets)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if _, alone := c.alone(); r.Summary.Paired == 0 && !alone {
-		return r, ErrNothingInCommon
+	paired, err := o.pair(ctx, read)
+	if err != nil {
+		return nil, nil, err
 	}
-	return r, nil
+	aligned, err := o.align(ctx, paired)
+	if err != nil {
+		return nil, nil, err
+	}
+	judged, err := o.judge(ctx, aligned)
+	if err != nil {
+		return nil, nil, err
+	}
+	ended, err := o.end(ctx, aligned, &judged)
+	if err != nil {
+		return nil, nil, err
+	}
+	sum := aligned.sumUp(ended)
+	r, err := o.report(ctx, aligned, ended, sum)
+	if err != nil {
+		return nil, nil, err
+	}
+	if sum.Status() == outcome.Failed {
+		return r, aligned, ErrNothingInCommon
+	}
+	return r, aligned, nil
 }
 
-// comparison holds what each stage leaves for the next. Arrays of two are
-// indexed by tap.End once the ends are known.
-type comparison struct {
-	options   Options
-	sets      [2]*file.Set
-	files     [2][]file.File
-	seams     [2][]file.Seam
-	surveys   [2]*survey.Survey
-	placement pair.Placement
-	pairs     []pair.Pair
-	cases     []judge.Case
-	caseOf    []int32 // by pair: index of its case, or replay.Nowhere
-	services  map[judge.Address]*judge.Service
-	hopsTo    map[judge.Address]int // see findHops
-	bounds    clock.Bounds
-	trips     align.Trips
-	clock     clock.Fit
+// recordings are the two captures as the first reading shows them, in the order in which
+// they were given.
+type recordings struct {
+	sets    [2]*file.Set
+	files   [2][]file.File
+	seams   [2][]file.Seam
+	surveys [2]*survey.Survey
+	// witnesses are what each is worth as one.
 	witnesses [2]witness.Witness
-	judgement judge.Judgement
-	endings   ending.Result
+}
+
+// turned are the recordings in the opposite order.
+func (r recordings) turned() recordings {
+	slices.Reverse(r.sets[:])
+	slices.Reverse(r.files[:])
+	slices.Reverse(r.seams[:])
+	slices.Reverse(r.surveys[:])
+	slices.Reverse(r.witnesses[:])
+	return r
 }
 
 // survey reads both captures at once.
-func (c *comparison) survey(ctx context.Context, sets [2]*file.Set) error {
-	c.sets = sets
-	progress := c.progress()
+func (o *Options) survey(ctx context.Context, sets [2]*file.Set) (read recordings, err error) {
+	read.sets = sets
+	progress := o.progress()
 	seed := maphash.MakeSeed()
 	group, ctx := errgroup.WithContext(ctx)
 	for i, set := range sets {
 		group.Go(func() error {
-			sv, reader, err := survey.Take(ctx, set.Reader, seed, c.options.maxConnections(), func(r *file.Reader) { progress(i, r.Position()) })
+			sv, reader, err := survey.Take(ctx, set.Reader, seed, o.maxConnections(), func(r *file.Reader) { progress(i, r.Position()) })
 			if err != nil {
 				return fmt.Errorf("%s: %w", set.Files()[0].Path, err)
 			}
-			c.surveys[i], c.files[i], c.seams[i] = sv, reader.Files(), reader.Seams()
+			read.surveys[i], read.files[i], read.seams[i] = sv, reader.Files(), reader.Seams()
+			if o.between[i] {
+				passBy(sv)
+			}
+			if read.witnesses[i] = witness.Of(sv, read.files[i], read.seams[i]); o.between[i] {
+				read.witnesses[i] = passedBy(read.witnesses[i])
+			}
 			return nil
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return err
+		return read, err
 	}
-	for i, sv := range c.surveys {
-		if len(sv.Connections) == 0 && (len(c.surveys[1-i].Connections) == 0 || sv.Packets > 0 && sv.NotTCPAtAll()) {
-			return fmt.Errorf("%s: %w", sets[i].Files()[0].Path, ErrNoTCP)
+	for i, sv := range read.surveys {
+		if len(sv.Connections) == 0 && (len(read.surveys[1-i].Connections) == 0 || sv.Packets > 0 && sv.NotTCPAtAll()) {
+			return read, fmt.Errorf("%s: %w", sets[i].Files()[0].Path, ErrNoTCP)
 		}
 	}
-	return nil
+	return read, o.checkNotes(read)
 }
 
 // progress returns a function that turns the position of each reader into what
 // was added since.
-func (c *comparison) progress() func(reader int, position int64) {
+func (o *Options) progress() func(reader int, position int64) {
 	var before [2]int64
 	return func(reader int, position int64) {
-		if c.options.Progress != nil {
-			c.options.Progress(position - before[reader])
+		if o.Progress != nil {
+			o.Progress(position - before[reader])
 		}
 		before[reader] = position
 	}
@@ -173,53 +177,70 @@ var ErrNotThatEnd = errors.New("is said to be the other end's")
 
 // checkNotes holds what a recorder was told of its end (bothcap --end) against what
 // the user says now.
-func (c *comparison) checkNotes() error {
-	if !c.options.FixedEnds {
+func (o *Options) checkNotes(read recordings) error {
+	if !o.FixedEnds {
 		return nil
 	}
-	for end, sv := range c.surveys {
-		if c.options.between[end] {
+	for end, sv := range read.surveys {
+		if o.between[end] {
 			continue // it may have been recorded for another comparison
 		}
 		given := tap.End(end).String()
 		if noted := sv.Recording().Ends; len(noted) > 0 && !slices.Contains(noted, given) {
-			return fmt.Errorf("%q: it was recorded as the %s's (--end %s) and is given as the %s's: it %w", c.sets[end].Files()[0].Path, noted[0], noted[0], given, ErrNotThatEnd)
+			return fmt.Errorf("%q: it was recorded as the %s's (--end %s) and is given as the %s's: it %w", read.sets[end].Files()[0].Path, noted[0], noted[0], given, ErrNotThatEnd)
 		}
 	}
 	return nil
 }
 
-// pair finds the connections that both captures hold, and which end is which.
-func (c *comparison) pair() {
-	if alone, ok := c.alone(); ok {
-		c.pairAlone(alone)
-		return
-	}
-	c.pairs, c.placement = pair.Match(c.surveys[0], c.surveys[1], c.options.FixedEnds)
-	if c.placement.Swapped {
-		slices.Reverse(c.sets[:])
-		slices.Reverse(c.files[:])
-		slices.Reverse(c.seams[:])
-		slices.Reverse(c.surveys[:])
-	}
+// A pairing is which connections both captures hold, and which end is which. Arrays of
+// two are indexed by tap.End from here on.
+type pairing struct {
+	recordings
+	placement pair.Placement
+	pairs     []pair.Pair
 }
 
-// weighWitnesses finds out what each capture is worth as a witness.
-func (c *comparison) weighWitnesses() {
-	for end, sv := range c.surveys {
-		c.witnesses[end] = witness.Of(sv, c.files[end], c.seams[end])
-		if c.options.between[end] {
-			c.witnesses[end] = passedBy(c.witnesses[end])
+// pair finds the connections that both captures hold, and which end is which.
+func (o *Options) pair(ctx context.Context, read recordings) (p pairing, err error) {
+	if index, ok := read.alone(); ok {
+		p = o.pairAlone(read, index)
+	} else {
+		p.pairs, p.placement = pair.Match(read.surveys[0], read.surveys[1], o.FixedEnds)
+		if p.recordings = read; p.placement.Swapped {
+			p.recordings = read.turned()
 		}
 	}
+	if err := ctx.Err(); err != nil {
+		return p, err
+	}
+	if p.placement.SameEnd && o.between == [2]bool{} {
+		return p, ErrSameEnd
+	}
+	return p, nil
 }
 
-// align reads both captures again and fills the ledgers of all pairs.
-func (c *comparison) align(ctx context.Context) error {
-	offset, uncertain := roughOffset(c.surveys, c.pairs)
-	m := c.meeting(offset, uncertain)
-	progress := c.progress()
-	return replay.Run(ctx, c.sets, c.surveys, m.routes, offset, func(end tap.End, n int64) { progress(int(end), n) }, m)
+// An alignment is both captures laid over each other.
+type alignment struct {
+	pairing  // those that begin alike and carry something else are taken apart
+	cases    []judge.Case
+	caseOf   []int32 // by pair: index of its case, or replay.Nowhere
+	services map[judge.Address]*judge.Service
+	trips    align.Trips
+	clock    clock.Fit
+}
+
+// align reads both captures again, fills the ledgers of all pairs and fits the clocks. Of
+// the surveys it lets go what only it asks for: the flows of connections that are Alike.
+func (o *Options) align(ctx context.Context, p pairing) (*alignment, error) {
+	offset, uncertain := roughOffset(p.surveys, p.pairs)
+	m := o.meeting(p, offset, uncertain)
+	progress := o.progress()
+	err := replay.Run(ctx, p.sets, p.surveys, m.routes, offset, func(end tap.End, n int64) { progress(int(end), n) }, m)
+	if err != nil {
+		return nil, err
+	}
+	return m.close(ctx)
 }
 
 // roughOffset is the server's clock less the client's, from the handshakes: good
@@ -281,44 +302,34 @@ func sameSegments(a, b *survey.Connection, turned bool) bool {
 // recording of some hours, and the order in which a busy host records.
 const roughSlackNS = 1e9
 
-// judge fits the clocks and decides on what is left over.
-func (c *comparison) judge(ctx context.Context) (err error) {
-	for i := range c.cases {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		c.cases[i].Close()
-	}
-	c.separateUnlike()
-	c.clock = c.bounds.Fit()
-	for _, sv := range c.surveys {
-		c.clock.NoteSetBack(sv.SetBack())
-	}
-	c.fillServices()
+// judge decides on what is left over.
+func (o *Options) judge(ctx context.Context, a *alignment) (judge.Judgement, error) {
 	in := judge.Input{
-		Clock: &c.clock, Witnesses: c.witnesses, Cases: c.cases, Services: c.services, Trips: &c.trips, TickNS: tick(c.surveys),
-		Own: c.ownAddresses(), Stated: c.options.Stated, ShowPayload: c.options.ShowPayload,
+		Clock: &a.clock, Witnesses: a.witnesses, Cases: a.cases, Services: a.services, Trips: &a.trips, TickNS: tick(a.surveys),
+		Own: a.ownAddresses(), Stated: o.Stated, ShowPayload: o.ShowPayload,
 	}
-	for end, sv := range c.surveys {
+	for end, sv := range a.surveys {
 		in.Resets[end] = sv.ResetList
 		in.Witnesses[end].Peers = peers(sv, in.Own[end])
 	}
-	if c.judgement, err = judge.Judge(ctx, &in); err != nil {
-		return err
+	judgement, err := judge.Judge(ctx, &in)
+	if err != nil {
+		return judgement, err
 	}
-	for _, stated := range c.options.Stated {
-		err := cmp.Or(stated.Contradiction(&c.judgement.Witnesses[stated.End]), filterContradicted(stated, c.surveys[stated.End]))
+	for _, stated := range o.Stated {
+		err := cmp.Or(stated.Contradiction(&judgement.Witnesses[stated.End]), filterContradicted(stated, a.surveys[stated.End]))
 		if err != nil {
-			return fmt.Errorf("%w: %w", ErrContradicted, err)
+			return judgement, fmt.Errorf("%w: %w", ErrContradicted, err)
 		}
 	}
-	return nil
+	return judgement, nil
 }
 
 // report puts everything into the form that is shown.
-func (c *comparison) report(ctx context.Context) (*report.Report, error) {
+func (o *Options) report(ctx context.Context, a *alignment, e *ended, sum outcome.Outcome) (*report.Report, error) {
 	return report.New(ctx, &report.Input{
-		Files: c.files, Seams: c.seams, Surveys: c.surveys, Placement: c.placement, FixedEnds: c.options.FixedEnds,
-		Pairs: c.pairs, CaseOf: c.caseOf, Cases: c.cases, Clock: &c.clock, Judgement: &c.judgement, Stated: c.options.Stated, Endings: c.endings.Endings, Effects: c.endings.Effects, Outcome: c.outcome(),
+		Files: a.files, Seams: a.seams, Surveys: a.surveys, Placement: a.placement, FixedEnds: o.FixedEnds,
+		Pairs: a.pairs, CaseOf: a.caseOf, Cases: a.cases, Clock: &a.clock, Judgement: &e.judgement, Stated: o.Stated,
+		Endings: e.endings, Effects: e.effects, Outcome: sum,
 	})
 }

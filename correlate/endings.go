@@ -14,37 +14,41 @@ import (
 	"bothends/correlate/witness"
 )
 
-// end finds out what ended each connection.
-func (c *comparison) end(ctx context.Context) (err error) {
-	in := &ending.Input{
-		Pairs: c.pairs, CaseOf: c.caseOf, Cases: c.cases, Surveys: c.surveys, Judgement: &c.judgement, Clock: &c.clock, Trips: &c.trips,
-		Service: c.serviceOf, Alone: len(c.surveys[tap.Server].Connections) == 0, Name: nameOf,
-		OneHost: slices.ContainsFunc(c.options.Stated, func(s judge.Statement) bool { return s.End == tap.Server && s.Fact == judge.OneHost }),
-	}
-	for end, sv := range c.surveys {
-		in.Coverage[end], in.Ran[end] = witness.Ran(sv)
-	}
-	c.endings, err = ending.Of(ctx, in)
-	for _, f := range c.endings.Added {
-		c.judgement.Findings, c.judgement.Kept = append(c.judgement.Findings, f), append(c.judgement.Kept, true)
-	}
-	return err
+// ended is what ended each connection, and the judgement with what that adds to it.
+type ended struct {
+	judgement judge.Judgement
+	endings   []ending.Ending       // by pair
+	effects   map[int]ending.Effect // by index of the judgement's findings
 }
 
-// outcome sums the comparison up.
-func (c *comparison) outcome() outcome.Outcome {
+// end finds out what ended each connection.
+func (o *Options) end(ctx context.Context, a *alignment, j *judge.Judgement) (*ended, error) {
+	in := &ending.Input{
+		Pairs: a.pairs, CaseOf: a.caseOf, Cases: a.cases, Surveys: a.surveys, Judgement: j, Clock: &a.clock, Trips: &a.trips,
+		Service: a.serviceOf, Alone: len(a.surveys[tap.Server].Connections) == 0, Name: nameOf,
+		OneHost: slices.ContainsFunc(o.Stated, func(s judge.Statement) bool { return s.End == tap.Server && s.Fact == judge.OneHost }),
+	}
+	for end, sv := range a.surveys {
+		in.Coverage[end], in.Ran[end] = witness.Ran(sv)
+	}
+	of, err := ending.Of(ctx, in)
+	return &ended{j.With(of.Added), of.Endings, of.Effects}, err
+}
+
+// sumUp says what the comparison comes to.
+func (a *alignment) sumUp(e *ended) outcome.Outcome {
 	return outcome.Of(&outcome.Input{
-		Files: c.files, Surveys: c.surveys, Pairs: c.pairs, Findings: c.judgement.Findings, Kept: c.judgement.Kept, Further: &c.judgement.Further,
-		Endings: c.endings.Endings, ToServer: func(p *pair.Pair) bool { return c.serviceOf(p) != nil && !p.Outdone },
+		Files: a.files, Surveys: a.surveys, Pairs: a.pairs, Findings: e.judgement.Findings, Kept: e.judgement.Kept, Further: &e.judgement.Further,
+		Endings: e.endings, ToServer: func(p *pair.Pair) bool { return a.serviceOf(p) != nil && !p.Outdone },
 	})
 }
 
 // serviceOf is the address that a connection of the client end went to, or nil.
-func (c *comparison) serviceOf(p *pair.Pair) *judge.Service {
+func (a *alignment) serviceOf(p *pair.Pair) *judge.Service {
 	if p.Client == pair.NoView {
 		return nil
 	}
-	return c.services[c.farEnd(p).IP]
+	return a.services[a.farEnd(p).IP]
 }
 
 // nameOf is what a decoder calls a segment that vanished; empty if none knows it.

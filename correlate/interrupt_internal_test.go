@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"bothends/capture/file"
+	"bothends/correlate/judge"
 	"bothends/fixtures/bulk"
 )
 
@@ -46,42 +47,51 @@ func TestAnInterruptedStageLooksAtNoFurtherConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	uninterrupted := context.Background()
-	aligned := func(t *testing.T) *comparison {
-		c := &comparison{options: Options{FixedEnds: true}}
-		if err := c.survey(uninterrupted, setsOf(t, dir)); err != nil {
-			t.Fatal(err)
-		}
-		c.pair()
-		c.weighWitnesses()
-		if err := c.align(uninterrupted); err != nil {
-			t.Fatal(err)
-		}
-		return c
+	o := &Options{FixedEnds: true}
+	// got is what each stage has come to.
+	type got struct {
+		pairing
+		*alignment
+		judgement judge.Judgement
+		*ended
+	}
+	type stage = func(*got, context.Context) error
+	align := func(g *got, ctx context.Context) (err error) {
+		g.alignment, err = o.align(ctx, g.pairing)
+		return err
+	}
+	decide := func(g *got, ctx context.Context) (err error) {
+		g.judgement, err = o.judge(ctx, g.alignment)
+		return err
+	}
+	end := func(g *got, ctx context.Context) (err error) {
+		g.ended, err = o.end(ctx, g.alignment, &g.judgement)
+		return err
 	}
 	for _, test := range []struct {
 		name   string
-		before []func(*comparison, context.Context) error
+		before []stage
 		// run runs the stage, and returns with how many connections it has dealt.
-		run func(*comparison, context.Context) (done int, err error)
+		run func(*got, context.Context) (done int, err error)
 		// loops are how often the stage goes over all connections at least, and behind is
 		// how often it asks when it has dealt with all.
 		loops, behind int64
 	}{
-		{"judge", nil, func(c *comparison, ctx context.Context) (int, error) {
-			err := c.judge(ctx)
-			return len(c.judgement.Ledgers), err
-		}, 4, n},
-		{"end", []func(*comparison, context.Context) error{(*comparison).judge}, func(c *comparison, ctx context.Context) (done int, err error) {
-			err = c.end(ctx)
-			for i := range c.endings.Endings {
-				if c.endings.Endings[i].Kind != "" {
+		{"judge", []stage{align}, func(g *got, ctx context.Context) (int, error) {
+			err := decide(g, ctx)
+			return len(g.judgement.Ledgers), err
+		}, 3, n},
+		{"end", []stage{align, decide}, func(g *got, ctx context.Context) (done int, err error) {
+			err = end(g, ctx)
+			for i := range g.endings {
+				if g.endings[i].Kind != "" {
 					done++
 				}
 			}
 			return done, err
 		}, 2, 0},
-		{"report", []func(*comparison, context.Context) error{(*comparison).judge, (*comparison).end}, func(c *comparison, ctx context.Context) (done int, err error) {
-			r, err := c.report(ctx)
+		{"report", []stage{align, decide, end}, func(g *got, ctx context.Context) (done int, err error) {
+			r, err := o.report(ctx, g.alignment, g.ended, g.sumUp(g.ended))
 			for i := range r.Connections {
 				if r.Connections[i].Ending != nil {
 					done++
@@ -91,14 +101,21 @@ func TestAnInterruptedStageLooksAtNoFurtherConnection(t *testing.T) {
 		}, 3, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			prepared := func() *comparison {
-				c := aligned(t)
+			prepared := func() *got {
+				read, err := o.survey(uninterrupted, setsOf(t, dir))
+				if err != nil {
+					t.Fatal(err)
+				}
+				g := &got{}
+				if g.pairing, err = o.pair(uninterrupted, read); err != nil {
+					t.Fatal(err)
+				}
 				for _, stage := range test.before {
-					if err := stage(c, uninterrupted); err != nil {
+					if err := stage(g, uninterrupted); err != nil {
 						t.Fatal(err)
 					}
 				}
-				return c
+				return g
 			}
 			const never = 1 << 40
 			whole := endWhenAsked(never)

@@ -1,6 +1,8 @@
 package correlate
 
 import (
+	"context"
+
 	"bothends/correlate/align"
 	"bothends/correlate/clock"
 	"bothends/correlate/ending"
@@ -15,9 +17,19 @@ import (
 
 // A meeting is where the segments of the two captures meet on the second pass.
 type meeting struct {
-	*comparison
-	routes            [2][]replay.Route // by End and connection
-	offset, uncertain int64             // the clocks, roughly
+	pairing
+	alignAll bool // see Options
+
+	// What becomes of the alignment.
+	cases    []judge.Case
+	caseOf   []int32
+	services map[judge.Address]*judge.Service
+	bounds   clock.Bounds
+	trips    align.Trips
+
+	hopsTo            map[judge.Address]int // see findHops
+	routes            [2][]replay.Route     // by End and connection
+	offset, uncertain int64                 // the clocks, roughly
 	coverage          [2]tap.Coverage
 	left              []int64 // by case: segments still to come
 	passages          *align.Passages
@@ -27,41 +39,41 @@ type meeting struct {
 // meeting opens a case for each connection that there is something to say about,
 // and routes its segments: to the case, or where both ends recorded the very same
 // only to where their times are compared.
-func (c *comparison) meeting(offset, uncertain int64) *meeting {
-	m := &meeting{comparison: c, offset: offset, uncertain: uncertain, room: align.NewRoom()}
-	for end, sv := range c.surveys {
+func (o *Options) meeting(p pairing, offset, uncertain int64) *meeting {
+	m := &meeting{pairing: p, alignAll: o.alignAll, offset: offset, uncertain: uncertain, room: align.NewRoom()}
+	for end, sv := range m.surveys {
 		m.routes[end] = replay.NoRoutes(sv)
 		m.coverage[end], _ = witness.Ran(sv)
 	}
-	c.services, c.hopsTo = c.findServices(), c.findHops()
+	m.services, m.hopsTo = m.findServices(), m.findHops()
 	paired := 0
-	for i := range c.pairs {
-		if c.pairs[i].Paired() {
+	for i := range m.pairs {
+		if m.pairs[i].Paired() {
 			paired++
 		}
 	}
-	c.cases = make([]judge.Case, 0, paired)
+	m.cases = make([]judge.Case, 0, paired)
 	m.left = make([]int64, 0, paired)
-	c.caseOf = make([]int32, len(c.pairs))
-	copies, interrupted := c.copies(), c.interrupted()
+	m.caseOf = make([]int32, len(m.pairs))
+	copies, interrupted := m.copies(), m.interrupted()
 	var same []int32 // by index of its pair, connections that are alike at both taps
-	for i := range c.pairs {
-		p := &c.pairs[i]
-		if !p.Paired() && (p.Inside || copies.has(p) || !c.telling(p)) {
-			c.caseOf[i] = replay.Nowhere
+	for i := range m.pairs {
+		p := &m.pairs[i]
+		if !p.Paired() && (p.Inside || copies.has(p) || !m.telling(p)) {
+			m.caseOf[i] = replay.Nowhere
 			continue
 		}
-		n := int32(len(c.cases))
-		c.caseOf[i] = n
-		c.cases = append(c.cases, judge.Case{Pair: *p, Tuples: c.tuples(p), Translated: c.translated(p), FIN: c.closed(p)})
+		n := int32(len(m.cases))
+		m.caseOf[i] = n
+		m.cases = append(m.cases, judge.Case{Pair: *p, Tuples: m.tuples(p), Translated: m.translated(p), FIN: m.closed(p)})
 		m.left = append(m.left, 0)
-		if summary, ok := c.sameAtBoth(p); ok && !interrupted[int32(i)] {
-			c.cases[n].Summary = summary
+		if summary, ok := m.sameAtBoth(p); ok && !interrupted[int32(i)] {
+			m.cases[n].Summary, m.cases[n].Alike = summary, true
 			same = append(same, int32(i))
 			continue
 		}
 		if summary, late, ok := m.sameButCut(p); ok && !interrupted[int32(i)] {
-			c.cases[n].Summary = summary
+			m.cases[n].Summary, m.cases[n].Alike = summary, true
 			same = append(same, int32(i))
 			m.routes[tap.Client][p.Client].Late = bySide(late[tap.Client], p.ClientSide)
 			m.routes[tap.Server][p.Server].Late = bySide(late[tap.Server], p.ServerSide)
@@ -69,19 +81,37 @@ func (c *comparison) meeting(offset, uncertain int64) *meeting {
 		}
 		m.route(p, n, false)
 		if p.Client != pair.NoView {
-			m.left[n] += total(c.surveys[tap.Client].Connections[p.Client])
+			m.left[n] += total(m.surveys[tap.Client].Connections[p.Client])
 		}
 		if p.Server != pair.NoView {
-			m.left[n] += total(c.surveys[tap.Server].Connections[p.Server])
+			m.left[n] += total(m.surveys[tap.Server].Connections[p.Server])
 		}
 	}
-	c.joinRemapped()
+	m.joinRemapped()
 	m.joinInside()
-	for _, sv := range c.surveys {
+	for _, sv := range m.surveys {
 		sv.ForgetEdges()
 	}
-	m.passages = align.NewPassages(m.time(same), &c.bounds, &c.trips)
+	m.passages = align.NewPassages(m.time(same), &m.bounds, &m.trips)
 	return m
+}
+
+// close finishes all cases and returns what the meeting came to. If ctx ends, it is
+// nothing.
+func (m *meeting) close(ctx context.Context) (*alignment, error) {
+	for i := range m.cases {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		m.cases[i].Close()
+	}
+	m.separateUnlike()
+	a := &alignment{pairing: m.pairing, cases: m.cases, caseOf: m.caseOf, services: m.services, trips: m.trips, clock: m.bounds.Fit()}
+	for _, sv := range m.surveys {
+		a.clock.NoteSetBack(sv.SetBack())
+	}
+	a.fillServices()
+	return a, nil
 }
 
 // time routes the segments of alike connections to where their times are compared, and
@@ -131,11 +161,11 @@ func bySide(bySender [2]uint8, clientSide survey.Side) (n [2]uint8) {
 
 // sameAtBoth reports whether both captures recorded the very same segments of a pair,
 // and sums it up.
-func (c *comparison) sameAtBoth(p *pair.Pair) (sum align.Summary, ok bool) {
-	if !c.ordinary(p) {
+func (m *meeting) sameAtBoth(p *pair.Pair) (sum align.Summary, ok bool) {
+	if !m.ordinary(p) {
 		return sum, false
 	}
-	client, server := c.surveys[tap.Client].Connections[p.Client], c.surveys[tap.Server].Connections[p.Server]
+	client, server := m.surveys[tap.Client].Connections[p.Client], m.surveys[tap.Server].Connections[p.Server]
 	if !align.Alike(client, server, p.ClientSide, p.ServerSide, p.Shift) {
 		return sum, false
 	}
@@ -143,11 +173,11 @@ func (c *comparison) sameAtBoth(p *pair.Pair) (sum align.Summary, ok bool) {
 }
 
 // ordinary reports whether a connection may be summed up unseen.
-func (c *comparison) ordinary(p *pair.Pair) bool {
-	if !p.Paired() || p.Method == pair.Payload || p.SYNProxy || c.options.alignAll {
+func (m *meeting) ordinary(p *pair.Pair) bool {
+	if !p.Paired() || p.Method == pair.Payload || p.SYNProxy || m.alignAll {
 		return false
 	}
-	client, server := c.surveys[tap.Client].Connections[p.Client], c.surveys[tap.Server].Connections[p.Server]
+	client, server := m.surveys[tap.Client].Connections[p.Client], m.surveys[tap.Server].Connections[p.Server]
 	// What stopped early is looked at closely.
 	return ending.StageOf(client, p.ClientSide) == ending.Later && ending.StageOf(server, p.ServerSide) == ending.Later
 }
@@ -167,9 +197,9 @@ func (m *meeting) sameButCut(p *pair.Pair) (sum align.Summary, late [2][2]uint8,
 
 // letGo forgets what each side of a connection sent. Nothing asks for it any more, and most
 // connections are let go.
-func (c *comparison) letGo(p *pair.Pair) {
-	c.surveys[tap.Client].Connections[p.Client].Flows = nil
-	c.surveys[tap.Server].Connections[p.Server].Flows = nil
+func (m *meeting) letGo(p *pair.Pair) {
+	m.surveys[tap.Client].Connections[p.Client].Flows = nil
+	m.surveys[tap.Server].Connections[p.Server].Flows = nil
 }
 
 func (m *meeting) Passed(end, sender tap.End, number int32, timeNS int64) {
@@ -214,23 +244,23 @@ func total(c *survey.Connection) (segments int64) {
 }
 
 // translated tells, by End, which hosts the two captures know under different names.
-func (c *comparison) translated(p *pair.Pair) (by [2]bool) {
+func (both *pairing) translated(p *pair.Pair) (by [2]bool) {
 	if !p.Paired() {
 		return by
 	}
-	here, there := c.surveys[tap.Client].Connections[p.Client], c.surveys[tap.Server].Connections[p.Server]
+	here, there := both.surveys[tap.Client].Connections[p.Client], both.surveys[tap.Server].Connections[p.Server]
 	by[tap.Client] = here.Ends[p.ClientSide] != there.Ends[p.ServerSide]
 	by[tap.Server] = here.Ends[p.ClientSide.Other()] != there.Ends[p.ServerSide.Other()]
 	return by
 }
 
 // closed says, by End, whether the host there closed its side, as either capture shows.
-func (c *comparison) closed(p *pair.Pair) (fin [2]bool) {
+func (both *pairing) closed(p *pair.Pair) (fin [2]bool) {
 	look := func(end tap.End, n int32, clientSide survey.Side) {
 		if n == pair.NoView {
 			return
 		}
-		flows := c.surveys[end].Connections[n].Flows
+		flows := both.surveys[end].Connections[n].Flows
 		fin[tap.Client] = fin[tap.Client] || flows[clientSide].FIN
 		fin[tap.Server] = fin[tap.Server] || flows[clientSide.Other()].FIN
 	}

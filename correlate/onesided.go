@@ -9,63 +9,63 @@ import (
 )
 
 // telling reports whether a connection of one capture only has something to judge.
-func (c *comparison) telling(p *pair.Pair) bool {
-	if c.surveys[tap.Client].LeftOut+c.surveys[tap.Server].LeftOut > 0 {
+func (m *meeting) telling(p *pair.Pair) bool {
+	if m.surveys[tap.Client].LeftOut+m.surveys[tap.Server].LeftOut > 0 {
 		return false // the other end's view may have been left out
 	}
 	if p.Remapped {
-		return c.resets(p) > 0
+		return m.resets(p) > 0
 	}
-	return c.resetAlone(p) || c.swallowed(p) || c.answeredNearer(p)
+	return m.resetAlone(p) || m.swallowed(p) || m.answeredNearer(p)
 }
 
 // resetAlone reports whether a connection that one capture only holds went from the
 // client end to the server end's address, and was reset: a SYN that a box answers
 // itself leaves no more than that.
-func (c *comparison) resetAlone(p *pair.Pair) bool {
+func (m *meeting) resetAlone(p *pair.Pair) bool {
 	if p.Client == pair.NoView {
 		return false
 	}
-	seen := c.surveys[tap.Client].Connections[p.Client]
+	seen := m.surveys[tap.Client].Connections[p.Client]
 	far := p.ClientSide.Other()
-	return seen.Flows[far].Resets > 0 && c.toServer(seen.Ends[far].IP)
+	return seen.Flows[far].Resets > 0 && m.toServer(seen.Ends[far].IP)
 }
 
 // swallowed reports whether a connection that one capture only holds went from the
 // client end to the server end's address, and is nothing but a SYN sent again:
 // a box that eats it leaves no more than that.
-func (c *comparison) swallowed(p *pair.Pair) bool {
+func (m *meeting) swallowed(p *pair.Pair) bool {
 	if p.Client == pair.NoView {
 		return false
 	}
-	seen := c.surveys[tap.Client].Connections[p.Client]
+	seen := m.surveys[tap.Client].Connections[p.Client]
 	near, far := &seen.Flows[p.ClientSide], &seen.Flows[p.ClientSide.Other()]
-	return seen.SYNNS != 0 && near.Segments > 1 && far.Segments+far.Resets == 0 && c.toServer(seen.Ends[p.ClientSide.Other()].IP)
+	return seen.SYNNS != 0 && near.Segments > 1 && far.Segments+far.Resets == 0 && m.toServer(seen.Ends[p.ClientSide.Other()].IP)
 }
 
 // answeredNearer reports whether a connection that one capture only holds went from the
 // client end to the server end's address, and was answered from fewer routers away than
 // those that came to the server: a box that conducts it in the server's name.
-func (c *comparison) answeredNearer(p *pair.Pair) bool {
+func (m *meeting) answeredNearer(p *pair.Pair) bool {
 	if p.Client == pair.NoView {
 		return false
 	}
-	seen := c.surveys[tap.Client].Connections[p.Client]
+	seen := m.surveys[tap.Client].Connections[p.Client]
 	far := p.ClientSide.Other()
-	hops, known := c.hopsTo[seen.Ends[far].IP]
+	hops, known := m.hopsTo[seen.Ends[far].IP]
 	return known && seen.SYNNS != 0 && seen.AnswerNS != 0 && judge.Hops(seen.Flows[far].TTL) < hops
 }
 
 // findHops finds how many routers away each address is at which the client end reached
 // the server end: the least, by the first packets that came from there.
-func (c *comparison) findHops() map[judge.Address]int {
+func (both *pairing) findHops() map[judge.Address]int {
 	hopsTo := map[judge.Address]int{}
-	for i := range c.pairs {
-		p := &c.pairs[i]
+	for i := range both.pairs {
+		p := &both.pairs[i]
 		if !p.Paired() || p.Method == pair.Payload {
 			continue
 		}
-		seen := c.surveys[tap.Client].Connections[p.Client]
+		seen := both.surveys[tap.Client].Connections[p.Client]
 		far := p.ClientSide.Other()
 		hops := judge.Hops(seen.Flows[far].TTL)
 		if least, known := hopsTo[seen.Ends[far].IP]; !known || hops < least {
@@ -76,33 +76,33 @@ func (c *comparison) findHops() map[judge.Address]int {
 }
 
 // resets are those of a connection that one capture has, in both directions.
-func (c *comparison) resets(p *pair.Pair) int64 {
+func (both *pairing) resets(p *pair.Pair) int64 {
 	seen := (*survey.Connection)(nil)
 	if p.Client != pair.NoView {
-		seen = c.surveys[tap.Client].Connections[p.Client]
+		seen = both.surveys[tap.Client].Connections[p.Client]
 	} else {
-		seen = c.surveys[tap.Server].Connections[p.Server]
+		seen = both.surveys[tap.Server].Connections[p.Server]
 	}
 	return seen.Flows[survey.Initiator].Resets + seen.Flows[survey.Responder].Resets
 }
 
 // joinRemapped lets the case of each connection know those of its packets that came
 // under other addresses.
-func (c *comparison) joinRemapped() {
-	for i := range c.pairs {
-		if p := &c.pairs[i]; p.Remapped && c.caseOf[i] != replay.Nowhere {
-			of := &c.cases[c.caseOf[p.Of]]
-			of.Remapped = append(of.Remapped, int(c.caseOf[i]))
-			c.cases[c.caseOf[i]].Of = int(c.caseOf[p.Of])
+func (m *meeting) joinRemapped() {
+	for i := range m.pairs {
+		if p := &m.pairs[i]; p.Remapped && m.caseOf[i] != replay.Nowhere {
+			of := &m.cases[m.caseOf[p.Of]]
+			of.Remapped = append(of.Remapped, int(m.caseOf[i]))
+			m.cases[m.caseOf[i]].Of = int(m.caseOf[p.Of])
 		}
 	}
 }
 
 // interrupted are the pairs in whose midst one capture holds another SYN.
-func (c *comparison) interrupted() map[int32]bool {
+func (both *pairing) interrupted() map[int32]bool {
 	found := map[int32]bool{}
-	for i := range c.pairs {
-		if p := &c.pairs[i]; p.Inside {
+	for i := range both.pairs {
+		if p := &both.pairs[i]; p.Inside {
 			found[p.Of] = true
 		}
 	}
@@ -129,6 +129,6 @@ func (m *meeting) joinInside() {
 // toServer reports whether an address, as the client end knows it, is one at which the
 // server end was reached. Where the server's capture holds no connection at all, any
 // may be.
-func (c *comparison) toServer(there judge.Address) bool {
-	return c.services[there] != nil || len(c.surveys[tap.Server].Connections) == 0
+func (m *meeting) toServer(there judge.Address) bool {
+	return m.services[there] != nil || len(m.surveys[tap.Server].Connections) == 0
 }

@@ -83,22 +83,22 @@ func (t *timings) wants(firstNS, lastNS, segments int64) bool {
 
 // timeHandshake takes from an alike connection what its handshake tells of the clocks
 // and of the path's delay.
-func (c *comparison) timeHandshake(p *pair.Pair) {
-	here, there := c.surveys[tap.Client].Connections[p.Client], c.surveys[tap.Server].Connections[p.Server]
+func (m *meeting) timeHandshake(p *pair.Pair) {
+	here, there := m.surveys[tap.Client].Connections[p.Client], m.surveys[tap.Server].Connections[p.Server]
 	if !handshakeTimed(here) || !handshakeTimed(there) {
 		return
 	}
-	c.passed(p, survey.Initiator, here.SYNNS, there.SYNNS)
-	c.passed(p, survey.Responder, here.AnswerNS, there.AnswerNS)
+	m.passed(p, survey.Initiator, here.SYNNS, there.SYNNS)
+	m.passed(p, survey.Responder, here.AnswerNS, there.AnswerNS)
 }
 
 // passed tells of a segment that side sent, as the client end's capture names it, by
 // the times at which it passed the two taps.
-func (c *comparison) passed(p *pair.Pair, side survey.Side, client, server int64) {
+func (m *meeting) passed(p *pair.Pair, side survey.Side, client, server int64) {
 	if side == p.ClientSide {
-		align.Passed(tap.Client, client, server, &c.bounds, &c.trips)
+		align.Passed(tap.Client, client, server, &m.bounds, &m.trips)
 	} else {
-		align.Passed(tap.Server, server, client, &c.bounds, &c.trips)
+		align.Passed(tap.Server, server, client, &m.bounds, &m.trips)
 	}
 }
 

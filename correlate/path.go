@@ -10,6 +10,7 @@ import (
 	"bothends/correlate/judge"
 	"bothends/correlate/report"
 	"bothends/correlate/stretch"
+	"bothends/correlate/survey"
 	"bothends/correlate/witness"
 )
 
@@ -118,22 +119,16 @@ func crossing(r *report.Report, from, to string) report.Crossing {
 	return c
 }
 
-// passBy forgets of captures that were made between the ends what holds only of a host
+// passBy forgets of a capture that was made between the ends what holds only of a host
 // that the connections end at: which packets it sent itself, by which other ways it
 // might have, and what its kernel tells of resets.
-func (c *comparison) passBy() {
-	for end, between := range c.options.between {
-		if !between {
-			continue
-		}
-		sv := c.surveys[end]
-		for i := range sv.ResetList {
-			sv.ResetList[i].Direction = 0
-		}
-		for _, seen := range sv.Connections {
-			for side := range seen.Flows {
-				seen.Flows[side].Inbound, seen.Flows[side].Outbound = 0, 0
-			}
+func passBy(sv *survey.Survey) {
+	for i := range sv.ResetList {
+		sv.ResetList[i].Direction = 0
+	}
+	for _, seen := range sv.Connections {
+		for side := range seen.Flows {
+			seen.Flows[side].Inbound, seen.Flows[side].Outbound = 0, 0
 		}
 	}
 }

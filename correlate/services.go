@@ -12,46 +12,46 @@ import (
 )
 
 // findServices finds the addresses at which the client end reached the server end.
-func (c *comparison) findServices() map[judge.Address]*judge.Service {
+func (both *pairing) findServices() map[judge.Address]*judge.Service {
 	services := map[judge.Address]*judge.Service{}
-	for i := range c.pairs {
-		if p := &c.pairs[i]; p.Paired() {
-			services[c.farEnd(p).IP] = &judge.Service{Admits: map[uint16]bool{}}
+	for i := range both.pairs {
+		if p := &both.pairs[i]; p.Paired() {
+			services[both.farEnd(p).IP] = &judge.Service{Admits: map[uint16]bool{}}
 		}
 	}
 	return services
 }
 
 // farEnd is the server end's host, as the client end's capture names it.
-func (c *comparison) farEnd(p *pair.Pair) segment.Endpoint {
-	return c.surveys[tap.Client].Connections[p.Client].Ends[p.ClientSide.Other()]
+func (both *pairing) farEnd(p *pair.Pair) segment.Endpoint {
+	return both.surveys[tap.Client].Connections[p.Client].Ends[p.ClientSide.Other()]
 }
 
 // fillServices adds up what became of the connections to each service.
-func (c *comparison) fillServices() {
-	all := admitsAllTCP(c.surveys[tap.Server])
-	for _, s := range c.services {
+func (a *alignment) fillServices() {
+	all := admitsAllTCP(a.surveys[tap.Server])
+	for _, s := range a.services {
 		s.AdmitsAll = all
 	}
-	for i := range c.surveys[tap.Server].Connections {
-		seen := c.surveys[tap.Server].Connections[i]
+	for i := range a.surveys[tap.Server].Connections {
+		seen := a.surveys[tap.Server].Connections[i]
 		service := seen.Ends[survey.Responder]
-		if s := c.services[service.IP]; s != nil && seen.Handshake {
+		if s := a.services[service.IP]; s != nil && seen.Handshake {
 			s.Admits[service.Port] = true
 		}
 	}
-	for i := range c.pairs {
-		p := &c.pairs[i]
+	for i := range a.pairs {
+		p := &a.pairs[i]
 		if p.Client == pair.NoView {
 			continue
 		}
-		there := c.farEnd(p)
-		switch s := c.services[there.IP]; {
+		there := a.farEnd(p)
+		switch s := a.services[there.IP]; {
 		case s == nil:
 		case p.Paired() && p.Method != pair.Payload:
-			s.Add(&c.cases[c.caseOf[i]])
-			c.cases[c.caseOf[i]].Service = s
-		case c.surveys[tap.Client].Connections[p.Client].Flows[p.ClientSide.Other()].Segments > 0:
+			s.Add(&a.cases[a.caseOf[i]])
+			a.cases[a.caseOf[i]].Service = s
+		case a.surveys[tap.Client].Connections[p.Client].Flows[p.ClientSide.Other()].Segments > 0:
 			s.Elsewhere++
 		}
 	}

@@ -19,11 +19,11 @@ func TestACaptureAdmitsThePortsThatConnectionsToItUsed(t *testing.T) {
 		return &survey.Connection{Handshake: handshake, Ends: [2]segment.Endpoint{initiator, responder}, Flows: new([2]survey.Flow)}
 	}
 	service := &judge.Service{Admits: map[uint16]bool{}}
-	c := comparison{services: map[judge.Address]*judge.Service{host: service}}
-	c.surveys = [2]*survey.Survey{{}, {Connections: []*survey.Connection{
+	a := alignment{services: map[judge.Address]*judge.Service{host: service}}
+	a.surveys = [2]*survey.Survey{{}, {Connections: []*survey.Connection{
 		seen(true, at(other, 40000), at(host, 587)), seen(false, at(other, 40001), at(host, 25)), seen(true, at(host, 50000), at(other, 443)),
 	}}}
-	c.fillServices()
+	a.fillServices()
 	if want := map[uint16]bool{587: true}; !maps.Equal(service.Admits, want) {
 		t.Errorf("admits %v, want %v", service.Admits, want)
 	}

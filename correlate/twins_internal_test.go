@@ -73,21 +73,20 @@ func comparePaths(t *testing.T, paths [2]string, o Options) (out comparedAs, sho
 		defer sets[i].Close()
 	}
 	o.FixedEnds = true
-	c := comparison{options: o}
-	r, err := c.compare(context.Background(), sets)
+	r, a, err := o.compare(context.Background(), sets)
 	if errors.Is(err, ErrNoTCP) {
 		return out, 0
 	}
 	if err != nil && !errors.Is(err, ErrNothingInCommon) {
 		t.Fatal(err)
 	}
-	return outcomeOf(r), c.alikeCount()
+	return outcomeOf(r), a.alikeCount()
 }
 
 // alikeCount is how many connections were taken for alike.
-func (c *comparison) alikeCount() (n int) {
-	for _, seen := range c.surveys[0].Connections {
-		if seen.Flows == nil {
+func (a *alignment) alikeCount() (n int) {
+	for i := range a.cases {
+		if a.cases[i].Alike {
 			n++
 		}
 	}

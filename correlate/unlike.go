@@ -1,6 +1,8 @@
 package correlate
 
 import (
+	"slices"
+
 	"bothends/correlate/judge"
 	"bothends/correlate/pair"
 	"bothends/correlate/replay"
@@ -9,20 +11,24 @@ import (
 
 // separateUnlike takes apart what was joined because it begins alike, and turned
 // out not to carry the same: two sessions of one protocol, not a proxy's two legs.
-func (c *comparison) separateUnlike() {
-	for i, n := 0, len(c.pairs); i < n; i++ {
-		p := &c.pairs[i]
-		if p.Method != pair.Payload || !unlike(&c.cases[c.caseOf[i]]) {
+func (m *meeting) separateUnlike() {
+	mine := false // the pairs: those of the pairing stay as they are
+	for i, n := 0, len(m.pairs); i < n; i++ {
+		if m.pairs[i].Method != pair.Payload || !unlike(&m.cases[m.caseOf[i]]) {
 			continue
 		}
+		if !mine {
+			m.pairs, mine = slices.Clone(m.pairs), true
+		}
+		p := &m.pairs[i]
 		const why = "a connection of the other capture begins alike, and then carries something else"
 		other := *p
 		p.Server, p.Method, p.Shift, p.Why = pair.NoView, pair.None, [2]uint32{}, why
 		other.Client, other.Method, other.Shift, other.Why = pair.NoView, pair.None, [2]uint32{}, why
-		c.cases[c.caseOf[i]] = judge.Case{Pair: *p}
-		c.caseOf[i] = replay.Nowhere
-		c.pairs = append(c.pairs, other)
-		c.caseOf = append(c.caseOf, replay.Nowhere)
+		m.cases[m.caseOf[i]] = judge.Case{Pair: *p}
+		m.caseOf[i] = replay.Nowhere
+		m.pairs = append(m.pairs, other)
+		m.caseOf = append(m.caseOf, replay.Nowhere)
 	}
 }
 

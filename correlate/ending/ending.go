@@ -198,7 +198,7 @@ func (e *ender) ending(i int) Ending {
 		end = e.paired(p, c, int(e.CaseOf[i]))
 	}
 	if end.Stage == "" {
-		end.Stage = e.stage(p, end.Kind)
+		end.Stage = e.stage(p, c, end.Kind)
 	}
 	return end
 }
@@ -241,7 +241,7 @@ func (e *ender) quiet(p *pair.Pair, c *judge.Case) Ending {
 	case fins[tap.Client] && fins[tap.Server]:
 		end.Kind, end.Confidence, end.Text = Closed, judge.Proven, "both ends closed it in order"
 		return end
-	case e.unanswered(p):
+	case !c.Alike && e.unanswered(p):
 		end.Kind, end.Confidence = SYNUnanswered, judge.Strong
 		end.Text = "the SYN came to the server and was not answered"
 		end.Advice = "Look at the server: the backlog of the listening socket (ss -lt; nstat TcpExtListenOverflows), its firewall, and whether connections are refused only when timestamps run back behind a NAT (net.ipv4.tcp_tw_recycle of old kernels)."
@@ -264,7 +264,7 @@ func (e *ender) quiet(p *pair.Pair, c *judge.Case) Ending {
 // unanswered reports whether the SYN came to the server and nothing left it.
 func (e *ender) unanswered(p *pair.Pair) bool {
 	there := e.Surveys[tap.Server].Connections[p.Server]
-	if there.Flows == nil || there.SYNNS == 0 {
+	if there.SYNNS == 0 {
 		return false
 	}
 	server := &there.Flows[p.ServerSide.Other()]
@@ -291,10 +291,10 @@ func (e *ender) uncovered(p *pair.Pair) string {
 // ended too early.
 const uncoveredNS = 1e9
 
-// stage is how far the connection had come, by the view that saw more of it. One that
-// was let go as alike at both taps is Later, as only such are.
-func (e *ender) stage(p *pair.Pair, kind Kind) Stage {
-	if kind == Closed {
+// stage is how far the connection had come, by the view that saw more of it. One that is
+// alike at both taps is Later, as only such are taken for that without a look.
+func (e *ender) stage(p *pair.Pair, c *judge.Case, kind Kind) Stage {
+	if kind == Closed || c != nil && c.Alike {
 		return Later
 	}
 	best := AtSYN
@@ -318,9 +318,6 @@ func further(a, b Stage) Stage {
 // StageOf is how far a connection had come as one capture shows it, of which opener is
 // the host at the client end.
 func StageOf(v *survey.Connection, opener survey.Side) Stage {
-	if v.Flows == nil {
-		return Later
-	}
 	mine, theirs := &v.Flows[opener], &v.Flows[opener.Other()]
 	switch {
 	case theirs.Segments == 0 && mine.Payload == 0:

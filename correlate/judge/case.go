@@ -15,8 +15,11 @@ import (
 // whose SYN vanished; or the remapped part of another, with resets.
 type Case struct {
 	align.Summary
-	*align.Connection // nil if there is nothing to judge: it is Quiet, or alike at both taps
-	Pair              pair.Pair
+	*align.Connection // nil if there is nothing to judge: it is Quiet, or Alike
+	// Alike: both captures hold the very same segments of it, and it was summed up
+	// without a look at them.
+	Alike bool
+	Pair  pair.Pair
 	// Remapped are the cases of packets of this connection that came under other
 	// addresses than the rest, and Of is the case that such packets belong to.
 	Remapped []int

@@ -33,6 +33,14 @@ type Judgement struct {
 	Witnesses [2]witness.Witness
 }
 
+// With is the judgement and further findings, each told one by one.
+func (j *Judgement) With(added []Finding) Judgement {
+	more := *j
+	more.Findings = slices.Concat(j.Findings, added)
+	more.Kept = slices.Concat(j.Kept, slices.Repeat([]bool{true}, len(added)))
+	return more
+}
+
 // Judge judges every reset, and every other packet that one end received and the
 // other did not send, of every case. If ctx ends, the judgement is as far as it came.
 func Judge(ctx context.Context, in *Input) (Judgement, error) {

@@ -372,7 +372,7 @@ func names(list []judge.Name) (names []string) {
 func (in *Input) ending(i int, id []int) *Ending {
 	e := &in.Endings[i]
 	out := &Ending{Kind: string(e.Kind), Stage: string(e.Stage), Confidence: string(e.Confidence), Text: e.Text, What: e.What, Advice: e.Advice,
-		ByThePath: e.Kind.ByThePath(), proved: e.Proved(), Evidence: []Evidence{}}
+		ByThePath: e.Kind.ByThePath(), Proved: e.Proved(), Evidence: []Evidence{}}
 	if e.Finding != ending.NoFinding {
 		out.Finding = id[e.Finding]
 	}

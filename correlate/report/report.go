@@ -205,12 +205,8 @@ type Ending struct {
 	Evidence   []Evidence `json:"evidence"`
 	Advice     string     `json:"advice,omitempty"`
 	Stretch    *Stretch   `json:"stretch,omitempty"` // between which of several taps; nil if there are two
-
-	proved bool // see ending.Ending.Proved
+	Proved     bool       `json:"-"`                 // the path is known to have ended it
 }
-
-// Proved reports whether the path is known to have ended the connection.
-func (e *Ending) Proved() bool { return e.proved }
 
 // Ledger has each segment of both captures in one bucket; they add up to Segments.
 type Ledger struct {

@@ -65,7 +65,7 @@ func (t *text) besides() (clauses string) {
 		for i := range t.Connections {
 			switch e := t.Connections[i].Ending; {
 			case e == nil || e.Kind != string(kind):
-			case e.proved:
+			case e.Proved:
 				sure++
 				what = e.What
 			default:

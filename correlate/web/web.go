@@ -185,7 +185,7 @@ func classOf(c *report.Connection) string {
 	switch e := c.Ending; {
 	case c.Verdict == string(judge.Tampered):
 		return "bad"
-	case e != nil && e.Proved():
+	case e != nil && e.Proved:
 		return "bad"
 	case e != nil && e.ByThePath, c.Verdict == string(judge.Inconclusive):
 		return "open"
