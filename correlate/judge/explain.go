@@ -30,7 +30,8 @@ func (s *stream) explainGenuine(f *Finding, left *align.Reset) {
 		return
 	}
 	switch {
-	case last.Number == 0:
+	case last.Number == 0 && s.back.LastGot.Number == 0: // nothing shows what came before
+	case last.Number == 0 && s.back.LastGot.Flags&segment.SYN != 0:
 		f.suggest(ClosedPort, "the %s answered the SYN with it", s.sender)
 	case last.TimeNS > left.TimeNS && left.Window == 0 && last.Flags&segment.SYN == 0:
 		f.suggest(HostFirewall, "the %s's TCP went on after it (frame %d there)", s.sender, last.Number)
