@@ -20,13 +20,15 @@ type LogFacts struct {
 	// Unseen is one of this connection that the sender's capture lacks, UnseenElsewhere
 	// one of another; nil if there is none.
 	Unseen, UnseenElsewhere *testimony.KernelEvent
+	// UnseenThen is one of this connection at another time that the capture lacks.
+	UnseenThen *testimony.KernelEvent
 	// Unlisted: the host sent resets on connections that were not recorded, which the
 	// log counts and does not list.
 	Unlisted bool
 }
 
 // complete reports whether the kernel sent no reset that the capture lacks.
-func (l *LogFacts) complete() bool { return l.Known && l.Unseen == nil && l.UnseenElsewhere == nil }
+func (l *LogFacts) complete() bool { return l.Known && l.Unseen == nil && l.UnseenElsewhere == nil && l.UnseenThen == nil }
 
 // said puts a complete log into words.
 func (l *LogFacts) said(sender tap.End) string {

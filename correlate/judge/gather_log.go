@@ -24,8 +24,16 @@ func (s *stream) logFacts(p *suspect, c *ClockFacts) LogFacts {
 	used := map[int]bool{}
 	for i := range log.Events {
 		e := &log.Events[i]
-		at := e.Time.UnixNano()
-		if !e.Sent || at < l.FromNS || at > l.UntilNS {
+		if !e.Sent {
+			continue
+		}
+		if at := e.Time.UnixNano(); at < l.FromNS || at > l.UntilNS {
+			// Of this connection it may be this packet all the same: a clock that was set
+			// stamps the packets and the log's times apart.
+			_, sure := e.MayBe(here[s.sender].AddrPort(), here[s.sender.Other()].AddrPort())
+			if sure && here != (Tuple{}) && recorded(e, s.Resets[s.sender], wrong, used) < 0 {
+				l.UnseenThen = e
+			}
 			continue
 		}
 		l.Sent++

@@ -237,6 +237,9 @@ func kernelUnseen(f *Facts) Result {
 	case l.Unseen != nil:
 		return fits("the %s's kernel tells of a reset that it sent on this connection at %s (%s), which its capture does not hold",
 			f.Sender, clockTime(l.Unseen.Time.UnixNano()), reasonOf(l.Unseen)).with(l.valuesAt(l.Unseen.Time))
+	case l.UnseenThen != nil:
+		return open("the %s's kernel tells of a reset that it sent on this connection at %s, at another time, which its capture does not hold: a clock may have been set",
+			f.Sender, clockTime(l.UnseenThen.Time.UnixNano())).with(l.valuesAt(l.UnseenThen.Time))
 	case l.UnseenElsewhere != nil:
 		e := l.UnseenElsewhere
 		return open("the %s's kernel tells of a reset from %s to %s at %s, which its capture does not hold", f.Sender, e.Local, e.Remote, clockTime(e.Time.UnixNano())).with(l.valuesAt(e.Time))

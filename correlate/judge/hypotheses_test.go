@@ -173,6 +173,9 @@ var rowTests = map[Name][]rowTest{
 			f.Log.Unseen = &testimony.KernelEvent{Sent: true}
 		}), Fits, ""},
 		{"even where the log lacks others", func(f *Facts) { f.Log.Unseen = &testimony.KernelEvent{Sent: true} }, Fits, ""},
+		{"its log tells of one on this connection at another time", all(notLogged, func(f *Facts) {
+			f.Log.UnseenThen = &testimony.KernelEvent{Sent: true}
+		}), Open, ""},
 		{"its log tells of one on another connection that the capture lacks", all(notLogged, func(f *Facts) {
 			f.Log.UnseenElsewhere = &testimony.KernelEvent{Sent: true}
 		}), Open, ""},

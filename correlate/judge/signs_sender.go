@@ -97,6 +97,9 @@ func kernelCount(f *Facts) Result {
 	if !k.Known || f.Kind != "rst" || k.Counted != k.Captured {
 		return Result{}
 	}
+	if f.Log.Unseen != nil || f.Log.UnseenThen != nil {
+		return Result{} // it was counted at another time: a clock was set between packet and count
+	}
 	return supports([]Name{Missed, BothMissed, OtherInterface, KernelUnseen, Remapped}, "from %s to %s the %s's kernel counted %s sent by its TCP, and its capture holds %d",
 		clockTime(k.FromNS), clockTime(k.UntilNS), f.Sender, count(int64(k.Counted), "reset"), k.Captured).
 		with(map[string]any{"from": stamp(k.FromNS), "until": stamp(k.UntilNS), "counted": k.Counted, "captured": k.Captured})

@@ -152,6 +152,9 @@ var signTests = map[Name][]signTest{
 		{"as many counted as captured", notCounted, Supports, []Name{Missed, BothMissed, OtherInterface, KernelUnseen, Remapped}, ""},
 		{"none counted", func(f *Facts) { f.Kernel = KernelFacts{Known: true} }, Supports, []Name{Missed, BothMissed, OtherInterface, KernelUnseen, Remapped}, ""},
 		{"one more counted", func(f *Facts) { f.Kernel = KernelFacts{Known: true, Counted: 3, Captured: 2} }, "", nil, ""},
+		{"the log tells of one on this connection that was counted at another time", all(notCounted, func(f *Facts) {
+			f.Log.UnseenThen = &testimony.KernelEvent{}
+		}), "", nil, ""},
 		{"more captured than were counted: some are a firewall's", func(f *Facts) { f.Kernel = KernelFacts{Known: true, Counted: 2, Captured: 5} }, "", nil, ""},
 		{"no counts", func(*Facts) {}, "", nil, ""},
 		{"it is data", all(notCounted, func(f *Facts) { f.Kind = "data" }), "", nil, ""},
@@ -160,6 +163,7 @@ var signTests = map[Name][]signTest{
 		{"a complete log without it", notLogged, Supports, []Name{Missed, BothMissed, OtherInterface, KernelUnseen, Remapped}, ""},
 		{"it counts others that it does not list", all(notLogged, func(f *Facts) { f.Log.Unlisted = true }), Supports, []Name{Missed, BothMissed, OtherInterface, KernelUnseen}, ""},
 		{"it tells of one on this connection", all(notLogged, func(f *Facts) { f.Log.Unseen = &testimony.KernelEvent{} }), "", nil, ""},
+		{"it tells of one on this connection at another time", all(notLogged, func(f *Facts) { f.Log.UnseenThen = &testimony.KernelEvent{} }), "", nil, ""},
 		{"it tells of one on another connection", all(notLogged, func(f *Facts) { f.Log.UnseenElsewhere = &testimony.KernelEvent{} }), "", nil, ""},
 		{"no log", func(*Facts) {}, "", nil, ""},
 		{"it is data", all(notLogged, func(f *Facts) { f.Kind = "data" }), "", nil, ""},
