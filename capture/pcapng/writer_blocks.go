@@ -83,17 +83,9 @@ func (w *Writer) option(code uint16, value []byte) {
 // text writes an option of characters. An empty one says nothing and is left
 // out.
 func (w *Writer) text(code uint16, value string) {
-	if value == "" {
-		return
+	if value != "" {
+		w.option(code, []byte(value))
 	}
-	if len(value) > maxOption {
-		w.err = errTooLarge
-		return
-	}
-	w.uint16(code)
-	w.uint16(uint16(len(value)))
-	w.buf = append(w.buf, value...)
-	w.pad(len(value))
 }
 
 func (w *Writer) comments(comments []string) {

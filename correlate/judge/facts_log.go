@@ -28,7 +28,9 @@ type LogFacts struct {
 }
 
 // complete reports whether the kernel sent no reset that the capture lacks.
-func (l *LogFacts) complete() bool { return l.Known && l.Unseen == nil && l.UnseenElsewhere == nil && l.UnseenThen == nil }
+func (l *LogFacts) complete() bool {
+	return l.Known && l.Unseen == nil && l.UnseenElsewhere == nil && l.UnseenThen == nil
+}
 
 // said puts a complete log into words.
 func (l *LogFacts) said(sender tap.End) string {

@@ -1,0 +1,109 @@
+package judge
+
+import (
+	"testing"
+
+	"bothends/correlate/align"
+	"bothends/correlate/clock"
+	"bothends/correlate/tap"
+)
+
+func TestResetsAreMatchedByTimeAndCountAndNotOnlyByTheirNumbers(t *testing.T) {
+	const sentTTL, pathTTL = 64, 57
+	tests := []struct {
+		name      string
+		sent, got []*align.Reset
+		want      []Verdict // of those that arrived, then of those that did not
+	}{
+		{"one sent, one arrived",
+			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5)}, []*align.Reset{reset(3020*ms, 1000, pathTTL, 5)},
+			[]Verdict{Genuine}},
+		{"the same numbers arrived before they were sent, and what was sent is lost",
+			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5)}, []*align.Reset{reset(2900*ms, 1000, 252, 0)},
+			[]Verdict{Injected, Lost}},
+		{"a forged one before the genuine one, which arrives too",
+			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5)}, []*align.Reset{reset(2900*ms, 1000, 252, 0), reset(3020*ms, 1000, pathTTL, 5)},
+			[]Verdict{Injected, Genuine}},
+		{"the network doubled it",
+			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5)}, []*align.Reset{reset(3020*ms, 1000, pathTTL, 5), reset(3021*ms, 1000, pathTTL, 5)},
+			[]Verdict{Genuine, Duplicated}},
+		{"a second one with the same numbers and another origin",
+			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5)}, []*align.Reset{reset(3020*ms, 1000, pathTTL, 5), reset(3021*ms, 1000, 252, 7)},
+			[]Verdict{Genuine, Injected}},
+		{"made anew on the way, perhaps",
+			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5)}, []*align.Reset{reset(3020*ms, 1000, 252, 0)},
+			[]Verdict{Indeterminate}},
+		{"sent twice, arrived once",
+			[]*align.Reset{reset(3000*ms, 1000, sentTTL, 5), reset(3100*ms, 1000, sentTTL, 6)}, []*align.Reset{reset(3120*ms, 1000, pathTTL, 6)},
+			[]Verdict{Genuine, Lost}},
+		{"another one was lost before, which this may be, changed",
+			[]*align.Reset{reset(3000*ms, 900, sentTTL, 5)}, []*align.Reset{reset(3020*ms, 1000, pathTTL, 5)},
+			[]Verdict{Indeterminate, Lost}},
+		{"nothing but silence against it",
+			nil, []*align.Reset{reset(3020*ms, 1000, pathTTL, 5)},
+			[]Verdict{Indeterminate}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := trial()
+			s := &b.Cases[0].Streams[tap.Server]
+			s.Resets[tap.Server], s.Resets[tap.Client] = tt.sent, tt.got
+			findings := verdicts(b)
+			if len(findings) != len(tt.want) {
+				t.Fatalf("%d findings, want %d", len(findings), len(tt.want))
+			}
+			for i, f := range findings {
+				if f.Verdict != tt.want[i] {
+					t.Errorf("finding %d: %s, want %s: %s", i, f.Verdict, tt.want[i], told(f))
+				}
+			}
+		})
+	}
+}
+
+// Where a forger meets the numbers of a reset that the sender makes a moment later, few
+// packets must do to tell the two apart: the one that is like them is the one that left.
+func TestAForgedResetIsNotTakenForTheGenuineOneWithItsNumbers(t *testing.T) {
+	left := func() []*align.Reset { return []*align.Reset{reset(3000*ms, 1000, 64, 5)} }
+	for _, tt := range []struct {
+		name string
+		sent []*align.Reset
+		got  []*align.Reset
+		want []bool // it is called genuine
+	}{
+		{"the forged one comes first", left(), []*align.Reset{reset(3005*ms, 1000, 250, 7), reset(3020*ms, 1000, 57, 5)}, []bool{false, true}},
+		{"and without an IP-ID", []*align.Reset{reset(3000*ms, 1000, 64, 0)}, []*align.Reset{reset(3005*ms, 1000, 250, 0), reset(3020*ms, 1000, 57, 0)}, []bool{false, true}},
+		{"the genuine one is lost", left(), []*align.Reset{reset(3015*ms, 1000, 250, 7)}, []bool{false}},
+		{"with the TTL of the sender's packets", left(), []*align.Reset{reset(3005*ms, 1000, 57, 0), reset(3020*ms, 1000, 57, 5)}, []bool{false, true}},
+		{"the genuine one alone, with one sign against it and one for it", left(), []*align.Reset{reset(3020*ms, 1000, 55, 5)}, []bool{true}},
+	} {
+		b := trial()
+		s := &b.Cases[0].Streams[tap.Server]
+		s.Path = align.Path{Hops: 7, HopsSame: 2, TTL: 57, IPIDSame: 1}
+		s.Resets[tap.Server], s.Resets[tap.Client] = tt.sent, tt.got
+		findings := verdicts(b)
+		for i, want := range tt.want {
+			if f := findings[i]; (f.Verdict == Genuine) != want {
+				t.Errorf("%s: reset %d is %s (%s): %s", tt.name, i, f.Verdict, f.Confidence, told(f))
+			}
+		}
+	}
+}
+
+// Where packets are rare the clocks alone say what is possible: what arrived before its
+// like left is not that one, by however little.
+func TestNoResetArrivesBeforeItLeft(t *testing.T) {
+	var bounds clock.Bounds
+	bounds.ToServer(0, 20*ms)
+	bounds.ToClient(200*ms, 220*ms)
+	fit := bounds.Fit()
+	b := trial()
+	b.Clock = &fit
+	s := &b.Cases[0].Streams[tap.Server]
+	s.Resets[tap.Server], s.Resets[tap.Client] = []*align.Reset{reset(300*ms, 1000, 64, 0)}, []*align.Reset{reset(275*ms, 1000, 57, 0)}
+	for _, f := range verdicts(b) {
+		if f.Verdict == Genuine {
+			t.Errorf("%s: %s", f.Verdict, told(f))
+		}
+	}
+}
