@@ -21,7 +21,7 @@ func TestThePartThatTwoTapsSawHasOnePrint(t *testing.T) {
 		if whole[i].Src == bob {
 			side = Responder
 		}
-		c.note(&whole[i], side)
+		c.note(c.Flows, &whole[i], side)
 		p.add(&c.Flows[side], &c.Flows[side.Other()], &whole[i])
 		if side == Responder {
 			after = append(after, flow.Print)
@@ -38,7 +38,7 @@ func TestThePartThatTwoTapsSawHasOnePrint(t *testing.T) {
 				}
 				side = Responder
 			}
-			c.note(&whole[i], side)
+			c.note(c.Flows, &whole[i], side)
 			p.add(&c.Flows[side], &c.Flows[side.Other()], &whole[i])
 		}
 		return c.Flows[Responder].Print

@@ -58,7 +58,7 @@ func prints(seed maphash.Seed, list []segment.Segment) [2]uint64 {
 		if list[i].Src == bob {
 			side = Responder
 		}
-		c.note(&list[i], side)
+		c.note(c.Flows, &list[i], side)
 		p.add(&c.Flows[side], &c.Flows[side.Other()], &list[i])
 	}
 	return [2]uint64{c.Flows[0].Print, c.Flows[1].Print}

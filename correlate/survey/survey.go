@@ -45,6 +45,9 @@ type Survey struct {
 	edges edges
 	base  uint64       // of the prints
 	room  []Connection // for those to come
+	// flows are those of Connections, while the capture is read: to find them through
+	// the connection, the processor would have to wait for that first.
+	flows []*[2]Flow
 }
 
 // queuedNS is longer than a packet waits in one queue of a network card while one
@@ -182,17 +185,18 @@ func take(r capture.Reader, seed maphash.Seed, limit int, doubles Doubles, probe
 		if int(id) == len(sv.Connections) {
 			sv.open(seg.TimeNS)
 		}
-		c := sv.Connections[id]
-		fresh := c.note(&seg, side)
+		c, flows := sv.Connections[id], sv.flows[id]
+		fresh := c.note(flows, &seg, side)
 		if seg.Flags&segment.RST != 0 {
 			sv.noteReset(&seg)
 			continue
 		}
-		flow := &c.Flows[side]
+		flow := &flows[side]
 		before := flow.Print
-		prints.add(flow, &c.Flows[side.Other()], &seg)
+		prints.add(flow, &flows[side.Other()], &seg)
 		sv.edges.add(Edge{TimeNS: seg.TimeNS, Before: before, After: flow.Print, connection: id, side: side, Fresh: fresh})
 	}
+	sv.flows = nil
 	for i, c := range sv.Connections {
 		e := &table.entries[i]
 		c.Ends = e.ends
@@ -222,19 +226,19 @@ func (sv *Survey) open(timeNS int64) {
 	}
 	c := &sv.room[0]
 	c.FirstNS, c.LastNS, c.Flows = timeNS, timeNS, new([2]Flow)
-	sv.Connections, sv.room = append(sv.Connections, c), sv.room[1:]
+	sv.Connections, sv.flows, sv.room = append(sv.Connections, c), append(sv.flows, c.Flows), sv.room[1:]
 }
 
 // Rest is the print of the last n segments of a flow that has a print now and had
 // another one before them.
 func (sv *Survey) Rest(print, before uint64, n int64) uint64 { return rest(sv.base, print, before, n) }
 
-// note adds one segment to what is known of its connection. fresh says that it is no
+// note adds one segment to what is known of its connection, which has these flows. fresh says that it is no
 // reset and brought nothing but new data, or if it brought none, that it acknowledged
 // more than those before.
-func (c *Connection) note(s *segment.Segment, side Side) (fresh bool) {
+func (c *Connection) note(flows *[2]Flow, s *segment.Segment, side Side) (fresh bool) {
 	c.FirstNS, c.LastNS = min(c.FirstNS, s.TimeNS), max(c.LastNS, s.TimeNS)
-	flow, back := &c.Flows[side], &c.Flows[side.Other()]
+	flow, back := &flows[side], &flows[side.Other()]
 	switch s.Direction {
 	case capture.Inbound:
 		flow.Inbound++

@@ -19,9 +19,9 @@ func TestPositionsGoOnWhereTheSequenceSpaceWraps(t *testing.T) {
 			const step, steps = 1 << 29, 40 // 20 GiB
 			for i := range uint32(steps) {
 				s := segment.Segment{Flags: segment.ACK, Seq: isn + i*step, PayloadLen: 1, TimeNS: int64(i)}
-				c.note(&s, Initiator)
+				c.note(c.Flows, &s, Initiator)
 				back := segment.Segment{Flags: segment.ACK, Ack: isn + i*step + 1, TimeNS: int64(i)}
-				c.note(&back, Responder)
+				c.note(c.Flows, &back, Responder)
 			}
 			f := &c.Flows[Initiator]
 			if want := int64(step)*(steps-1) + 1; f.Hi != want || f.Acked != want || f.Cover.Next != want {
@@ -78,7 +78,7 @@ func TestAcknowledgedBytesThatTheTapNeverSawAreMissing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			conn := Connection{Flows: new([2]Flow)}
 			for i := range c.steps {
-				conn.note(&c.steps[i].Segment, c.steps[i].side)
+				conn.note(conn.Flows, &c.steps[i].Segment, c.steps[i].side)
 			}
 			if got := conn.Flows[Initiator].Missing(); got != c.missing {
 				t.Errorf("%d bytes missing, want %d", got, c.missing)
