@@ -297,14 +297,17 @@ func (e *ender) stage(p *pair.Pair, c *judge.Case, kind Kind) Stage {
 	if kind == Closed || c != nil && c.Alike {
 		return Later
 	}
-	best := AtSYN
+	best, begun := AtSYN, false
 	look := func(end tap.End, n int32, side survey.Side) {
-		if n != pair.NoView {
-			best = further(best, StageOf(e.Surveys[end].Connections[n], side))
+		if n != pair.NoView && e.Surveys[end].Connections[n].Handshake {
+			best, begun = further(best, StageOf(e.Surveys[end].Connections[n], side)), true
 		}
 	}
 	look(tap.Client, p.Client, p.ClientSide)
 	look(tap.Server, p.Server, p.ServerSide)
+	if !begun { // neither capture has the beginning
+		return Later
+	}
 	return best
 }
 
