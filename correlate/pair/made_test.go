@@ -75,6 +75,16 @@ func (c made) stamped(syn, answer uint32) made {
 	return c
 }
 
+// later is the same connection at another time.
+func (c made) later(seconds int64) made {
+	for _, t := range []*int64{&c.FirstNS, &c.LastNS, &c.SYNNS, &c.AnswerNS, &c.CompleteNS} {
+		if *t != 0 {
+			*t += seconds * second
+		}
+	}
+	return c
+}
+
 // acked lets the initiator have acknowledged what the responder sent up to a position.
 func (c made) acked(position int64) made {
 	c = c.copied()

@@ -7,10 +7,11 @@ import (
 // matcher holds the partner found so far for each connection of either capture.
 type matcher struct {
 	a, b        []*survey.Connection
-	found       []link        // by connection of a
-	taken       []bool        // by connection of b
-	obstacle    [2][]obstacle // by capture and connection: what stood in the way of a partner
-	comparisons int           // of one connection with another, so far
+	found       []link              // by connection of a
+	taken       []bool              // by connection of b
+	obstacle    [2][]obstacle       // by capture and connection: what stood in the way of a partner
+	every       [2]map[ends][]int32 // the connections of either capture by addresses and ports, once they are asked for
+	comparisons int                 // of one connection with another, so far
 }
 
 type link struct {
@@ -94,6 +95,7 @@ func (m *matcher) settle(candidates []candidate) {
 			b.count++
 		}
 	}
+	takenBy := map[int32]int32{} // connection of a, by that of b
 	for k := range candidates {
 		c := &candidates[k]
 		note(&bestA[c.i], c.score)
@@ -104,6 +106,7 @@ func (m *matcher) settle(candidates []candidate) {
 			m.openA(c.i) && m.openB(c.j) {
 			c.link.partner = c.j
 			m.found[c.i], m.taken[c.j] = c.link, true
+			takenBy[c.j] = c.i
 		}
 	}
 	for k := range candidates {
@@ -111,14 +114,24 @@ func (m *matcher) settle(candidates []candidate) {
 		a, b := m.found[c.i].partner != NoView, m.taken[c.j]
 		switch {
 		case a && !b:
-			m.obstacle[1][c.j] = outdone
+			if atOnce(m.b[m.found[c.i].partner], m.b[c.j]) {
+				m.obstacle[1][c.j] = outdone
+			}
 		case b && !a:
-			m.obstacle[0][c.i] = outdone
+			if atOnce(m.a[takenBy[c.j]], m.a[c.i]) {
+				m.obstacle[0][c.i] = outdone
+			}
 		case !a && !b:
 			m.hinder(0, c.i, bestA[c.i].count > 1)
 			m.hinder(1, c.j, bestB[c.j].count > 1)
 		}
 	}
+}
+
+// atOnce reports whether two connections of one capture may be two recordings of one: the
+// time of the one meets that of the other.
+func atOnce(a, b *survey.Connection) bool {
+	return a.FirstNS <= b.LastNS && b.FirstNS <= a.LastNS
 }
 
 func (m *matcher) hinder(capture int, n int32, several bool) {
@@ -174,9 +187,16 @@ func (m *matcher) byKey(key func(*survey.Connection) (uint64, bool), accept func
 			}
 			candidates = append(candidates, candidate{i, j, m.likeness(i, j, false), l})
 		}
-		if len(a) > maxAlike || len(b) > maxAlike {
+		switch {
+		case len(a) > maxAlike || len(b) > maxAlike:
 			m.apartByTuple(a, b, try)
-		} else {
+		case len(a) > 1 || len(b) > 1: // what addresses and ports tell apart is no rival
+			m.each(a, b, func(i, j int32) {
+				if !m.known(i, j) {
+					try(i, j)
+				}
+			})
+		default:
 			m.each(a, b, try)
 		}
 	})

@@ -33,7 +33,7 @@ func (m *matcher) byRanges() {
 			if !m.openB(o.connection) || complete(a) && complete(b) || o.turned && a.Handshake && b.Handshake {
 				return m.comparisons < maxComparisons
 			}
-			if l, ok := m.overlap(int32(i), o.connection, o.turned, all); ok {
+			if l, ok := m.overlap(int32(i), o.connection, o.turned, all); ok && !m.known(int32(i), o.connection) {
 				candidates = append(candidates, candidate{int32(i), o.connection, m.likeness(int32(i), o.connection, o.turned), l})
 			}
 			return m.comparisons < maxComparisons && len(candidates)-first <= maxAlike
@@ -165,14 +165,11 @@ func (m *matcher) overlap(i, j int32, turned bool, comparisons float64) (link, b
 		if turned {
 			other = side.Other()
 		}
-		lowA, widthA := extent(&a.Flows[side])
-		lowB, widthB := extent(&b.Flows[other])
-		// One end may have gone on for a window's length after the other's
-		// capture ended: ranges that touch are enough. Distances are taken
-		// around the sequence space, for a stream may be wider than half of it.
-		if int64(lowB-lowA) > widthA && int64(lowA-lowB) > widthB {
+		if !touch(&a.Flows[side], &b.Flows[other]) {
 			return l, false
 		}
+		_, widthA := extent(&a.Flows[side])
+		_, widthB := extent(&b.Flows[other])
 		l.odds *= min(1, float64(widthA+widthB+1)*one32)
 		// The service's port says nothing; the client's does, if it is not NAT's.
 		if port := a.Ends[side].Port; port == b.Ends[other].Port && ephemeral(port) {
@@ -180,6 +177,16 @@ func (m *matcher) overlap(i, j int32, turned bool, comparisons float64) (link, b
 		}
 	}
 	return l, l.odds <= maxOdds
+}
+
+// touch reports whether the ranges of two flows have a number in common, or stand next
+// to each other: one end may have gone on for a window's length after the other's
+// capture ended. Distances are taken around the sequence space, for a stream may be
+// wider than half of it.
+func touch(a, b *survey.Flow) bool {
+	lowA, widthA := extent(a)
+	lowB, widthB := extent(b)
+	return int64(lowB-lowA) <= widthA || int64(lowA-lowB) <= widthB
 }
 
 // ephemeral reports whether a port is one that Linux hands out to clients.

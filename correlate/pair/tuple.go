@@ -114,6 +114,43 @@ func (m *matcher) byEnds() map[ends][]int32 {
 	return there
 }
 
+// known reports whether one of two connections with other addresses or ports than the
+// other's has its very own ones in the other capture, where its streams are, too: no NAT
+// stands in between, and it is that one, whether or not it is still to be had. Where both
+// were there at one time, they may be two recordings of one connection, before and after
+// a NAT: then [matcher.settle] takes the nearer.
+func (m *matcher) known(i, j int32) bool {
+	a, b := m.a[i], m.b[j]
+	if a.Ends == b.Ends {
+		return false
+	}
+	if m.every[0] == nil {
+		for capture, connections := range [2][]*survey.Connection{m.a, m.b} {
+			m.every[capture] = map[ends][]int32{}
+			for n, c := range connections {
+				m.every[capture][c.Ends] = append(m.every[capture][c.Ends], int32(n))
+			}
+		}
+	}
+	for _, n := range m.every[1][a.Ends] {
+		if meets(a, m.b[n]) && !atOnce(m.b[n], b) {
+			return true
+		}
+	}
+	for _, n := range m.every[0][b.Ends] {
+		if meets(m.a[n], b) && !atOnce(m.a[n], a) {
+			return true
+		}
+	}
+	return false
+}
+
+// meets reports whether the streams of two connections of the same addresses and ports
+// are at the same numbers in both directions.
+func meets(a, b *survey.Connection) bool {
+	return ranged(a) && ranged(b) && touch(&a.Flows[survey.Initiator], &b.Flows[survey.Initiator]) && touch(&a.Flows[survey.Responder], &b.Flows[survey.Responder])
+}
+
 // tuples are the open connections of b by their addresses and ports, once somebody
 // asks, and how many comparisons with them there are.
 type tuples struct {

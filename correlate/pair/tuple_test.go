@@ -2,6 +2,7 @@ package pair
 
 import (
 	"fmt"
+	"maps"
 	"testing"
 
 	"bothends/correlate/survey"
@@ -72,5 +73,20 @@ func TestAddressesAndPortsAloneMakeNoPair(t *testing.T) {
 				t.Errorf("paired: %+v", pairs)
 			}
 		})
+	}
+}
+
+// A load generator begins all its connections with the same numbers. Of the first one the
+// client's capture missed the answer to the SYN, of the second one the server's missed the
+// handshake; a third both have whole.
+func TestConnectionsOfOneISNOneAfterTheOtherAreToldByAddressesAndPorts(t *testing.T) {
+	first, second, third := "192.0.2.10:40001", "192.0.2.10:40002", "192.0.2.10:40003"
+	half := opened(first, service, 1000, 5000).copied()
+	half.Flows[responder].KnowISN, half.AnswerNS = false, 0
+	pairs, _ := Match(
+		surveyOf(half, opened(second, service, 1000, 5000).later(5), opened(third, service, 1000, 5000).later(9)),
+		surveyOf(opened(first, service, 1000, 5000), midway(second, service, 1001, 900, 5001, 900).later(5), opened(third, service, 1000, 5000).later(9)), true)
+	if got, why := partners(pairs); !maps.Equal(got, map[int32]int32{0: 0, 1: 1, 2: 2}) {
+		t.Errorf("%v: %q", got, why)
 	}
 }
