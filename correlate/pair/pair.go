@@ -58,6 +58,9 @@ type Pair struct {
 	// Outdone says that another view in the same capture is the better partner, or may
 	// be: this one is a second recording of it, or several connections look alike.
 	Outdone bool
+	// SharedISN: the two captures have it under different addresses or ports, and its
+	// numbers are also those of other connections, so that it may not be one at all.
+	SharedISN bool
 }
 
 // Paired reports whether both ends have a view of the connection.
@@ -95,6 +98,7 @@ func Match(first, second *survey.Survey, fixed bool) ([]Pair, Placement) {
 	if placement.Swapped {
 		first, second = second, first
 	}
+	sharing(pairs, first, second)
 	untranslated(pairs, first, second)
 	remapped(pairs, first, second)
 	placeAllInside(pairs, first, second)

@@ -145,8 +145,8 @@ func (m *matcher) known(i, j int32) bool {
 	return false
 }
 
-// meets reports whether the streams of two connections of the same addresses and ports
-// are at the same numbers in both directions.
+// meets reports whether the streams of two connections are at the same numbers in both
+// directions.
 func meets(a, b *survey.Connection) bool {
 	return ranged(a) && ranged(b) && touch(&a.Flows[survey.Initiator], &b.Flows[survey.Initiator]) && touch(&a.Flows[survey.Responder], &b.Flows[survey.Responder])
 }
