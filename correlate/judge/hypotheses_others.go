@@ -51,7 +51,7 @@ func belowTap(f *Facts) Result {
 	case f.farFromSender() > siteHops:
 		return refuted("it has passed %s less than what the %s sends: it was made %d routers from there", count(f.farFromSender(), "router"), f.Sender, f.farFromSender()).with(values)
 	case f.cameWhole() && !f.silentBefore() && f.Answer.AnyFromPeer:
-		return refuted("all that it can answer came to the tap at the %s; what answers below it consumes that", f.Sender).with(values)
+		return refuted("all that it can answer came to the tap at the %s, and whatever answers below the tap lets nothing of that through", f.Sender).with(values)
 	case len(f.Sending.Host.XDP) > 0:
 		values["xdp"] = f.Sending.Host.XDP
 		return open("a program runs below the tap at the %s (XDP, on %s), and may have answered", f.Sender, strings.Join(f.Sending.Host.XDP, ", ")).with(values)
@@ -61,7 +61,7 @@ func belowTap(f *Facts) Result {
 	case f.Stated.has(NoBypass):
 		return attested("that nothing on the %s sends past its tap is stated", f.Sender)
 	}
-	return open("something below the tap at the %s may have answered: nothing shows that it was made farther from there than a device in front of it stands", f.Sender).with(values)
+	return open("something below the tap at the %s may have answered: nothing shows that it was made farther away than a device right in front of it", f.Sender).with(values)
 }
 
 func otherHost(f *Facts) Result {
@@ -105,7 +105,7 @@ func cluster(f *Facts) Result {
 	case f.Stated.has(OneHost):
 		return attested("that no other machine answers for the address of the %s is stated", f.Sender)
 	}
-	return open("another node of a cluster that gets every packet would have sent just this, from as far")
+	return open("another node of a cluster that gets every packet would have sent just this, from as far away")
 }
 
 func addressOwner(f *Facts) Result {
@@ -131,7 +131,7 @@ func addressOwner(f *Facts) Result {
 		return fits("the %s's address is translated, and %s from the %s did not come to it, nor did what left later, until this reset: the host that owns the address on the way answers just so, if it no longer knows the connection",
 			f.Sender, count(f.Answer.CalledFor, "packet"), f.Receiver).with(map[string]any{"called_for": f.Answer.CalledFor})
 	case f.Answer.Astray > 0:
-		return open("the %s's address is translated, and %s from the %s did not come to it: the host that owns the address on the way may have got that, though its numbers, what followed or where this reset was made do not speak for that",
+		return open("the %s's address is translated, and %s from the %s did not come to it: the host that owns the address on the way may have got that, though the numbers of this reset, what followed it or its place do not speak for that",
 			f.Sender, count(f.Answer.Astray, "packet"), f.Receiver)
 	}
 	return open("the %s's address is translated, and nothing shows that what it answers came to it", f.Sender)

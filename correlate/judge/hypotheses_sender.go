@@ -174,7 +174,7 @@ func altered(f *Facts) Result {
 		return fits("the %s did send a reset before (frame %d, seq %d) that did not arrive as it was: this may be that one, changed on the way",
 			f.Sender, n.Altered.Number, n.Altered.Header.Seq).with(map[string]any{"sent_frame": n.Altered.Number})
 	case n.Mistimed != nil:
-		return fits("the %s did send one that is this one in everything but its time (frame %d there), and a clock that was set in between would explain that",
+		return fits("the %s sent one that differs from this one by its time alone (frame %d there): a clock that was set in between would explain that",
 			f.Sender, n.Mistimed.Number).with(map[string]any{"sent_frame": n.Mistimed.Number})
 	case n.Rival.Number != 0:
 		return refuted("what the %s sent in its place (frame %d) carries other bytes, and arrived as well", f.Sender, n.Rival.Number).with(map[string]any{"sent_frame": n.Rival.Number})
@@ -200,7 +200,7 @@ func otherInterface(f *Facts) Result {
 		values["unrecorded"] = r.OtherNames
 		return open("the %s had other interfaces up that were not recorded: %s", f.Sender, strings.Join(r.OtherNames, ", ")).with(values)
 	}
-	return open("the %s's capture covers %s; whether the host has another that can send from this address it does not say", f.Sender, count(r.Interfaces, "interface")).with(values)
+	return open("the %s's capture covers %s; it does not say whether the host has another that can send from this address", f.Sender, count(r.Interfaces, "interface")).with(values)
 }
 
 func ownFirewall(f *Facts) Result {
@@ -209,7 +209,7 @@ func ownFirewall(f *Facts) Result {
 	}
 	switch {
 	case !f.Answer.Reject:
-		return refuted("it has a window or timestamps, which the reset of a firewall has not")
+		return refuted("it has a window or timestamps, and the reset of a firewall has neither")
 	case f.silentBefore():
 		return refuted("the %s had sent nothing for %s: a firewall only answers", f.Receiver, readable(f.Answer.IdleNS))
 	case f.everyWayOut() && f.Sending.sound(f.Stated):
@@ -268,7 +268,7 @@ func remapped(f *Facts) Result {
 	case !f.Answer.Stateless:
 		return refuted("%s", ofASocket)
 	case f.OneSided:
-		return open("the %s's capture holds nothing of this connection: what address it came under there nothing shows", f.Sender)
+		return open("the %s's capture holds nothing of this connection: nothing shows under what address it came there", f.Sender)
 	case f.silentBefore():
 		return refuted("the %s had sent nothing for %s that could have come under another address", f.Receiver, readable(f.Answer.IdleNS))
 	case f.cameWhole():
