@@ -61,7 +61,20 @@ func strangeTTL(f *Facts) Result {
 		}
 		return supports(refutes, "%s", text).with(values)
 	}
+	if f.leftUnseen() {
+		// A service may send with a TTL of its own (IP_TTL), and the kernel, for what it has
+		// no socket for, with another.
+		return supports([]Name{NotRunning, Filtered, Missed, BothMissed}, "%s; but its kernel sent resets that its capture does not hold, and with what TTL nothing shows", text).with(values)
+	}
 	return supports(causal, "%s: by no way can a packet of the %s's arrive like that", text, f.Sender).with(values)
+}
+
+// leftUnseen reports whether the sender's kernel is known to have sent a reset that its
+// capture lacks: its log names one of this connection, or it counted more than were
+// captured while an interface was up that was not recorded.
+func (f *Facts) leftUnseen() bool {
+	return f.Log.Unseen != nil || f.Log.UnseenThen != nil ||
+		f.Kernel.Known && f.Kernel.Counted > f.Kernel.Captured && len(f.Sending.OtherNames) > 0
 }
 
 func volleySign(f *Facts) Result {

@@ -188,6 +188,13 @@ var signTests = map[Name][]signTest{
 	},
 	StrangeTTL: {
 		{"three routers farther, by one recorded way", all(oneInterface, ttl(54)), Supports, unrecorded, ""},
+		{"above all initial TTLs, and the kernel counted one more than was captured, with another interface up", all(ttl(252), func(f *Facts) {
+			f.Kernel = KernelFacts{Known: true, Counted: 2, Captured: 1}
+			f.Sending.OtherNames = []string{"eth1"}
+		}), Supports, []Name{NotRunning, Filtered, Missed, BothMissed}, ""},
+		{"the same, and no other interface is known", all(ttl(252), func(f *Facts) {
+			f.Kernel = KernelFacts{Known: true, Counted: 2, Captured: 1}
+		}), Supports, causal, ""},
 		{"three routers nearer, by one recorded way", all(oneInterface, ttl(60)), Supports, unrecorded, ""},
 		{"three routers farther, and the recorder found no other interface", ttl(54), Supports, append(slices.Clone(unrecorded), OwnFirewall, KernelUnseen), ""},
 		{"three routers farther, and that there is no other way out is stated", all(oneInterface, ttl(54), stating(OneWayOut)), Supports,

@@ -77,8 +77,12 @@ func (w *Witness) FiltersFlags() bool {
 	if strings.Contains(f, "tcpflags") || strings.Contains(f, "tcp-rst") {
 		return true
 	}
+	errors6 := strings.Contains(f, "ip6[6] = 58") // as bothcap asks for errors of ICMPv6 that quote TCP
 	for _, m := range offsets.FindAllStringSubmatch(f, -1) {
 		at, err := strconv.ParseInt(m[2], 0, 32)
+		if err == nil && m[1] == "ip6" && errors6 && at >= quotedNext6 {
+			continue
+		}
 		if err != nil || at >= beyond[m[1]] {
 			return true
 		}
@@ -86,12 +90,16 @@ func (w *Witness) FiltersFlags() bool {
 	return false
 }
 
+// quotedNext6 is where the header that an ICMPv6 error quotes names what follows it: 40
+// bytes of IPv6, 8 of ICMPv6, and the seventh of the quoted ones (RFC 4443 section 3).
+const quotedNext6 = 54
+
 // offsets are the accesses to header bytes in a filter: "tcp[13]", "ip[6:2]".
 var offsets = regexp.MustCompile(`\b(tcp|ip|ip6|ether|link)\s*\[\s*([^\]:&]*?)\s*[\]:&]`)
 
 // beyond is from which offset on an access may reach into a TCP header behind its
 // ports.
-var beyond = map[string]int64{"tcp": 4, "ip": 20, "ip6": 40, "ether": 34, "link": 34}
+var beyond = map[string]int64{"tcp": 4, "ip": 20, "ip6": 44, "ether": 34, "link": 34}
 
 // AdmitsResets reports whether the filter is known, and leaves out no reset of the
 // connections that it admits.
