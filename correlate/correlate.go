@@ -47,6 +47,8 @@ type Options struct {
 
 	between [2]bool // by the order of the captures: that one was made between the ends, and at neither
 
+	halfway map[arrival]judge.HalfwayFact // see judge.Input
+
 	alignAll bool // for tests: take no two recordings for alike without laying them over each other
 }
 
@@ -307,6 +309,7 @@ func (o *Options) judge(ctx context.Context, a *alignment) (judge.Judgement, err
 	in := judge.Input{
 		Clock: &a.clock, Witnesses: a.witnesses, Cases: a.cases, Services: a.services, Trips: &a.trips, TickNS: tick(a.surveys),
 		Own: a.ownAddresses(), Stated: o.Stated, ShowPayload: o.ShowPayload,
+		Halfway: o.halfwayIn(a.files),
 	}
 	for end, sv := range a.surveys {
 		in.Resets[end] = sv.ResetList

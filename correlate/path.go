@@ -11,6 +11,7 @@ import (
 	"bothends/correlate/report"
 	"bothends/correlate/stretch"
 	"bothends/correlate/survey"
+	"bothends/correlate/tap"
 	"bothends/correlate/witness"
 )
 
@@ -30,7 +31,8 @@ const LeastTaps = 3
 //
 // Each tap between the ends is compared with either of them: the packets of the
 // report stand in the capture of an end, and with that each tap has a clock and a
-// ledger in common.
+// ledger in common. What the two ends leave undecided, and one of these comparisons does
+// not, is decided by that one.
 func ComparePath(ctx context.Context, taps []Tap, o Options) (*report.Report, error) {
 	last := len(taps) - 1
 	r, err := Compare(ctx, taps[0].Set, taps[last].Set, o)
@@ -42,7 +44,7 @@ func ComparePath(ctx context.Context, taps []Tap, o Options) (*report.Report, er
 		slices.Reverse(taps)
 		taps[0].Name, taps[last].Name = taps[last].Name, taps[0].Name
 	}
-	p := &pathComparison{taps: taps, options: o, known: map[[2]int]bool{}}
+	p := &pathComparison{taps: taps, options: o, known: map[[2]int]bool{}, halfway: map[arrival]judge.HalfwayFact{}}
 	p.path.Names = make([]string, len(taps))
 	for i := range taps {
 		p.path.Names[i] = taps[i].Name
@@ -58,11 +60,13 @@ func ComparePath(ctx context.Context, taps []Tap, o Options) (*report.Report, er
 		}
 		p.shown[i] = report.PathTap{Capture: near.Captures.Server, Clock: near.Clock, Paired: near.Summary.Paired}
 		p.path.Near = append(p.path.Near, stretch.With(near, true))
+		p.noteHalfway(near, tap.Client, taps[i].Name)
 		far, err := p.compare(ctx, i, last)
 		if err != nil {
 			return nil, err
 		}
 		p.path.Far = append(p.path.Far, stretch.With(far, false))
+		p.noteHalfway(far, tap.Server, taps[i].Name)
 	}
 	for i := range last {
 		if !p.known[[2]int{i, i + 1}] {
@@ -73,6 +77,9 @@ func ComparePath(ctx context.Context, taps []Tap, o Options) (*report.Report, er
 	}
 	for i := range p.shown {
 		p.shown[i].Name = taps[i].Name
+	}
+	if r, err = p.settleHalfway(ctx, r); err != nil {
+		return nil, err
 	}
 	p.path.Place(r)
 	r.Taps, r.Crossings = p.shown, p.crossings
@@ -87,6 +94,9 @@ type pathComparison struct {
 	shown     []report.PathTap
 	crossings []report.Crossing
 	known     map[[2]int]bool // pairs of taps that were compared
+	// halfway are the packets that one of the comparisons with a tap between the ends shows
+	// to have been made on the receiver's side of it.
+	halfway map[arrival]judge.HalfwayFact
 }
 
 // compare compares two of the taps. That they hold nothing in common is an outcome.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -212,5 +213,79 @@ func TestATapThatMissesAPacketIsNamed(t *testing.T) {
 	}
 	if missed == 0 {
 		t.Error("no reset arrived: the test shows nothing")
+	}
+}
+
+// byHalfway reports whether the verdict on a packet rests on a tap between the ends.
+func byHalfway(f *report.Finding) bool {
+	return slices.ContainsFunc(f.Evidence, func(e report.Evidence) bool { return e.Rule == "halfway" && e.Outcome == "supports" })
+}
+
+// Where an end's capture is no good witness, a tap on the way may be one. What it decides
+// was forged, by the truth, in every scenario; nobody is accused whom the truth does not
+// accuse; and what is decided is strong at most, as the order of the taps is the user's.
+func TestATapOnTheWayDecidesWhatAPoorCaptureLeavesOpen(t *testing.T) {
+	poor := []struct {
+		name  string
+		spoil func(*model.Scenario)
+	}{
+		{"the server's recording ended at once", func(s *model.Scenario) { s.Ends[1].Tap.End = 100 * time.Millisecond }},
+		{"the server's recording ended early", func(s *model.Scenario) { s.Ends[1].Tap.End = 1500 * time.Millisecond }},
+		{"the client's recording ended early", func(s *model.Scenario) { s.Ends[0].Tap.End = 1500 * time.Millisecond }},
+		{"the server's ended at once, and each tap on the way missed one in five", func(s *model.Scenario) {
+			s.Ends[1].Tap.End = 100 * time.Millisecond
+			for i := range s.Between {
+				s.Between[i].Loss = 0.2
+			}
+		}},
+		{"no resets of its own", func(s *model.Scenario) { s.Ends[0].Tap.LoseResets, s.Ends[1].Tap.LoseResets = true, true }},
+		{"one packet in three missed", func(s *model.Scenario) { s.Ends[0].Tap.Loss, s.Ends[1].Tap.Loss = 0.3, 0.3 }},
+	}
+	decided := 0
+	for i, s := range scenarios.Small() {
+		if len(s.Path.Hops) < 2 || len(s.Sessions) > 40 || s.Exit == int(outcome.Failed) || testing.Short() && i%6 != 0 {
+			continue
+		}
+		for n, p := range poor {
+			if n%2 != i%2 && n > 0 {
+				continue // it takes its time; the first is of the most use
+			}
+			t.Run(fmt.Sprint(s.Name, "/", p.name), func(t *testing.T) {
+				s := withTaps(s)
+				p.spoil(&s)
+				if end := s.Ends[0].Tap.End; end > 0 && s.Ends[1].Tap.Start > 0 {
+					t.Skip("the two may have nothing in common")
+				}
+				r, tr := comparePath(t, s)
+				for i := range r.Findings {
+					f := &r.Findings[i]
+					accused := f.Verdict == "injected" || f.Verdict == "modified"
+					if accused && !isForged(tr, f) {
+						t.Errorf("%s at %s frame %d is %s (%s)%s", f.Kind, f.ReceivedAt, f.Frame, f.Verdict, f.Confidence, evidence(f))
+					}
+					if !byHalfway(f) || f.Verdict != "injected" {
+						continue
+					}
+					decided++
+					if f.Confidence == "proven" {
+						t.Errorf("%s at %s frame %d is proven by a tap on the way; want strong at most", f.Kind, f.ReceivedAt, f.Frame)
+					}
+					if f.Stretch == nil || f.Stretch.From == "" {
+						t.Errorf("%s at %s frame %d is decided by a tap on the way, and has no stretch", f.Kind, f.ReceivedAt, f.Frame)
+					}
+				}
+				if s.Between[0].Loss == 0 { // or where a packet was not seen is no more than likely
+					holdStretches(t, r, tr)
+				}
+			})
+		}
+	}
+	t.Logf("%d packets decided by a tap on the way", decided)
+	least := 40
+	if testing.Short() {
+		least = 5
+	}
+	if decided < least {
+		t.Errorf("%d packets decided by a tap on the way, want at least %d", decided, least)
 	}
 }

@@ -64,6 +64,9 @@ type Input struct {
 	Own    [2]map[Address]bool
 	// Stated is what the user states of either end.
 	Stated []Statement
+	// Halfway are packets that a comparison with a tap between the ends found to be made on
+	// the receiver's side of that tap; nil if there is no such tap.
+	Halfway map[Arrival]HalfwayFact
 	// ShowPayload lets payload bytes be shown of triggers that are not recognised.
 	ShowPayload bool
 }

@@ -31,6 +31,7 @@ type Facts struct {
 	Log     LogFacts
 	After   AfterFacts
 	Others  OtherFacts
+	Halfway HalfwayFact
 
 	// Stated are what the user stated of the sender's end, and StatedThere of the
 	// receiver's.

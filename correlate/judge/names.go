@@ -39,6 +39,7 @@ const (
 	OnePlace            Name = "one-place"
 	OtherBytes          Name = "other-bytes"
 	Nearer              Name = "nearer-than-sender"
+	Halfway             Name = "halfway"
 	BothEndsHit         Name = "both-ends-hit"
 	SameAsGenuine       Name = "same-as-genuine"
 	Shape               Name = "shape"

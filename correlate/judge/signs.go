@@ -108,6 +108,14 @@ var Signs = []Sign{
 		Test:    nearer,
 	},
 	{
+		Name: Halfway, Weight: true,
+		Claim:   "compared with a tap between the ends, it was made on the receiver's side of that tap",
+		Refutes: beforeHalfway,
+		VoidIf:  "the sender's kernel tells of a reset on this connection that its capture lacks",
+		Source:  "the comparison of those two taps, by this table",
+		Test:    halfway,
+	},
+	{
 		Name:   BothEndsHit,
 		Claim:  "the sender, too, received a reset that the other end never sent",
 		Source: "one factor: it is worth the other end's miss bound",

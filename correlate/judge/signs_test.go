@@ -239,6 +239,14 @@ var signTests = map[Name][]signTest{
 		{"another connection may have gone elsewhere", all(answeredFromNearer, func(f *Facts) { f.Others.Expected = false }), "", nil, ""},
 		{"both captures hold the connection", all(answeredFromNearer, func(f *Facts) { f.OneSided = false }), "", nil, ""},
 	},
+	Halfway: {
+		{"a comparison with a tap on the way proves it", func(f *Facts) { f.Halfway = HalfwayFact{"router", Proven} }, Supports, without(append(slices.Clone(ownMachine), Renumbered, BelowTap, OtherHost, Cluster, AddressOwner)), ""},
+		{"one that calls it strong", func(f *Facts) { f.Halfway = HalfwayFact{"router", Strong} }, Supports, without(append(slices.Clone(ownMachine), Renumbered, BelowTap, OtherHost, Cluster, AddressOwner)), ""},
+		{"the sender's kernel tells of one that its capture lacks", func(f *Facts) {
+			f.Halfway, f.Log = HalfwayFact{"router", Proven}, LogFacts{Known: true, Unseen: &testimony.KernelEvent{}}
+		}, "", nil, ""},
+		{"no such tap", func(*Facts) {}, "", nil, ""},
+	},
 	BothEndsHit: {
 		{"both hit, from places that do not add up", all(bothHit, func(f *Facts) { f.Way.OtherEnd = 1 }), Supports, nil, ""},
 		{"both hit, from one place: told by that sign", bothHit, "", nil, ""},

@@ -150,6 +150,11 @@ func (t *table) confidence(f *Facts) Confidence {
 	switch {
 	case filterOpen || nearer:
 		return Supported
+	case t.weighty(func(s *Sign) bool { return s.Name == Halfway }):
+		if f.Halfway.Confidence == Supported {
+			return Supported
+		}
+		return Strong // at most: that the taps stand in this order is the user's word
 	case sees && !attested && sound && f.unstated():
 		return Proven
 	case causal, sees && (bound <= witness.MissStrong || soundAsStated):
