@@ -20,6 +20,11 @@ type losses struct {
 	ranges     int      // ranges of which a copy was lost
 	outageNS   [2]int64 // by the End that sends: the longest time in which other segments were lost and none passed
 	mostPassed [2]int   // the longest payload that passed whole
+	// lostNS are when copies left that never arrived, as far as times were kept, but for those
+	// of segments of which so many were lost, and none arrived, that they may have been
+	// swallowed; more is how many further ones there are. By the End that sends and its clock.
+	lostNS [2][]int64
+	more   [2]int64
 }
 
 // gatherLosses looks at the losses of all connections. Where losses come in outages,
@@ -35,7 +40,13 @@ func gatherLosses(ctx context.Context, in *Input) (l losses, err error) {
 		}
 		for end := range c.Streams {
 			s := &c.Streams[end]
-			l.ranges += len(s.Vanished)
+			l.ranges += len(s.Vanished) + int(s.MoreVanished)
+			for _, lost := range s.Astray {
+				if !ofSwallowed(s, lost.SentNS) {
+					l.lostNS[end] = append(l.lostNS[end], lost.SentNS)
+				}
+			}
+			l.more[end] += s.MoreAstray
 			l.mostPassed[end] = max(l.mostPassed[end], s.MostPassed)
 			for k := range s.Vanished {
 				if v := &s.Vanished[k]; v.Reached {
@@ -47,6 +58,14 @@ func gatherLosses(ctx context.Context, in *Input) (l losses, err error) {
 		}
 	}
 	return l, nil
+}
+
+// ofSwallowed reports whether what left at a time may have been swallowed, as all its
+// copies were lost.
+func ofSwallowed(s *align.Stream, at int64) bool {
+	return slices.ContainsFunc(s.Vanished, func(v align.Vanished) bool {
+		return !v.Reached && v.Copies >= leastCopies && slices.Contains(v.SentNS, at)
+	})
 }
 
 // gapAround is the time between the last packet that passed before a time and the
@@ -74,6 +93,19 @@ func (in *Input) controls(sender tap.End, from, to int64) (n int) {
 		}
 	}
 	return n
+}
+
+// others are how often a direction lost other packets than these copies between the first
+// and the last of them, what was lost within one outage counting once.
+func (l *losses) others(sender tap.End, copies []int64) int {
+	from, to := slices.Min(copies), slices.Max(copies)
+	var lost []int64
+	for _, at := range l.lostNS[sender] {
+		if at > from && at < to && !slices.Contains(copies, at) {
+			lost = append(lost, at)
+		}
+	}
+	return apart(lost, l.outageNS[sender]) + int(l.more[sender])
 }
 
 // Thresholds of the chance that a segment was lost so often by accident (Holm over all
@@ -106,7 +138,7 @@ func (e *ender) swallowed(c *judge.Case) (end Ending, found bool) {
 				first = v
 			}
 		}
-		if first == nil || first.Copies < leastCopies && !found {
+		if first == nil || first.Copies < leastCopies {
 			continue
 		}
 		if one := e.swallowedIn(c, tap.End(sender), first, ranges, smallest); !found || one.Confidence != judge.Unsure {
@@ -121,7 +153,8 @@ func (e *ender) swallowedIn(c *judge.Case, sender tap.End, v *align.Vanished, ra
 	from, to := slices.Min(v.SentNS), slices.Max(v.SentNS)
 	k := apart(v.SentNS, e.losses.outageNS[sender])
 	m := e.controls(sender, from, to)
-	p := chance(k, m) * float64(max(1, e.losses.ranges))
+	others := e.losses.others(sender, v.SentNS)
+	p := chance(k, others, m) * float64(max(1, e.losses.ranges))
 	receiver := sender.Other()
 	what := e.what(sender, v)
 	s := &c.Streams[sender]
@@ -130,7 +163,7 @@ func (e *ender) swallowedIn(c *judge.Case, sender tap.End, v *align.Vanished, ra
 	if known(what) {
 		end.What = what
 	}
-	values := map[string]any{"copies": v.Copies, "apart": k, "controls": m, "p": p, "span_ns": to - from, "length": v.PayloadLen, "frame": v.Number}
+	values := map[string]any{"copies": v.Copies, "apart": k, "controls": m, "also_lost": others, "p": p, "span_ns": to - from, "length": v.PayloadLen, "frame": v.Number}
 	alone := s.LastPassedNS < from // nothing of this direction passed from then on, on this connection
 	switch {
 	case m > 0 && p <= surelySwallowed:
@@ -140,7 +173,11 @@ func (e *ender) swallowedIn(c *judge.Case, sender tap.End, v *align.Vanished, ra
 	case to-from > e.losses.outageNS[sender] && k >= leastCopies:
 		end.Confidence = judge.Supported // longer than any outage seen, and no more
 	}
-	meanwhile := fmt.Sprintf("meanwhile %s from the %s arrived: such a difference comes by chance in %.2g of cases", count(m, "other packet"), sender, min(1, p))
+	lost := ""
+	if others > 0 {
+		lost = fmt.Sprintf(" and %d were lost", others)
+	}
+	meanwhile := fmt.Sprintf("meanwhile %s from the %s arrived%s: such a difference comes by chance in %.2g of cases", count(m, "other packet"), sender, lost, min(1, p))
 	if m == 0 {
 		meanwhile = fmt.Sprintf("nothing else from the %s is known to have passed meanwhile, so that an outage of the whole direction is not excluded", sender)
 	}
@@ -193,15 +230,16 @@ func apart(times []int64, outageNS int64) (n int) {
 	return n
 }
 
-// chance is that of k losses and no other among k + m packets, all of which could have
-// been lost alike: 1 / C(k + m, k).
-func chance(k, m int) float64 {
+// chance is that of k certain packets being among the k + others that were lost, of k +
+// others + m of which each could have been lost alike: C(k + others, k) / C(k + others + m,
+// k), which is 1 / C(k + m, k) if no other was.
+func chance(k, others, m int) float64 {
 	if k <= 0 || m <= 0 {
 		return 1
 	}
 	p := 1.0
 	for i := 1; i <= k; i++ {
-		p *= float64(i) / float64(m+i)
+		p *= float64(others+i) / float64(others+m+i)
 	}
 	return p
 }
