@@ -17,6 +17,9 @@ import (
 // confidence than supported. The network is the generator's, so that its model is the
 // truth.
 func TestPlainLossIsNotCalledSwallowing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("plays thousands of sessions")
+	}
 	sessions := 300
 	if more, err := strconv.Atoi(os.Getenv("BOTHENDS_CALIBRATE")); err == nil {
 		sessions = more
