@@ -14,11 +14,11 @@ import (
 // Files that overlap in time, as those of parallel recordings do, are merged:
 // the packet with the lowest time comes next. The order within a file is kept.
 type Reader struct {
-	set    *Set
-	files  []File
-	passes []*pass // of the files opened so far, in the set's order
-	active []*pass // those of them that have a packet waiting
-	latest *pass   // whose packet Next returned last
+	members []*member // of the set, which may be closed meanwhile: then reading ends with an error
+	files   []File
+	passes  []*pass // of the files opened so far, in the set's order
+	active  []*pass // those of them that have a packet waiting
+	latest  *pass   // whose packet Next returned last
 
 	origins []origin // of each interface
 	remark  func(number int, text string)
@@ -46,7 +46,7 @@ var _ capture.Reader = (*Reader)(nil)
 // Reader starts a new pass. Several may be under way at once, each in its own
 // goroutine.
 func (s *Set) Reader() *Reader {
-	return &Reader{set: s, files: s.Files()}
+	return &Reader{members: s.members, files: s.Files()}
 }
 
 // OnRemark has f called with each comment of a statistics block, of the interface
@@ -56,7 +56,7 @@ func (r *Reader) OnRemark(f func(number int, text string)) { r.remark = f }
 // Next fills p. p.Data is valid until the following call.
 func (r *Reader) Next(p *capture.Packet) error {
 	if latest := r.latest; latest != nil {
-		if len(r.set.members) == 1 {
+		if len(r.members) == 1 {
 			return r.nextOfOnly(latest, p)
 		}
 		r.latest = nil
@@ -107,17 +107,17 @@ func (r *Reader) earliest() *pass {
 // nextStartsBefore reports whether the next file is due: there is none to read,
 // or it begins before the earliest packet of those that are being read.
 func (r *Reader) nextStartsBefore(earliest *pass) bool {
-	if len(r.passes) == len(r.set.members) {
+	if len(r.passes) == len(r.members) {
 		return false
 	}
-	next := r.set.members[len(r.passes)]
+	next := r.members[len(r.passes)]
 	return earliest == nil || next.timed && next.firstNS <= earliest.timeNS
 }
 
 // open starts on the next file.
 func (r *Reader) open() error {
 	index := len(r.passes)
-	reader, input, err := r.set.members[index].reader()
+	reader, input, err := r.members[index].reader()
 	if err != nil {
 		return err
 	}
@@ -139,7 +139,7 @@ func (r *Reader) advance(pass *pass, p *capture.Packet) error {
 	case err == io.EOF:
 		return r.finish(pass)
 	case err != nil:
-		return osError(r.set.members[pass.index].path, err)
+		return osError(r.members[pass.index].path, err)
 	}
 	about := &r.files[pass.index]
 	about.Packets++
@@ -178,7 +178,7 @@ func (r *Reader) finish(ended *pass) error {
 		}
 	}
 	r.number(ended)
-	m, about := r.set.members[ended.index], &r.files[ended.index]
+	m, about := r.members[ended.index], &r.files[ended.index]
 	ended.interfaces = ended.reader.Interfaces()
 	about.End = joinEnds(ended.reader.End(), m.streamEnd)
 	if sectioned, ok := ended.reader.(interface{ Sections() []capture.Section }); ok {
