@@ -27,7 +27,8 @@ func sharing(pairs []Pair, client, server *survey.Survey) {
 			continue
 		}
 		a, b := client.Connections[p.Client], server.Connections[p.Server]
-		p.SharedISN = a.Ends != b.Ends && (beginsWith(a, shared) || beginsWith(b, shared))
+		// Two SYNs of one host in the same tick of its timestamps are one.
+		p.SharedISN = a.Ends != b.Ends && !sameTimestamp(a, b, survey.Initiator) && (beginsWith(a, shared) || beginsWith(b, shared))
 	}
 }
 

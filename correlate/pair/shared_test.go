@@ -10,6 +10,9 @@ func TestAPairOfSharedNumbersIsMarked(t *testing.T) {
 	}{
 		"one ISN in two connections, one after the other": {
 			[]made{opened(client, service, 1000, 5000), opened(other, service, 1000, 7000).later(5)}, []made{opened(natted, service, 1000, 5000)}, true},
+		"the same, with the timestamp of one SYN at both ends": {
+			[]made{opened(client, service, 1000, 5000).stamped(77, 8), opened(other, service, 1000, 7000).later(5).stamped(5077, 9)},
+			[]made{opened(natted, service, 1000, 5000).stamped(77, 8)}, false},
 		"the same, and the first is known in mid-stream": {
 			[]made{midway(client, service, 1001, 900, 5001, 900), opened(other, service, 1000, 7000).later(5), opened(third, service, 1000, 8000).later(9)},
 			[]made{midway(natted, service, 1001, 900, 5001, 900)}, true},
