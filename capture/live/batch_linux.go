@@ -13,6 +13,7 @@ import "C"
 
 import (
 	"errors"
+	"os"
 	"reflect"
 	"runtime/cgo"
 	"syscall"
@@ -56,8 +57,9 @@ type batcher struct {
 	host *host
 	take func([]capture.Packet) bool
 	took bool // something
+	idle bool // nothing came in the call before
 
-	socket  [1]unix.PollFd
+	socket  *os.File // libpcap's, under a number of its own
 	timeout time.Duration
 	ring    int           // the kernel's, in bytes
 	passed  int           // bytes of packets since the last pause
@@ -81,10 +83,14 @@ func newBatcher(handle *pcap.Handle, link capture.LinkType, o Options, nanosecon
 	b := &batcher{
 		batch: batch, perTick: 1000, link: link, packets: make([]capture.Packet, C.batch_packets),
 		timeout: o.Timeout, ring: o.BufferSize, pause: longest, longest: longest,
-		socket: [1]unix.PollFd{{Fd: int32(C.pcap_get_selectable_fd(batch.handle)), Events: unix.POLLIN}},
 	}
 	if nanoseconds {
 		b.perTick = 1
+	}
+	var err error
+	if b.socket, err = watchable(int(C.pcap_get_selectable_fd(batch.handle))); err != nil {
+		C.free(unsafe.Pointer(batch))
+		return nil, err
 	}
 	b.self = cgo.NewHandle(b)
 	batch.reader = C.uintptr_t(b.self)
@@ -97,20 +103,22 @@ var errRead = errors.New("libpcap cannot read")
 // read is Handle.Read.
 func (b *batcher) read(host *host, take func([]capture.Packet) bool) error {
 	b.host, b.take, b.took = host, take, false
-	for attempt := range 3 {
-		switch attempt {
-		case 1:
-			b.gather()
-		case 2:
-			b.await()
-		}
+	steps := [...]func(){func() {}, b.gather, b.await}
+	wait := steps[:]
+	if b.idle { // on most interfaces of a host hardly anything passes
+		wait = steps[2:]
+	}
+	for _, first := range wait {
+		first()
 		if C.read_batches(b.batch) != 0 {
 			return errRead
 		}
 		if b.took {
+			b.idle = false
 			return nil
 		}
 	}
+	b.idle = true
 	return ErrTimeout
 }
 
@@ -152,13 +160,42 @@ func (b *batcher) gather() {
 	time.Sleep(b.pause)
 }
 
+// watchable gives a socket a second number by which Go waits for it together with all
+// others. A thread of one's own that waits in a system call keeps Go's monitor awake:
+// with seven interfaces in which nothing passed that took 30 ms a second.
+func watchable(socket int) (*os.File, error) {
+	again, err := unix.FcntlInt(uintptr(socket), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	// libpcap polls before it reads, and so does not mind.
+	if err := unix.SetNonblock(again, true); err != nil {
+		unix.Close(again)
+		return nil, err
+	}
+	return os.NewFile(uintptr(again), "packet socket"), nil
+}
+
 // await waits until the kernel hands over packets, but no longer than the timeout.
 func (b *batcher) await() {
-	// A socket in error is ready to be read, which then says so.
-	_, _ = unix.Poll(b.socket[:], int(b.timeout.Milliseconds()))
+	socket, err := b.socket.SyscallConn()
+	if err == nil {
+		err = b.socket.SetReadDeadline(time.Now().Add(b.timeout))
+	}
+	if err == nil {
+		err = socket.Read(func(fd uintptr) bool {
+			// A socket in error is ready to be read, which then says so.
+			ready, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0)
+			return ready > 0 || err != nil
+		})
+	}
+	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		time.Sleep(b.timeout)
+	}
 }
 
 func (b *batcher) close() {
+	b.socket.Close()
 	b.self.Delete()
 	C.free(unsafe.Pointer(b.batch))
 }

@@ -3,6 +3,7 @@ package kernellog
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -23,7 +24,8 @@ const ringPages = 32
 // rings are those of all CPUs.
 type rings struct {
 	all    []ring
-	online string // the CPUs that there were
+	online string   // the CPUs that there were
+	cpus   *os.File // which there are now
 }
 
 // A ring is memory that the kernel writes to at its head and we read from at its
@@ -107,14 +109,18 @@ func readFormat(root, tracepoint string) (*format, error) {
 
 func openRings(tracepoints []uint64) (rings, error) {
 	var r rings
-	text, err := os.ReadFile("/sys/devices/system/cpu/online")
-	if err != nil {
+	var err error
+	if r.cpus, err = os.Open("/sys/devices/system/cpu/online"); err != nil {
 		return r, err
 	}
-	r.online = string(text)
-	cpus, err := parseCPUs(r.online)
+	r.online, err = r.present()
+	var cpus []int
+	if err == nil {
+		cpus, err = parseCPUs(r.online)
+	}
 	if err != nil {
-		return r, err
+		r.close()
+		return rings{}, err
 	}
 	for _, cpu := range cpus {
 		one, err := openRing(cpu, tracepoints)
@@ -175,6 +181,16 @@ func openRing(cpu int, tracepoints []uint64) (r ring, err error) {
 	return r, nil
 }
 
+// present lists the processors that are switched on.
+func (r *rings) present() (string, error) {
+	text := make([]byte, 256)
+	n, err := r.cpus.ReadAt(text, 0)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return string(text[:n]), err
+}
+
 // read takes what is in all rings. A processor that was switched on since is not
 // listened to, which is an error.
 func (r *rings) read() ([]entry, error) {
@@ -185,8 +201,8 @@ func (r *rings) read() ([]entry, error) {
 		all = append(all, entries...)
 		failed = errors.Join(failed, err)
 	}
-	if text, err := os.ReadFile("/sys/devices/system/cpu/online"); err == nil && string(text) != r.online {
-		r.online = string(text)
+	if text, err := r.present(); err == nil && text != r.online {
+		r.online = text
 		failed = errors.Join(failed, errors.New("the processors changed"))
 	}
 	return all, failed
@@ -220,6 +236,9 @@ func (r *rings) close() {
 		}
 	}
 	r.all = nil
+	if r.cpus != nil {
+		r.cpus.Close()
+	}
 }
 
 // clocks are the log's clock and the packets' at one moment.

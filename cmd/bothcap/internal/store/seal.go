@@ -20,8 +20,13 @@ import (
 // way behind what it fixes. Nothing is read twice: the same hash is the file's
 // fingerprint in the end.
 
-// hashChunk is how much is read back at a time.
-const hashChunk = 256 << 10
+const (
+	// hashChunk is how much is read back at a time.
+	hashChunk = 256 << 10
+	// hashPause is how long blocks gather before the thread looks again: each waking
+	// costs more than hashing a few of them.
+	hashPause = 50 * time.Millisecond
+)
 
 // A hashing is how far a file is hashed.
 type hashing struct {
@@ -30,6 +35,7 @@ type hashing struct {
 	mu     sync.Mutex // guards what follows; held while bytes are read back
 	digest hash.Hash
 	hashed int64
+	buffer []byte // of hashChunk
 
 	point atomic.Pointer[testimony.Seal] // the newest that is known, without its place in the chain
 }
@@ -42,8 +48,11 @@ func (h *hashing) catchUp(file io.ReaderAt) (testimony.Seal, error) {
 	if h.digest == nil || h.hashed > until { // it was cut short: see Truncate
 		h.digest, h.hashed = sha256.New(), 0
 	}
+	if h.buffer == nil {
+		h.buffer = make([]byte, hashChunk)
+	}
 	if h.hashed < until {
-		n, err := io.CopyBuffer(h.digest, struct{ io.Reader }{io.NewSectionReader(file, h.hashed, until-h.hashed)}, make([]byte, hashChunk))
+		n, err := io.CopyBuffer(h.digest, struct{ io.Reader }{io.NewSectionReader(file, h.hashed, until-h.hashed)}, h.buffer)
 		h.hashed += n
 		if err == nil && h.hashed < until {
 			err = io.ErrUnexpectedEOF
@@ -74,6 +83,7 @@ func newHasher() *hasher {
 			if p := h.current.Load(); p != nil {
 				_, _ = p.hash.catchUp(p.file)
 			}
+			time.Sleep(hashPause)
 		}
 	}()
 	return h
