@@ -86,10 +86,13 @@ func resetRules() (rules *int, from []string) {
 		if strings.Contains(string(out), "is incompatible, use 'nft' tool") {
 			continue
 		}
+		stands := standsForNFT(string(out))
+		newer = newer || stands
+		// nft has listed the same rules.
+		if !stands || !slices.Contains(from, "nft") {
+			n += strings.Count(string(out), l.words)
+		}
 		from = append(from, l.program)
-		n += strings.Count(string(out), l.words)
-		head, _, _ := strings.Cut(string(out), "\n")
-		newer = newer || strings.Contains(head, "(nf_tables)")
 	}
 	iptables := slices.Contains(from, "iptables-save") && slices.Contains(from, "ip6tables-save")
 	listed := slices.Contains(from, "nft") || iptables && !nftTables(newer)
@@ -97,6 +100,13 @@ func resetRules() (rules *int, from []string) {
 		return nil, from
 	}
 	return &n, from
+}
+
+// standsForNFT reports whether a list of iptables-save is one of the newer packet
+// filter: it says so in its first line.
+func standsForNFT(list string) bool {
+	head, _, _ := strings.Cut(list, "\n")
+	return strings.Contains(head, "(nf_tables)")
 }
 
 // iptablesNames are the tables that iptables makes in the newer packet filter, and
