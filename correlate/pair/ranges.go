@@ -95,14 +95,23 @@ func (m *matcher) streams(comparisons float64) *streams {
 		}
 		for side := range m.b[j].Flows {
 			low, width := extent(&m.b[j].Flows[side])
-			class := &order[bits.Len64(uint64(width))]
-			*class = append(*class, stream{low, width, int32(j), side == int(survey.Responder)})
+			order.add(stream{low, width, int32(j), side == int(survey.Responder)})
 		}
 	}
+	order.sort()
+	return &order
+}
+
+func (order *streams) add(s stream) {
+	class := &order[bits.Len64(uint64(s.width))]
+	*class = append(*class, s)
+}
+
+// sort is for when all were added.
+func (order *streams) sort() {
 	for _, class := range order {
 		slices.SortFunc(class, func(x, y stream) int { return cmp.Compare(x.low, y.low) })
 	}
-	return &order
 }
 
 // near calls visit for every stream that can overlap [low, low+width], around

@@ -1,6 +1,8 @@
 package pair
 
 import (
+	"slices"
+
 	"bothends/correlate/segment"
 	"bothends/correlate/survey"
 )
@@ -14,13 +16,7 @@ import (
 // Too many to look at are all marked: of those nobody is accused of more than the
 // packets show.
 func remapped(pairs []Pair, client, server *survey.Survey) {
-	at := map[segment.Endpoint][]int32{} // pairs by the server's endpoint, as seen there
-	for i := range pairs {
-		if p := &pairs[i]; p.Paired() && p.Method != Payload {
-			service := server.Connections[p.Server].Ends[p.ServerSide.Other()]
-			at[service] = append(at[service], int32(i))
-		}
-	}
+	services := servicesOf(pairs, client, server)
 	comparisons := 0
 	for i := range pairs {
 		alone := &pairs[i]
@@ -33,11 +29,13 @@ func remapped(pairs []Pair, client, server *survey.Survey) {
 		}
 		holders := 0
 		for side := survey.Initiator; side <= survey.Responder; side++ {
-			others := at[c.Ends[side.Other()]]
+			service := services[c.Ends[side.Other()]]
+			if service == nil {
+				continue
+			}
+			others := service.near(pairs, client, &c.Flows[side])
 			if comparisons += len(others); comparisons > maxComparisons {
-				for _, of := range others {
-					pairs[of].RemappedAt[atServer] = true
-				}
+				service.markAll(pairs)
 				continue
 			}
 			for _, of := range others {
@@ -58,6 +56,70 @@ func remapped(pairs []Pair, client, server *survey.Survey) {
 		if holders > 1 && alone.Why == whyPart {
 			alone.Remapped, alone.Why = false, "its numbers lie within those of several connections that a NAT may have forgotten in mid-flow"
 		}
+	}
+}
+
+// served are the paired connections to one endpoint at the server end.
+type served struct {
+	pairs  []int32  // ascending
+	order  *streams // of what the client sent, in the server end's numbers; nil until asked for
+	found  []int32  // near's, used again
+	marked bool     // all of them are RemappedAt
+}
+
+// servicesOf finds the services, by their endpoint as the server end knows it.
+func servicesOf(pairs []Pair, client, server *survey.Survey) map[segment.Endpoint]*served {
+	services := map[segment.Endpoint]*served{}
+	for i := range pairs {
+		p := &pairs[i]
+		if !p.Paired() || p.Method == Payload {
+			continue
+		}
+		at := server.Connections[p.Server].Ends[p.ServerSide.Other()]
+		if services[at] == nil {
+			services[at] = new(served)
+		}
+		services[at].pairs = append(services[at].pairs, int32(i))
+	}
+	return services
+}
+
+// fewPairs is up to how many pairs of a service are all looked at.
+const fewPairs = 64
+
+// near lists, in order, those pairs of the service of which the client's stream may hold
+// the numbers of a flow; it is valid until the next call.
+func (s *served) near(pairs []Pair, client *survey.Survey, part *survey.Flow) []int32 {
+	if len(s.pairs) <= fewPairs {
+		return s.pairs
+	}
+	if s.order == nil {
+		s.order = new(streams)
+		for _, i := range s.pairs {
+			p := &pairs[i]
+			low, width := extent(&client.Connections[p.Client].Flows[p.ClientSide])
+			s.order.add(stream{low: low + p.Shift[atClient], width: width, connection: i})
+		}
+		s.order.sort()
+	}
+	low, width := extent(part)
+	s.found = s.found[:0]
+	s.order.near(low, width, func(o *stream) bool {
+		s.found = append(s.found, o.connection)
+		return len(s.found) <= maxComparisons
+	})
+	slices.Sort(s.found)
+	return s.found
+}
+
+// markAll takes all of them for such as may have been forgotten by a NAT.
+func (s *served) markAll(pairs []Pair) {
+	if s.marked {
+		return
+	}
+	s.marked = true
+	for _, of := range s.pairs {
+		pairs[of].RemappedAt[atServer] = true
 	}
 }
 

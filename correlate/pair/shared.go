@@ -1,7 +1,6 @@
 package pair
 
 import (
-	"cmp"
 	"slices"
 
 	"bothends/correlate/survey"
@@ -35,23 +34,19 @@ func sharing(pairs []Pair, client, server *survey.Survey) {
 // sharedISNs are the initial numbers of initiators with which several connections of a
 // capture begin, but for one that is recorded twice.
 func sharedISNs(sv *survey.Survey) (shared []uint32) {
-	var known []*survey.Connection
-	for _, c := range sv.Connections {
+	var known []keyed
+	for i, c := range sv.Connections {
 		if c.Flows != nil && c.Flows[survey.Initiator].KnowISN {
-			known = append(known, c)
+			known = append(known, keyed{uint64(c.Flows[survey.Initiator].ISN), int32(i)})
 		}
 	}
-	isn := func(c *survey.Connection) uint32 { return c.Flows[survey.Initiator].ISN }
-	slices.SortStableFunc(known, func(a, b *survey.Connection) int { return cmp.Compare(isn(a), isn(b)) })
+	known = sorted(known)
 	for len(known) > 0 {
-		n := 1
-		for n < len(known) && isn(known[n]) == isn(known[0]) {
-			n++
+		alike := alike(known)
+		if n := len(alike); n > 2 || n == 2 && abs(sv.Connections[alike[0].n].FirstNS-sv.Connections[alike[1].n].FirstNS) > twiceWithinNS {
+			shared = append(shared, uint32(alike[0].key))
 		}
-		if n > 2 || n == 2 && abs(known[0].FirstNS-known[1].FirstNS) > twiceWithinNS {
-			shared = append(shared, isn(known[0]))
-		}
-		known = known[n:]
+		known = known[len(alike):]
 	}
 	return shared
 }
