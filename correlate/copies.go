@@ -24,28 +24,35 @@ type numbers [2]uint32
 func (both *pairing) copies() (found copies) {
 	for end := range found {
 		connections := both.surveys[end].Connections
-		paired := map[numbers][]int32{}
 		view := func(p *pair.Pair) int32 { return [2]int32{p.Client, p.Server}[end] }
-		for i := range both.pairs {
-			if p := &both.pairs[i]; p.Paired() {
-				if n, known := numbersOf(connections[view(p)]); known {
-					paired[n] = append(paired[n], view(p))
-				}
-			}
-		}
-		found[end] = map[int32]int32{}
+		var alone []int32               // views without a partner
+		paired := map[numbers][]int32{} // views that have one, by the numbers of those
 		for i := range both.pairs {
 			p := &both.pairs[i]
 			if p.Paired() || view(p) == pair.NoView {
 				continue
 			}
-			n, known := numbersOf(connections[view(p)])
-			if !known {
-				continue
+			if n, known := numbersOf(connections[view(p)]); known {
+				alone, paired[n] = append(alone, view(p)), nil
 			}
+		}
+		found[end] = map[int32]int32{}
+		if len(alone) == 0 {
+			continue
+		}
+		for i := range both.pairs {
+			if p := &both.pairs[i]; p.Paired() {
+				n, known := numbersOf(connections[view(p)])
+				if list, asked := paired[n]; known && asked {
+					paired[n] = append(list, view(p))
+				}
+			}
+		}
+		for _, one := range alone {
+			n, _ := numbersOf(connections[one])
 			for _, other := range paired[n] {
-				if copied(connections[view(p)], connections[other]) {
-					found[end][view(p)] = other
+				if copied(connections[one], connections[other]) {
+					found[end][one] = other
 				}
 			}
 		}

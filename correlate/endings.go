@@ -17,7 +17,7 @@ import (
 // ended is what ended each connection, and the judgement with what that adds to it.
 type ended struct {
 	judgement judge.Judgement
-	endings   []ending.Ending       // by pair
+	endings   []*ending.Ending      // by pair
 	effects   map[int]ending.Effect // by index of the judgement's findings
 }
 

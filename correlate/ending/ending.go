@@ -127,7 +127,9 @@ type Input struct {
 
 // Result is what came of all connections.
 type Result struct {
-	Endings []Ending // by pair
+	// Endings are by pair. Where several are the same, of which no finding and no
+	// evidence tells, it is one: there may be a million.
+	Endings []*Ending
 	// Added are findings that follow those of the judgement, where an Ending counts them
 	// on: each is the answer by which another host began to conduct a connection in the
 	// server's name.
@@ -139,7 +141,8 @@ type Result struct {
 // Of gives each connection its ending. If ctx ends, those that it did not come to have
 // none.
 func Of(ctx context.Context, in *Input) (Result, error) {
-	endings := make([]Ending, len(in.Pairs))
+	endings := make([]*Ending, len(in.Pairs))
+	shared := map[plain]*Ending{}
 	e, err := newEnder(ctx, in)
 	if err != nil {
 		return Result{Endings: endings}, err
@@ -148,17 +151,44 @@ func Of(ctx context.Context, in *Input) (Result, error) {
 		if err := ctx.Err(); err != nil {
 			return Result{Endings: endings}, err
 		}
-		endings[i] = e.ending(i)
+		endings[i] = share(shared, e.ending(i))
 	}
 	for i := range in.Pairs {
 		if p := &in.Pairs[i]; p.Remapped {
-			endings[i] = endings[p.Of]
-			endings[i].Text = "its packets are those of another connection, under other addresses"
-			endings[i].Evidence, endings[i].Finding, endings[i].Kind = nil, NoFinding, OpenAtEnd
-			endings[i].Confidence = judge.Supported
+			end := *endings[p.Of]
+			end.Text = "its packets are those of another connection, under other addresses"
+			end.Evidence, end.Finding, end.Kind = nil, NoFinding, OpenAtEnd
+			end.Confidence = judge.Supported
+			endings[i] = share(shared, end)
 		}
 	}
 	return Result{endings, e.added, e.effects}, nil
+}
+
+// plain is an Ending without evidence that no finding made.
+type plain struct {
+	kind               Kind
+	stage              Stage
+	confidence         judge.Confidence
+	text, what, advice string
+	toServer           bool
+}
+
+// share returns an Ending that is the same, or a new one. Where it is plain, it is
+// remembered, up to a number: texts have hardly any numbers in them.
+func share(shared map[plain]*Ending, e Ending) *Ending {
+	if e.Finding != NoFinding || len(e.Evidence) > 0 {
+		return &e
+	}
+	key := plain{e.Kind, e.Stage, e.Confidence, e.Text, e.What, e.Advice, e.ToServer}
+	if same := shared[key]; same != nil {
+		return same
+	}
+	const most = 1 << 12
+	if len(shared) < most {
+		shared[key] = &e
+	}
+	return &e
 }
 
 // ender holds what all connections together say.

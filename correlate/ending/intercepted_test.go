@@ -76,7 +76,7 @@ func (n neighbours) ending(t *testing.T) (Ending, Result) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r.Endings[len(n.startedNS)], r
+	return *r.Endings[len(n.startedNS)], r
 }
 
 // What answers honestly for the server's address, where no recording is, must not be

@@ -31,7 +31,7 @@ type Input struct {
 	Findings []judge.Finding // of the judgement, and those that the endings add
 	Kept     []bool          // by finding: it is told by itself, and not among Further
 	Further  *judge.Further
-	Endings  []ending.Ending // by pair
+	Endings  []*ending.Ending // by pair
 	// ToServer reports whether a connection of the client end's went to the server.
 	ToServer func(*pair.Pair) bool
 }
@@ -77,7 +77,7 @@ func Of(in *Input) Outcome {
 		if p.Paired() {
 			o.Paired++
 		}
-		o.ended(&in.Endings[i], p.Paired(), p.Client != pair.NoView && in.ToServer(p))
+		o.ended(in.Endings[i], p.Paired(), p.Client != pair.NoView && in.ToServer(p))
 	}
 	for end := range in.Surveys {
 		o.LeftOut += in.Surveys[end].LeftOut

@@ -17,7 +17,7 @@ import (
 func input() *Input {
 	in := &Input{
 		Pairs: []pair.Pair{{Method: pair.ISN}, {Method: pair.ISN}}, Further: &judge.Further{},
-		Endings:  []ending.Ending{{Kind: ending.Closed, Finding: ending.NoFinding}, {Kind: ending.Closed, Finding: ending.NoFinding}},
+		Endings:  []*ending.Ending{{Kind: ending.Closed, Finding: ending.NoFinding}, {Kind: ending.Closed, Finding: ending.NoFinding}},
 		ToServer: func(*pair.Pair) bool { return true },
 	}
 	for end := range in.Surveys {
@@ -35,7 +35,7 @@ func (in *Input) add(v judge.Verdict, seenAt tap.End) {
 func TestTheStatusSaysWhatIsProved(t *testing.T) {
 	received := func(v judge.Verdict) func(*Input) { return func(in *Input) { in.add(v, tap.Client) } }
 	ended := func(k ending.Kind, c judge.Confidence) func(*Input) {
-		return func(in *Input) { in.Endings[0] = ending.Ending{Kind: k, Confidence: c, Finding: ending.NoFinding} }
+		return func(in *Input) { in.Endings[0] = &ending.Ending{Kind: k, Confidence: c, Finding: ending.NoFinding} }
 	}
 	oneSided := func(in *Input) { in.Pairs[0].Server, in.Pairs[0].Method = pair.NoView, pair.None }
 	for _, tt := range []struct {

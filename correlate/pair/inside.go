@@ -11,27 +11,39 @@ import (
 // such a packet meant the other connection.
 func placeAllInside(pairs []Pair, client, server *survey.Survey) {
 	for end, sv := range [2]*survey.Survey{client, server} {
-		at := map[[2]segment.Endpoint][]int32{} // pairs, by the addresses that this end knows them by
+		var alone []int32                       // the SYNs
+		at := map[[2]segment.Endpoint][]int32{} // pairs, by the addresses that this end knows them by, where a SYN has them
+		for i := range pairs {
+			p := &pairs[i]
+			if p.Paired() || p.view(end) == NoView || p.Remapped {
+				continue
+			}
+			if c := sv.Connections[p.view(end)]; opensOnly(c) {
+				alone = append(alone, int32(i))
+				at[c.Ends], at[turned(c.Ends)] = nil, nil
+			}
+		}
+		if len(alone) == 0 {
+			continue
+		}
 		for i := range pairs {
 			if p := &pairs[i]; p.Paired() && p.Method != Payload {
 				c := sv.Connections[p.view(end)]
-				at[c.Ends] = append(at[c.Ends], int32(i))
+				if list, asked := at[c.Ends]; asked {
+					at[c.Ends] = append(list, int32(i))
+				}
 			}
 		}
-		for i := range pairs {
-			alone := &pairs[i]
-			if alone.Paired() || alone.view(end) == NoView || alone.Remapped {
-				continue
-			}
-			c := sv.Connections[alone.view(end)]
-			if !opensOnly(c) {
-				continue
-			}
-			alone.placeInside(pairs, at[c.Ends], sv, end, c, false)
-			alone.placeInside(pairs, at[[2]segment.Endpoint{c.Ends[1], c.Ends[0]}], sv, end, c, true)
+		for _, i := range alone {
+			p := &pairs[i]
+			c := sv.Connections[p.view(end)]
+			p.placeInside(pairs, at[c.Ends], sv, end, c, false)
+			p.placeInside(pairs, at[turned(c.Ends)], sv, end, c, true)
 		}
 	}
 }
+
+func turned(ends [2]segment.Endpoint) [2]segment.Endpoint { return [2]segment.Endpoint{ends[1], ends[0]} }
 
 const whyInside = "it is a SYN in the midst of another connection with the same addresses and ports, which went on"
 

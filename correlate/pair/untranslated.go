@@ -17,7 +17,25 @@ func endsOf(c *survey.Connection, clientSide survey.Side) ends {
 // got past the NAT that translates the others, as those do which a connection
 // tracker calls invalid. The host that gets them does not know them, and resets.
 func untranslated(pairs []Pair, client, server *survey.Survey) {
+	// By endpoints, those that a connection of one end alone has.
 	fromClient, fromServer := map[ends]int32{}, map[ends]int32{}
+	ask := func(from map[ends]int32, c *survey.Connection) {
+		for side := survey.Initiator; side <= survey.Responder; side++ {
+			from[endsOf(c, side)] = NoView
+		}
+	}
+	for i := range pairs {
+		switch p := &pairs[i]; {
+		case p.Paired() || p.Outdone:
+		case p.Server != NoView:
+			ask(fromClient, server.Connections[p.Server])
+		default:
+			ask(fromServer, client.Connections[p.Client])
+		}
+	}
+	if len(fromClient)+len(fromServer) == 0 {
+		return
+	}
 	for i := range pairs {
 		p := &pairs[i]
 		if !p.Paired() {
@@ -25,12 +43,15 @@ func untranslated(pairs []Pair, client, server *survey.Survey) {
 		}
 		here := endsOf(client.Connections[p.Client], p.ClientSide)
 		there := endsOf(server.Connections[p.Server], p.ServerSide)
-		if here != there { // translated
-			fromClient[here], fromServer[there] = int32(i), int32(i)
+		if here == there {
+			continue
 		}
-	}
-	if len(fromClient) == 0 {
-		return
+		if _, asked := fromClient[here]; asked {
+			fromClient[here] = int32(i)
+		}
+		if _, asked := fromServer[there]; asked {
+			fromServer[there] = int32(i)
+		}
 	}
 	for i := range pairs {
 		p := &pairs[i]
@@ -52,8 +73,8 @@ func untranslated(pairs []Pair, client, server *survey.Survey) {
 // elsewhere.
 func (p *Pair) markUntranslated(c *survey.Connection, clientSide *survey.Side, elsewhere map[ends]int32, what string) bool {
 	for side := survey.Initiator; side <= survey.Responder; side++ {
-		of, found := elsewhere[endsOf(c, side)]
-		if !found {
+		of, asked := elsewhere[endsOf(c, side)]
+		if !asked || of == NoView {
 			continue
 		}
 		*clientSide, p.Remapped, p.Of = side, true, of

@@ -35,7 +35,7 @@ type Input struct {
 	Clock     *clock.Fit
 	Judgement *judge.Judgement
 	Stated    []judge.Statement
-	Endings   []ending.Ending       // by pair
+	Endings   []*ending.Ending      // by pair
 	Effects   map[int]ending.Effect // by index of the judgement's findings
 	Outcome   outcome.Outcome
 }
@@ -60,11 +60,12 @@ func New(ctx context.Context, in *Input) (*Report, error) {
 	}
 	connectionOf := make([]int, len(in.Cases)) // by case: its ID
 	states := in.Judgement.States(in.Cases)
+	known := newShared()
 	for i := range in.Pairs {
 		if err := ctx.Err(); err != nil {
 			return r, err
 		}
-		c := in.connection(i, states)
+		c := in.connection(i, states, known)
 		r.Connections = append(r.Connections, c)
 		if n := in.CaseOf[i]; n >= 0 {
 			connectionOf[n] = c.ID
@@ -99,7 +100,7 @@ func New(ctx context.Context, in *Input) (*Report, error) {
 		if err := ctx.Err(); err != nil {
 			return r, err
 		}
-		r.Connections[i].Ending = in.ending(i, id)
+		r.Connections[i].Ending = known.ending(in.Endings[i], id)
 	}
 	in.addFilters(r)
 	r.addFurther(&in.Judgement.Further, connectionOf)
@@ -221,28 +222,25 @@ func (in *Input) clock() Clock {
 	return c
 }
 
-func (in *Input) connection(i int, states []judge.State) Connection {
+func (in *Input) connection(i int, states []judge.State, known *shared) Connection {
 	p := &in.Pairs[i]
 	c := Connection{ID: i + 1, MatchedBy: string(p.Method), Odds: p.Odds, Verdict: string(judge.OneSided), Why: p.Why}
 	if p.Server != pair.NoView {
 		seen := in.Surveys[tap.Server].Connections[p.Server]
-		c.ServerView = view(seen, p.ServerSide)
+		c.ServerView = known.view(seen, p.ServerSide)
 		c.First, c.Last = Moment(seen.FirstNS), Moment(seen.LastNS)
 	}
 	if p.Client != pair.NoView {
 		seen := in.Surveys[tap.Client].Connections[p.Client]
-		c.ClientView = view(seen, p.ClientSide)
+		c.ClientView = known.view(seen, p.ClientSide)
 		c.First, c.Last = Moment(seen.FirstNS), Moment(seen.LastNS)
 	}
 	if n := in.CaseOf[i]; n >= 0 && p.Paired() {
 		this := &in.Cases[n]
-		c.Ledger = in.ledgers(n)
+		c.Ledger = known.ledger(in.ledgers(n))
 		c.Verdict = string(states[n])
 		if p.Method != pair.Payload {
-			c.Health = &ConnectionHealth{
-				Client: completeness(this.Passed[tap.Client], this.Missed[tap.Client]),
-				Server: completeness(this.Passed[tap.Server], this.Missed[tap.Server]),
-			}
+			c.Health = known.health(passages{this.Passed, this.Missed})
 		}
 		for end := range this.Rewrites {
 			c.Notes = append(c.Notes, notes(tap.End(end), &this.Rewrites[end], p)...)
@@ -258,23 +256,12 @@ func completeness(passed, missed int64) Completeness {
 	return Completeness{Passed: passed, Missed: missed, MissBound: witness.MissBound(passed, missed)}
 }
 
-func view(c *survey.Connection, clientSide survey.Side) View {
-	return View{Client: c.Ends[clientSide].String(), Server: c.Ends[clientSide.Other()].String()}
-}
-
-func (in *Input) ledgers(n int32) *Ledger {
+func (in *Input) ledgers(n int32) (ledgers [2]align.Ledger, seen [2]int64) {
 	sum := in.Cases[n].Summary
 	if judged, ok := in.Judgement.Ledgers[int(n)]; ok {
 		sum.Ledger = judged
 	}
-	var all align.Ledger
-	for end := range sum.Ledger {
-		all.Add(sum.Ledger[end])
-	}
-	l := ledger(&all, sum.Seen[tap.Client]+sum.Seen[tap.Server])
-	l.ToServer = ledger(&sum.Ledger[tap.Client], sum.Seen[tap.Client])
-	l.ToClient = ledger(&sum.Ledger[tap.Server], sum.Seen[tap.Server])
-	return l
+	return sum.Ledger, sum.Seen
 }
 
 // Add adds the segments of another ledger.
@@ -289,8 +276,8 @@ func (l *Ledger) Add(m *Ledger) {
 	l.LostBytes += m.LostBytes
 }
 
-func ledger(l *align.Ledger, seen int64) *Ledger {
-	return &Ledger{
+func ledger(l *align.Ledger, seen int64) Ledger {
+	return Ledger{
 		Segments: seen, Matched: l.Matched, Modified: l.Modified, Duplicated: l.Duplicated, Lost: l.Lost,
 		ReceivedNotSent: l.ReceivedNotSent, SentNotCaptured: l.SentNotCaptured, LostBytes: l.LostBytes,
 	}
@@ -367,10 +354,9 @@ func names(list []judge.Name) (names []string) {
 	return names
 }
 
-// ending puts the ending of a connection into the form that is shown. id are the IDs
+// endingOf puts the ending of a connection into the form that is shown. id are the IDs
 // of findings, by the judge's index.
-func (in *Input) ending(i int, id []int) *Ending {
-	e := &in.Endings[i]
+func endingOf(e *ending.Ending, id []int) *Ending {
 	out := &Ending{Kind: string(e.Kind), Stage: string(e.Stage), Confidence: string(e.Confidence), Text: e.Text, What: e.What, Advice: e.Advice,
 		ByThePath: e.Kind.ByThePath(), Proved: e.Proved(), Evidence: []Evidence{}}
 	if e.Finding != ending.NoFinding {

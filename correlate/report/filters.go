@@ -7,7 +7,6 @@ import (
 
 	"bothends/correlate/pair"
 	"bothends/correlate/segment"
-	"bothends/correlate/survey"
 	"bothends/correlate/tap"
 )
 
@@ -128,13 +127,5 @@ func (in *Input) numbersStreams(end tap.End) bool {
 			return false
 		}
 	}
-	used := make(map[[2]segment.Endpoint]bool, len(sv.Connections))
-	for _, c := range sv.Connections {
-		one, other := c.Ends[survey.Side(0)], c.Ends[survey.Side(1)]
-		if used[[2]segment.Endpoint{one, other}] || used[[2]segment.Endpoint{other, one}] {
-			return false
-		}
-		used[[2]segment.Endpoint{one, other}] = true
-	}
-	return true
+	return !sv.Reused
 }

@@ -38,12 +38,19 @@ func (p *Path) Place(r *report.Report) {
 		case e == nil:
 		case e.Finding != 0:
 			if e.ByThePath {
-				e.Stretch = r.Findings[e.Finding-1].Stretch
+				c.Ending = placed(e, r.Findings[e.Finding-1].Stretch)
 			}
 		case e.ByThePath || e.Kind == splitByProxy:
-			e.Stretch = p.ending(c)
+			c.Ending = placed(e, p.ending(c))
 		}
 	}
+}
+
+// placed is an ending with its stretch; the ending itself may be that of others, too.
+func placed(e *report.Ending, s *report.Stretch) *report.Ending {
+	with := *e
+	with.Stretch = s
+	return &with
 }
 
 const splitByProxy = "split-by-proxy"

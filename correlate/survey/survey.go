@@ -23,6 +23,7 @@ type Survey struct {
 	Untimed         int64    // frames that the file gives no time; they are left out of everything else
 	Cut             int64    // TCP segments of which the capture kept less than the packet
 	LeftOut         int64    // TCP segments of connections beyond the limit
+	Reused          bool     // some two endpoints have several connections, one after the other
 	Repeated        int64    // second recordings of one packet, left out (Linux "any" device, mirror ports)
 	Routed          int64    // of those, recorded on the other side of a router: the TTL is one lower or higher
 	Doubles         Doubles  // pairs of hosts whose packets are recorded twice on one interface
@@ -201,6 +202,7 @@ func take(r capture.Reader, seed maphash.Seed, limit int, doubles Doubles, probe
 		e := &table.entries[i]
 		c.Ends = e.ends
 		c.Handshake = !e.guessed
+		sv.Reused = sv.Reused || e.older != none
 		for side := range e.isn {
 			c.Flows[side].ISN = e.isn[side]
 			c.Flows[side].KnowISN = e.knowISN[side]
