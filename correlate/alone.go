@@ -4,6 +4,7 @@ import (
 	"bothends/correlate/pair"
 	"bothends/correlate/survey"
 	"bothends/correlate/tap"
+	"context"
 )
 
 // alone is the capture that holds connections, where the other one holds none at all.
@@ -18,7 +19,7 @@ func (r *recordings) alone() (index int, ok bool) {
 
 // pairAlone finds out which end a capture was made at by itself, and leaves all its
 // connections without a partner: an empty recording that ran is evidence, too.
-func (o *Options) pairAlone(read recordings, index int) pairing {
+func (o *Options) pairAlone(ctx context.Context, read recordings, index int) (pairing, error) {
 	initiator, responder := 0, 0
 	best := survey.NoClue
 	for _, seen := range read.surveys[index].Connections {
@@ -40,6 +41,6 @@ func (o *Options) pairAlone(read recordings, index int) pairing {
 	if swap {
 		read = read.turned()
 	}
-	pairs, _ := pair.Match(read.surveys[tap.Client], read.surveys[tap.Server], true)
-	return pairing{read, pair.Placement{Swapped: swap, Clue: best, Votes: max(initiator, responder), Against: min(initiator, responder)}, pairs}
+	pairs, _, err := pair.Match(ctx, read.surveys[tap.Client], read.surveys[tap.Server], true)
+	return pairing{read, pair.Placement{Swapped: swap, Clue: best, Votes: max(initiator, responder), Against: min(initiator, responder)}, pairs}, err
 }

@@ -206,15 +206,16 @@ type pairing struct {
 // pair finds the connections that both captures hold, and which end is which.
 func (o *Options) pair(ctx context.Context, read recordings) (p pairing, err error) {
 	if index, ok := read.alone(); ok {
-		p = o.pairAlone(read, index)
+		if p, err = o.pairAlone(ctx, read, index); err != nil {
+			return p, err
+		}
 	} else {
-		p.pairs, p.placement = pair.Match(read.surveys[0], read.surveys[1], o.FixedEnds)
+		if p.pairs, p.placement, err = pair.Match(ctx, read.surveys[0], read.surveys[1], o.FixedEnds); err != nil {
+			return p, err
+		}
 		if p.recordings = read; p.placement.Swapped {
 			p.recordings = read.turned()
 		}
-	}
-	if err := ctx.Err(); err != nil {
-		return p, err
 	}
 	if p.placement.SameEnd && o.between == [2]bool{} {
 		return p, ErrSameEnd

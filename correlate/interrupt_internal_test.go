@@ -84,7 +84,7 @@ func TestAnInterruptedStageLooksAtNoFurtherConnection(t *testing.T) {
 		{"end", []stage{align, decide}, func(g *got, ctx context.Context) (done int, err error) {
 			err = end(g, ctx)
 			for i := range g.endings {
-				if g.endings[i].Kind != "" {
+				if e := g.endings[i]; e != nil && e.Kind != "" {
 					done++
 				}
 			}

@@ -27,7 +27,7 @@ func TestASYNInTheMidstOfAConnectionIsOfThatOne(t *testing.T) {
 		"from another port":                      {unanswered("203.0.113.9:1", service, 777777).at(later, later), false, initiator},
 		"a whole connection with the same tuple": {opened(natted, service, 777777, 888888).at(later, later+second/10), false, initiator},
 	} {
-		pairs, _ := Match(surveyOf(opened(client, service, 1000, 5000)), surveyOf(around, tt.alone), true)
+		pairs, _ := match(surveyOf(opened(client, service, 1000, 5000)), surveyOf(around, tt.alone), true)
 		p := &pairs[1]
 		if p.Inside != tt.want || tt.want && (p.Of != 0 || p.ServerSide != tt.side) {
 			t.Errorf("%s: inside %v of %d, the client end is side %d (%q)", name, p.Inside, p.Of, p.ServerSide, p.Why)

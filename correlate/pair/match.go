@@ -1,6 +1,8 @@
 package pair
 
 import (
+	"context"
+
 	"bothends/correlate/survey"
 )
 
@@ -12,6 +14,18 @@ type matcher struct {
 	obstacle    [2][]obstacle       // by capture and connection: what stood in the way of a partner
 	every       [2]map[ends][]int32 // the connections of either capture by addresses and ports, once they are asked for
 	comparisons int                 // of one connection with another, so far
+	ctx         context.Context
+	steps       int // since ctx was asked
+}
+
+// ctxEvery is after how many connections ctx is asked: some milliseconds.
+const ctxEvery = 1 << 12
+
+// interrupted reports whether to leave off. What is left unfinished then, Match throws
+// away.
+func (m *matcher) interrupted() bool {
+	m.steps++
+	return m.steps%ctxEvery == 0 && m.ctx.Err() != nil
 }
 
 type link struct {
@@ -36,7 +50,7 @@ const (
 )
 
 func newMatcher(a, b []*survey.Connection) *matcher {
-	m := &matcher{a: a, b: b, found: make([]link, len(a)), taken: make([]bool, len(b))}
+	m := &matcher{a: a, b: b, ctx: context.Background(), found: make([]link, len(a)), taken: make([]bool, len(b))}
 	m.obstacle = [2][]obstacle{make([]obstacle, len(a)), make([]obstacle, len(b))}
 	for i := range m.found {
 		m.found[i].partner = NoView
@@ -207,7 +221,7 @@ func (m *matcher) byKey(key func(*survey.Connection) (uint64, bool), accept func
 // one.
 func (m *matcher) eachAlike(key func(*survey.Connection) (uint64, bool), visit func(a, b []keyed)) {
 	a, b := list(m.a, m.openA, key), list(m.b, m.openB, key)
-	for len(a) > 0 && len(b) > 0 {
+	for len(a) > 0 && len(b) > 0 && !m.interrupted() {
 		switch {
 		case a[0].key < b[0].key:
 			a = a[1:]

@@ -5,6 +5,8 @@
 package pair
 
 import (
+	"context"
+
 	"bothends/correlate/survey"
 )
 
@@ -83,24 +85,27 @@ type Placement struct {
 // Match pairs the connections of two captures. Unless the ends are fixed by the
 // caller, it also finds out which capture is the client's; the result's Client
 // and Server are the ends after that. Pairs come in the order of the client
-// end's connections, then those that only the server end has.
-func Match(first, second *survey.Survey, fixed bool) ([]Pair, Placement) {
+// end's connections, then those that only the server end has. The only error is that of
+// ctx.
+func Match(ctx context.Context, first, second *survey.Survey, fixed bool) ([]Pair, Placement, error) {
 	m := newMatcher(first.Connections, second.Connections)
-	m.byBothISNs()
-	m.byClientISN()
-	m.byTimestamps()
-	m.byRanges()
-	m.byTuple()
-	m.byPayload()
-
+	m.ctx = ctx
+	for _, join := range []func(){m.byBothISNs, m.byClientISN, m.byTimestamps, m.byRanges, m.byTuple, m.byPayload} {
+		join()
+		if err := ctx.Err(); err != nil {
+			return nil, Placement{}, err
+		}
+	}
 	placement := place(m, fixed)
 	pairs := m.pairs(first, second, placement)
 	if placement.Swapped {
 		first, second = second, first
 	}
-	sharing(pairs, first, second)
-	untranslated(pairs, first, second)
-	remapped(pairs, first, second)
-	placeAllInside(pairs, first, second)
-	return pairs, placement
+	for _, explain := range []func([]Pair, *survey.Survey, *survey.Survey){sharing, untranslated, remapped, placeAllInside} {
+		if err := ctx.Err(); err != nil {
+			return nil, Placement{}, err
+		}
+		explain(pairs, first, second)
+	}
+	return pairs, placement, nil
 }

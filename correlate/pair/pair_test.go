@@ -63,7 +63,7 @@ func TestConnectionsAreFoundAgainByWhatSurvivesTheWay(t *testing.T) {
 		"recorded at other times": {opened(client, service, 1000, 5000), opened(client, service, 2000, 6000).at(epoch+3600*second, epoch+3601*second), None, "does not cover its time", [2]uint32{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			pairs, _ := Match(surveyOf(c.atClient), surveyOf(c.atServer), true)
+			pairs, _ := match(surveyOf(c.atClient), surveyOf(c.atServer), true)
 			if c.method == None {
 				if len(pairs) != 2 || pairs[0].Paired() || pairs[1].Paired() {
 					t.Fatalf("paired: %+v", pairs)
@@ -84,7 +84,7 @@ func TestConnectionsAreFoundAgainByWhatSurvivesTheWay(t *testing.T) {
 }
 
 func TestACaptureWithoutConnectionsLeavesTheOtherOneSided(t *testing.T) {
-	pairs, _ := Match(surveyOf(opened(client, service, 1, 2)), surveyOf(), false)
+	pairs, _ := match(surveyOf(opened(client, service, 1, 2)), surveyOf(), false)
 	if len(pairs) != 1 || pairs[0].Paired() || pairs[0].Why != "the server's capture holds no TCP connection" {
 		t.Errorf("%+v", pairs)
 	}
@@ -118,7 +118,7 @@ func TestOfSeveralRecordingsTheOneNearestToTheOtherEndIsTaken(t *testing.T) {
 			map[int32]int32{}, "several connections"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			pairs, _ := Match(surveyOf(c.atClient...), surveyOf(c.atServer...), true)
+			pairs, _ := match(surveyOf(c.atClient...), surveyOf(c.atServer...), true)
 			got, why := partners(pairs)
 			if !maps.Equal(got, c.want) {
 				t.Errorf("%v, want %v; %q", got, c.want, why)
@@ -157,7 +157,7 @@ func TestShiftIsTheServerEndsNumbersLessTheClientEndsWhicheverWayRound(t *testin
 			if swapped {
 				first, other = other, first
 			}
-			pairs, at := Match(first, other, false)
+			pairs, at := match(first, other, false)
 			if at.Swapped != swapped || at.Clue != survey.InitialTTL {
 				t.Fatalf("from server %v, swapped %v: %+v", fromServer, swapped, at)
 			}
@@ -182,7 +182,7 @@ func TestTurnedRolesAreToldApartAtEachEnd(t *testing.T) {
 			first, other = other, first
 		}
 		// One midway connection alone cannot say who is the client; the caller can.
-		pairs, at := Match(first, other, true)
+		pairs, at := match(first, other, true)
 		p := pairs[0]
 		if !p.Paired() || at.Swapped {
 			t.Fatalf("%+v %+v", p, at)

@@ -33,7 +33,7 @@ func TestEachClueTellsWhichCaptureIsTheClients(t *testing.T) {
 				if swapped {
 					first, other = other, first
 				}
-				pairs, got := Match(first, other, false)
+				pairs, got := match(first, other, false)
 				if got.Swapped != swapped || got.Clue != c.clue || got.Votes != 1 || got.Against != 0 || got.SamePlace {
 					t.Errorf("%+v, want %v by %s", got, swapped, c.clue)
 				}
@@ -41,7 +41,7 @@ func TestEachClueTellsWhichCaptureIsTheClients(t *testing.T) {
 					t.Errorf("%+v", p)
 				}
 				// Ends that the caller fixed stay; the initiator is at the server end then.
-				pairs, got = Match(first, other, true)
+				pairs, got = match(first, other, true)
 				side := map[bool]survey.Side{false: initiator, true: responder}[swapped]
 				if p := pairs[0]; got.Swapped || p.ClientSide != side || p.ServerSide != side {
 					t.Errorf("fixed: %+v %+v", got, p)
@@ -56,7 +56,7 @@ func TestEachClueTellsWhichCaptureIsTheClients(t *testing.T) {
 
 func TestWithoutAClueTheOrderStands(t *testing.T) {
 	c := opened(client, service, 1, 2).waits(40e6, 40e6)
-	pairs, at := Match(surveyOf(c), surveyOf(c.ttl(60, 60).waits(40e6, 40e6)), false)
+	pairs, at := match(surveyOf(c), surveyOf(c.ttl(60, 60).waits(40e6, 40e6)), false)
 	if at.Swapped || at.Clue != survey.NoClue || at.Votes != 0 || !pairs[0].Paired() {
 		t.Errorf("%+v", at)
 	}
@@ -64,7 +64,7 @@ func TestWithoutAClueTheOrderStands(t *testing.T) {
 
 func TestAConnectionThatTheServersHostOpenedCountsAgainstTheRest(t *testing.T) {
 	away, back := opened(client, service, 1, 2), opened("203.0.113.25:55000", "192.168.1.5:113", 3, 4)
-	pairs, at := Match(
+	pairs, at := match(
 		surveyOf(away.ttl(64, 55), opened(client, service, 5, 6).ttl(64, 55), back.ttl(55, 64)),
 		surveyOf(away.ttl(55, 64), opened(client, service, 5, 6).ttl(55, 64), back.ttl(64, 55)), false)
 	if at.Swapped || at.Votes != 2 || at.Against != 1 {
@@ -79,7 +79,7 @@ func TestAConnectionThatTheServersHostOpenedCountsAgainstTheRest(t *testing.T) {
 
 func TestAWeakClueDoesNotTurnOneConnectionAgainstTheRest(t *testing.T) {
 	sure, odd := opened(client, service, 1, 2), opened(client, service, 3, 4)
-	pairs, _ := Match(
+	pairs, _ := match(
 		surveyOf(sure.directed(0, 9), odd.waits(20e6, 15e6)),
 		surveyOf(sure.directed(9, 0), odd.waits(40e6, 15e6)), false)
 	if p := pairs[1]; p.ClientSide != initiator || p.ServerSide != initiator {
@@ -99,7 +99,7 @@ func TestAConnectionWithoutAClueWasOpenedFromTheClientEnd(t *testing.T) {
 			if swapped {
 				first, other = other, first
 			}
-			pairs, at := Match(first, other, false)
+			pairs, at := match(first, other, false)
 			p := pairs[1]
 			if at.Swapped != swapped || !p.Paired() {
 				t.Fatalf("%s: %+v %+v", name, at, p)
@@ -118,7 +118,7 @@ func TestAConnectionWithoutAClueWasOpenedFromTheClientEnd(t *testing.T) {
 func TestTheRecordedDirectionCountsWhereRolesAreTurned(t *testing.T) {
 	whole := opened(client, service, 900, 4900).directed(0, 9)
 	part := midway(natted, service, 1000, 900, 5000, 900).directed(9, 0).turned()
-	pairs, at := Match(surveyOf(part), surveyOf(whole), false)
+	pairs, at := match(surveyOf(part), surveyOf(whole), false)
 	if p := pairs[0]; !at.Swapped || at.Clue != survey.RecordedDirection || at.Votes != 1 || p.ClientSide != initiator || p.ServerSide != responder {
 		t.Errorf("%+v %+v", at, p)
 	}
@@ -140,7 +140,7 @@ func TestTwoTapsAtOnePlaceAreNoticed(t *testing.T) {
 		"nothing but the middle of it":                   {midway(client, service, 500, 300, 500, 300).ttl(64, 55), false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, at := Match(surveyOf(c), surveyOf(other.made), false); at.SamePlace != other.same {
+			if _, at := match(surveyOf(c), surveyOf(other.made), false); at.SamePlace != other.same {
 				t.Errorf("%+v", at)
 			}
 		})
@@ -170,8 +170,8 @@ func TestTheOrderOfTheCapturesDoesNotMatterIfAnythingTellsTheEnds(t *testing.T) 
 			}
 			atClient, atServer = append(atClient, c.ttl(64, 55)), append(atServer, s.ttl(55, 64))
 		}
-		straight, at := Match(surveyOf(atClient...), surveyOf(atServer...), false)
-		reversed, back := Match(surveyOf(atServer...), surveyOf(atClient...), false)
+		straight, at := match(surveyOf(atClient...), surveyOf(atServer...), false)
+		reversed, back := match(surveyOf(atServer...), surveyOf(atClient...), false)
 		if at.Clue == survey.NoClue {
 			t.Skip("nothing tells the ends")
 		}

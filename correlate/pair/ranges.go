@@ -21,6 +21,9 @@ func (m *matcher) byRanges() {
 	var candidates []candidate
 	var tuples tuples
 	for i := range m.a {
+		if m.interrupted() {
+			return
+		}
 		a := m.a[i]
 		if !m.openA(int32(i)) || !ranged(a) || !telling(a, all) {
 			continue

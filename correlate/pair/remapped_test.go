@@ -55,7 +55,7 @@ func TestAConnectionThatANATRemappedInMidFlowIsKnown(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			client := &survey.Survey{Connections: []*survey.Connection{whole(private, 0)}}
 			server := &survey.Survey{Connections: []*survey.Connection{whole(first, test.shift), test.part}}
-			pairs, _ := Match(client, server, true)
+			pairs, _ := match(client, server, true)
 			if len(pairs) != 2 || !pairs[0].Paired() {
 				t.Fatalf("got %+v", pairs)
 			}

@@ -151,7 +151,7 @@ func BenchmarkMatch(b *testing.B) {
 	})
 	one, other := surveyOf(first...), surveyOf(second...)
 	for b.Loop() {
-		Match(one, other, false)
+		match(one, other, false)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/100_000, "ns/connection")
 }

@@ -23,7 +23,7 @@ func TestAPairOfSharedNumbersIsMarked(t *testing.T) {
 		"every connection with a number of its own": {
 			[]made{opened(client, service, 1000, 5000), opened(other, service, 3_000_000, 7000).later(5)}, []made{opened(natted, service, 1000, 5000)}, false},
 	} {
-		pairs, _ := Match(surveyOf(c.atClient...), surveyOf(c.atServer...), true)
+		pairs, _ := match(surveyOf(c.atClient...), surveyOf(c.atServer...), true)
 		if pairs[0].SharedISN != c.shared {
 			t.Errorf("%s: shared %v, want %v", name, pairs[0].SharedISN, c.shared)
 		}

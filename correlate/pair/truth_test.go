@@ -54,7 +54,7 @@ func TestEveryFixtureIsPairedAsItsTruthSays(t *testing.T) {
 
 // hold compares what Match makes of the two captures with the truth.
 func hold(t *testing.T, tr *truth.Truth, first, second *survey.Survey, reversed bool) {
-	pairs, at := pair.Match(first, second, false)
+	pairs, at, _ := pair.Match(t.Context(), first, second, false)
 	if at.SamePlace {
 		t.Error("the captures were not taken at one place")
 	}

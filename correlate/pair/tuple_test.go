@@ -45,7 +45,7 @@ func TestWhereAddressesAndPortsAreTheSameTheyTellWhatNumbersDoNot(t *testing.T) 
 	} {
 		t.Run(name, func(t *testing.T) {
 			const n = 300
-			pairs, _ := Match(fromPorts(n, c.here), fromPorts(n, c.there), true)
+			pairs, _ := match(fromPorts(n, c.here), fromPorts(n, c.there), true)
 			found, why := partners(pairs)
 			if len(found) != n {
 				t.Fatalf("%d of %d are paired: %.2q", len(found), n, why[:min(2, len(why))])
@@ -68,7 +68,7 @@ func TestAddressesAndPortsAloneMakeNoPair(t *testing.T) {
 		"a reset, and more":     {reset(client, service, 1), midway(client, service, 1, 2, 3, 4)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			pairs, _ := Match(surveyOf(c[0]), surveyOf(c[1]), true)
+			pairs, _ := match(surveyOf(c[0]), surveyOf(c[1]), true)
 			if found, _ := partners(pairs); len(found) > 0 {
 				t.Errorf("paired: %+v", pairs)
 			}
@@ -83,7 +83,7 @@ func TestConnectionsOfOneISNOneAfterTheOtherAreToldByAddressesAndPorts(t *testin
 	first, second, third := "192.0.2.10:40001", "192.0.2.10:40002", "192.0.2.10:40003"
 	half := opened(first, service, 1000, 5000).copied()
 	half.Flows[responder].KnowISN, half.AnswerNS = false, 0
-	pairs, _ := Match(
+	pairs, _ := match(
 		surveyOf(half, opened(second, service, 1000, 5000).later(5), opened(third, service, 1000, 5000).later(9)),
 		surveyOf(opened(first, service, 1000, 5000), midway(second, service, 1001, 900, 5001, 900).later(5), opened(third, service, 1000, 5000).later(9)), true)
 	if got, why := partners(pairs); !maps.Equal(got, map[int32]int32{0: 0, 1: 1, 2: 2}) {

@@ -30,7 +30,7 @@ func TestAConnectionThatPassedTheNATUntranslatedIsNamed(t *testing.T) {
 			known([2]segment.Endpoint{tt.translated, service}, 1000),
 			{Ends: [2]segment.Endpoint{private, service}, Flows: &[2]survey.Flow{{Resets: 1}, {Resets: 1}}},
 		}}
-		pairs, _ := Match(client, server, true)
+		pairs, _ := match(client, server, true)
 		got := false
 		for _, p := range pairs {
 			got = got || strings.Contains(p.Why, "untranslated") && p.Remapped && pairs[p.Of].Paired() && pairs[p.Of].RemappedAt == [2]bool{false, true}
@@ -57,7 +57,7 @@ func TestAPacketToAServiceThatPassedUntranslatedIsNamed(t *testing.T) {
 		known(service), {Ends: [2]segment.Endpoint{backend, pod}, Flows: &[2]survey.Flow{{Segments: 1}, {Resets: 1}}},
 	}}
 	server := &survey.Survey{Connections: []*survey.Connection{known(backend)}}
-	pairs, _ := Match(client, server, true)
+	pairs, _ := match(client, server, true)
 	for _, p := range pairs {
 		if !p.Paired() && (!p.Remapped || p.Of != 0 || p.ClientSide != survey.Responder) {
 			t.Errorf("%+v, want it to belong to the first pair, with the client as its responder", p)
