@@ -26,7 +26,8 @@ func (both *pairing) ownAddresses() (own [2]map[judge.Address]bool) {
 }
 
 // tuples are how each capture knows the two hosts of a pair.
-func (both *pairing) tuples(p *pair.Pair) (known [2]judge.Tuple) {
+func (both *pairing) tuples(p *pair.Pair) (known *[2]judge.Tuple) {
+	known = new([2]judge.Tuple)
 	if p.Client != pair.NoView {
 		ends := &both.surveys[tap.Client].Connections[p.Client].Ends
 		known[tap.Client] = judge.Tuple{tap.Client: ends[p.ClientSide], tap.Server: ends[p.ClientSide.Other()]}

@@ -65,7 +65,7 @@ func (o *Options) meeting(p pairing, offset, uncertain int64) *meeting {
 		}
 		n := int32(len(m.cases))
 		m.caseOf[i] = n
-		m.cases = append(m.cases, judge.Case{Pair: *p, Tuples: m.tuples(p), Translated: m.translated(p), FIN: m.closed(p)})
+		m.cases = append(m.cases, judge.Case{Pair: p, Translated: m.translated(p), FIN: m.closed(p)})
 		m.left = append(m.left, 0)
 		if summary, ok := m.sameAtBoth(p); ok && !interrupted[int32(i)] {
 			m.cases[n].Summary, m.cases[n].Alike = summary, true
@@ -79,6 +79,7 @@ func (o *Options) meeting(p pairing, offset, uncertain int64) *meeting {
 			m.routes[tap.Server][p.Server].Late = bySide(late[tap.Server], p.ServerSide)
 			continue
 		}
+		m.cases[n].Tuples = m.tuples(p)
 		m.route(p, n, false)
 		if p.Client != pair.NoView {
 			m.left[n] += total(m.surveys[tap.Client].Connections[p.Client])
@@ -209,7 +210,7 @@ func (m *meeting) Passed(end, sender tap.End, number int32, timeNS int64) {
 func (m *meeting) Observe(end, sender tap.End, number int32, s *segment.Segment) {
 	this := &m.cases[number]
 	if this.Connection == nil {
-		this.Connection = align.NewConnection(this.Pair.Shift, m.offset, m.uncertain, m.coverage, m.boundsFor(&this.Pair))
+		this.Connection = align.NewConnection(this.Pair.Shift, m.offset, m.uncertain, m.coverage, m.boundsFor(this.Pair))
 		this.Connection.KeepWithin(m.room)
 		if this.Pair.SYNProxy {
 			this.Connection.AnsweredOnTheWay()

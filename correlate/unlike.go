@@ -29,7 +29,7 @@ func (m *meeting) separateUnlike() {
 		other := *p
 		p.Server, p.Method, p.Shift, p.Why = pair.NoView, pair.None, [2]uint32{}, why
 		other.Client, other.Method, other.Shift, other.Why = pair.NoView, pair.None, [2]uint32{}, why
-		m.cases[m.caseOf[i]] = judge.Case{Pair: *p}
+		m.cases[m.caseOf[i]] = judge.Case{Pair: p}
 		m.caseOf[i] = replay.Nowhere
 		m.pairs = append(m.pairs, other)
 		m.caseOf = append(m.caseOf, replay.Nowhere)

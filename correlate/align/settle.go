@@ -194,7 +194,7 @@ func (s *Stream) settleArrived(w *held, early bool) {
 // beforeBegin reports whether w holds bytes below the first that the sender's
 // capture saw: they had been sent before it began.
 func (s *Stream) beforeBegin(w *held) bool {
-	return !s.SentFromSYN && !w.outside && w.start < s.Sent.Began
+	return !s.SentFromSYN && !w.outside && w.start < s.Sent.Began()
 }
 
 // passedOver reports whether the sender went on behind bytes that its capture

@@ -99,7 +99,7 @@ func seen(f *survey.Flow) (acknowledged, unseen int64) {
 	if f.Segments == 0 {
 		return f.Acked, f.Acked
 	}
-	return max(0, f.Acked-f.Cover.Began), f.Missing()
+	return max(0, f.Acked-f.Cover.Began()), f.Missing()
 }
 
 // fewestOpenings is how many connections must end with the answer to their SYN

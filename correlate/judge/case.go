@@ -19,13 +19,13 @@ type Case struct {
 	// Alike: both captures hold the very same segments of it, and it was summed up
 	// without a look at them.
 	Alike bool
-	Pair  pair.Pair
+	Pair  *pair.Pair
 	// Remapped are the cases of packets of this connection that came under other
 	// addresses than the rest, and Of is the case that such packets belong to.
 	Remapped []int
 	Of       int
-	// Tuples are how each End's capture knows the two hosts.
-	Tuples [2]Tuple
+	// Tuples are how each End's capture knows the two hosts; nil if it is Alike.
+	Tuples *[2]Tuple
 	// Translated says, by End, that the two captures know that host under
 	// different addresses or ports.
 	Translated [2]bool
@@ -34,6 +34,14 @@ type Case struct {
 	// Service is the address that the client end reached; nil if no connection to it
 	// is in both captures.
 	Service *Service
+}
+
+// tuple is how an End's capture knows the two hosts.
+func (c *Case) tuple(end tap.End) Tuple {
+	if c.Tuples == nil {
+		return Tuple{}
+	}
+	return c.Tuples[end]
 }
 
 // Close finishes the case's connection, and lets it go if nothing of it is left

@@ -34,7 +34,7 @@ func (j *Judgement) States(cases []Case) []State {
 	}
 	states := make([]State, len(cases))
 	for n := range cases {
-		states[n] = stateOf(&cases[n].Pair, gravest[n])
+		states[n] = stateOf(cases[n].Pair, gravest[n])
 	}
 	return states
 }

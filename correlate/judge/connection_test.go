@@ -32,7 +32,7 @@ func TestAConnectionHasTheVerdictOfItsGravestFinding(t *testing.T) {
 		{"at one end only, with a forged one", pair.Pair{Server: pair.NoView}, []Finding{forged}, Harmless, OneSided},
 	} {
 		j := Judgement{Findings: tt.findings, Further: Further{Cases: map[int]Grave{0: tt.counted}}}
-		if got := j.States([]Case{{Pair: tt.p}}); got[0] != tt.want {
+		if got := j.States([]Case{{Pair: &tt.p}}); got[0] != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, got[0], tt.want)
 		}
 	}

@@ -116,7 +116,7 @@ func (s *stream) explainLogged(f *Finding, left *align.Reset) bool {
 // that of the host's own packet filter.
 func (s *stream) explainUnlogged(f *Finding, left *align.Reset) bool {
 	log := s.alleged.Log
-	if log == nil || !log.Sees.All() || s.Cases[s.index].Tuples[s.sender] == (Tuple{}) || s.alleged.Host.Elsewhere > 0 {
+	if log == nil || !log.Sees.All() || s.Cases[s.index].tuple(s.sender) == (Tuple{}) || s.alleged.Host.Elsewhere > 0 {
 		return false
 	}
 	wrong := log.OffsetError.Nanoseconds() + loggedSlackNS

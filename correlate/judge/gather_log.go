@@ -20,7 +20,7 @@ func (s *stream) logFacts(p *suspect, c *ClockFacts) LogFacts {
 	l := LogFacts{FromNS: c.LatestNS - c.MinRTTNS - 2*c.DoubtNS - wrong, UntilNS: c.LatestNS + wrong}
 	l.Known = log.Covers(moment(l.FromNS), moment(l.UntilNS)) && (log.Sees.All() || log.Sees.Abort && !rejectLike(&p.Header))
 	l.Unlisted = log.Others > 0
-	here := s.Cases[s.index].Tuples[s.sender]
+	here := s.Cases[s.index].tuple(s.sender)
 	used := map[int]bool{}
 	for i := range log.Events {
 		e := &log.Events[i]
@@ -87,7 +87,7 @@ func (s *stream) loggedAtAll(leftNS int64) (told bool) {
 // eachLogged calls f with each reset of which the kernel told when one left the
 // sender, and that may be of this connection; sure says that it is.
 func (s *stream) eachLogged(leftNS int64, f func(e *testimony.KernelEvent, sure bool)) {
-	log, here := s.alleged.Log, s.Cases[s.index].Tuples[s.sender]
+	log, here := s.alleged.Log, s.Cases[s.index].tuple(s.sender)
 	if log == nil || here == (Tuple{}) {
 		return
 	}

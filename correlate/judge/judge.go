@@ -75,7 +75,7 @@ func (all *pooled) judge(i int) []Finding {
 	all.ledgers[i] = all.Cases[i].Ledger
 	streams := all.streams(i)
 	client, server := streams[tap.Client], streams[tap.Server]
-	switch p := &all.Cases[i].Pair; {
+	switch p := all.Cases[i].Pair; {
 	case p.Remapped && p.Server == pair.NoView:
 		return slices.Concat(client.answersToRemapped(), server.answersToRemapped(), server.remappedArrivals())
 	case p.Remapped:

@@ -31,7 +31,7 @@ func kernelSent(at int64, change func(*testimony.KernelEvent)) testimony.KernelE
 // in its name came to the client at 3020 ms, having left at 3001 at the latest.
 func logged(events ...testimony.KernelEvent) (*pooled, *align.Reset) {
 	b := trial()
-	b.Cases[0].Tuples = [2]Tuple{{loggedClient, loggedServer}, {loggedClient, loggedServer}}
+	b.Cases[0].Tuples = &[2]Tuple{{loggedClient, loggedServer}, {loggedClient, loggedServer}}
 	b.Witnesses[tap.Server].Log = &testimony.KernelLog{
 		Kept: true, From: time.Unix(0, 0), Until: time.Unix(10, 0), Events: events,
 		Sees: testimony.KernelSight{Abort: true, NoSocket: true, TimeWait: true},

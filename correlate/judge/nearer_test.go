@@ -15,7 +15,7 @@ import (
 func refusal() (*Input, *Service) {
 	b := trial()
 	c := &b.Cases[0]
-	c.Pair = pair.Pair{Server: pair.NoView, Method: pair.None}
+	c.Pair = &pair.Pair{Server: pair.NoView, Method: pair.None}
 	for end := range c.Streams {
 		c.Streams[end].Passed, c.Streams[end].Sent, c.Streams[end].Got = 0, c.Streams[1-end].Sent, c.Streams[1-end].Got
 		b.Witnesses[end].Passed = 60

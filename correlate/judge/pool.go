@@ -23,7 +23,7 @@ func poolAll(ctx context.Context, in *Input) (*pooled, error) {
 // how many of those its capture lacks.
 func (all *pooled) countPassed() {
 	for i := range all.Cases {
-		if p := &all.Cases[i].Pair; !p.Paired() || p.Method == pair.Payload {
+		if p := all.Cases[i].Pair; !p.Paired() || p.Method == pair.Payload {
 			continue // a proxy's legs have packets of their own
 		}
 		for end := range all.Witnesses {
@@ -71,7 +71,7 @@ func (all *pooled) noteSent(ctx context.Context) error {
 		if all.Cases[i].Connection == nil {
 			continue
 		}
-		if p := &all.Cases[i].Pair; p.Paired() && p.Method != pair.Payload {
+		if p := all.Cases[i].Pair; p.Paired() && p.Method != pair.Payload {
 			for end := range all.Cases[i].Streams {
 				receiver := tap.End(end).Other()
 				for _, r := range all.Cases[i].Streams[end].Resets[receiver] {

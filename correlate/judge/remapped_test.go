@@ -26,7 +26,7 @@ func TestAResetThatAnswersAnUntranslatedPacketAccusesNobody(t *testing.T) {
 		b.Witnesses[tap.Client].DropsKnown, b.Witnesses[tap.Client].AllInterfaces = true, true
 		part := align.NewConnection([2]uint32{}, 0, 0, [2]tap.Coverage{}, new(clock.Bounds))
 		part.Streams[tap.Client].Resets[tap.Client] = []*align.Reset{left}
-		b.Cases = append(b.Cases, Case{Connection: part, Of: 0, Pair: pair.Pair{Client: 1, Server: pair.NoView, Remapped: known}})
+		b.Cases = append(b.Cases, Case{Connection: part, Of: 0, Pair: &pair.Pair{Client: 1, Server: pair.NoView, Remapped: known}})
 		if known {
 			b.Cases[0].Remapped = []int{1}
 		}
@@ -48,7 +48,7 @@ func TestAnUntranslatedPacketOfAQuietConnectionIsToldByItself(t *testing.T) {
 	part := align.NewConnection([2]uint32{}, 0, 0, [2]tap.Coverage{}, new(clock.Bounds))
 	part.Streams[tap.Server].Resets[tap.Server] = []*align.Reset{reset(3000*ms, 1000, 64, 0)}
 	b.Cases[0].Connection, b.Cases[0].Remapped = nil, []int{1}
-	b.Cases = append(b.Cases, Case{Connection: part, Of: 0, Pair: pair.Pair{Client: pair.NoView, Server: 1, Remapped: true}})
+	b.Cases = append(b.Cases, Case{Connection: part, Of: 0, Pair: &pair.Pair{Client: pair.NoView, Server: 1, Remapped: true}})
 	findings := judged(b).Findings
 	if len(findings) != 1 || findings[0].Verdict != Lost || findings[0].Pattern != RemappedPackets {
 		t.Errorf("%+v, want one lost reset with pattern %q", findings, RemappedPackets)
@@ -63,7 +63,7 @@ func TestAResetThatArrivedUnderOtherAddressesIsNotLost(t *testing.T) {
 		b.Cases[0].Streams[tap.Client].Resets[tap.Client] = []*align.Reset{reset(3000*ms, 1000, 64, 7)}
 		part := align.NewConnection([2]uint32{}, 0, 0, [2]tap.Coverage{}, new(clock.Bounds))
 		part.Streams[tap.Client].Resets[tap.Server] = []*align.Reset{reset(3020*ms, 71000, 57, 7)}
-		b.Cases = append(b.Cases, Case{Connection: part, Of: 0, Pair: pair.Pair{Client: pair.NoView, Server: 1, Remapped: true}})
+		b.Cases = append(b.Cases, Case{Connection: part, Of: 0, Pair: &pair.Pair{Client: pair.NoView, Server: 1, Remapped: true}})
 		return b
 	}
 	alone := trialOf(70000)
@@ -97,7 +97,7 @@ func TestAResetThatArrivedInARemappedViewIsToldOnce(t *testing.T) {
 		part := align.NewConnection([2]uint32{}, 0, 0, [2]tap.Coverage{}, new(clock.Bounds))
 		part.Streams[tap.Server].Resets[tap.Client] = []*align.Reset{reset(3020*ms, 1000, 57, 7)}
 		b.Cases[0].Remapped = []int{1}
-		b.Cases = append(b.Cases, Case{Connection: part, Of: 0, Pair: pair.Pair{Client: 1, Server: pair.NoView, Remapped: true}})
+		b.Cases = append(b.Cases, Case{Connection: part, Of: 0, Pair: &pair.Pair{Client: 1, Server: pair.NoView, Remapped: true}})
 		findings := verdicts(b)
 		if len(findings) != 1 || findings[0].Verdict != tt.want {
 			t.Errorf("%s: %d findings, %+v; want one, %s", tt.name, len(findings), findings, tt.want)

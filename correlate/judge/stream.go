@@ -50,7 +50,7 @@ type stream struct {
 func (all *pooled) stream(index int, sender tap.End) *stream {
 	c := &all.Cases[index]
 	return &stream{
-		pooled: all, index: index, sender: sender, pair: &c.Pair,
+		pooled: all, index: index, sender: sender, pair: c.Pair,
 		flow: &c.Streams[sender], back: &c.Streams[sender.Other()],
 		alleged: &all.Witnesses[sender], receiving: &all.Witnesses[sender.Other()],
 		clocks: clocks{all.Clock, sender.Other(), all.TickNS},

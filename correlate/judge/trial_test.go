@@ -31,7 +31,7 @@ func trial() *Input {
 		s.Sent.Add(0, 1000)
 		s.Got.Add(0, 1000)
 	}
-	b := &Input{Clock: &fit, Cases: []Case{{Connection: c, Pair: pair.Pair{Method: pair.ISN}}}}
+	b := &Input{Clock: &fit, Cases: []Case{{Connection: c, Pair: &pair.Pair{Method: pair.ISN}}}}
 	for end := range b.Witnesses {
 		b.Witnesses[end] = witness.Witness{Coverage: tap.Coverage{FirstNS: -5000 * ms, LastNS: 10000 * ms}, Complete: true, Resets: 1, OnHost: true, Interfaces: 1, Peers: 1}
 	}

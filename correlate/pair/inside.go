@@ -43,7 +43,9 @@ func placeAllInside(pairs []Pair, client, server *survey.Survey) {
 	}
 }
 
-func turned(ends [2]segment.Endpoint) [2]segment.Endpoint { return [2]segment.Endpoint{ends[1], ends[0]} }
+func turned(ends [2]segment.Endpoint) [2]segment.Endpoint {
+	return [2]segment.Endpoint{ends[1], ends[0]}
+}
 
 const whyInside = "it is a SYN in the midst of another connection with the same addresses and ports, which went on"
 

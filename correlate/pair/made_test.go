@@ -95,6 +95,7 @@ func (c made) acked(position int64) made {
 // says is what the responder's stream begins with.
 func (c made) says(head string) made {
 	c = c.copied()
+	c.Flows[responder].Head = new([survey.HeadBytes]byte)
 	c.Flows[responder].HeadLen = uint8(copy(c.Flows[responder].Head[:], head))
 	return c
 }

@@ -124,7 +124,7 @@ func (l *lane) fill(ctx context.Context, set *file.Set, sv *survey.Survey, route
 		return nil
 	}
 	source.Only(wanted)
-	table := survey.NewTable(wanted.Len())
+	table := survey.NewTable()
 	table.Limit(wanted.Len()) // one more was left out, or the file has changed since
 	l.samplers = samplers(routes)
 	for {

@@ -71,8 +71,8 @@ func TestACoverKnowsWhatASetOfBytesKnows(t *testing.T) {
 			if got, want := c.Lacks(from, to), twin.missing(min(to, twin.next))-twin.missing(min(from, twin.next)) > 0; got != want {
 				t.Fatalf("Lacks(%d, %d) = %v, want %v; %+v", from, to, got, want, c)
 			}
-			for i, h := range c.Holes {
-				if h.Len() <= 0 || i > 0 && h.Start <= c.Holes[i-1].End || h.Start < c.First || h.End > c.Next {
+			for i, h := range c.holes() {
+				if h.Len() <= 0 || i > 0 && h.Start <= c.holes()[i-1].End || h.Start < c.First || h.End > c.Next {
 					t.Fatalf("holes are not apart, ascending and inside: %+v", c)
 				}
 			}
@@ -151,8 +151,8 @@ func TestTheHolesOfACoverAreBounded(t *testing.T) {
 			for i := int64(1); i <= 4*maxHoles; i++ {
 				add(&c, i)
 			}
-			if len(c.Holes) > maxHoles || cap(c.Holes) > 4*maxHoles {
-				t.Errorf("%d holes, room for %d; at most %d are allowed", len(c.Holes), cap(c.Holes), maxHoles)
+			if len(c.holes()) > maxHoles || cap(c.holes()) > 4*maxHoles {
+				t.Errorf("%d holes, room for %d; at most %d are allowed", len(c.holes()), cap(c.holes()), maxHoles)
 			}
 		})
 	}

@@ -32,10 +32,10 @@ func newLookup() *lookup {
 }
 
 // find returns the newest connection between the endpoints of s, or none.
-func (l *lookup) find(entries []entry, s *segment.Segment) (id int32) {
+func (l *lookup) find(entries *entries, s *segment.Segment) (id int32) {
 	h := l.hash(&s.Src, &s.Dst)
 	latest := &l.recent[h%recentSlots]
-	if *latest != 0 && entries[*latest-1].joins(s) {
+	if *latest != 0 && entries.at(*latest-1).joins(s) {
 		return *latest - 1
 	}
 	id = l.slots[l.place(entries, h, s)] - 1
@@ -46,7 +46,7 @@ func (l *lookup) find(entries []entry, s *segment.Segment) (id int32) {
 }
 
 // put makes id the newest connection between the endpoints of s.
-func (l *lookup) put(entries []entry, s *segment.Segment, id int32) {
+func (l *lookup) put(entries *entries, s *segment.Segment, id int32) {
 	h := l.hash(&s.Src, &s.Dst)
 	l.recent[h%recentSlots] = id + 1
 	at := l.place(entries, h, s)
@@ -61,17 +61,17 @@ func (l *lookup) put(entries []entry, s *segment.Segment, id int32) {
 
 // place is where the connections between the endpoints of s, which have hash h,
 // are entered, or would be.
-func (l *lookup) place(entries []entry, h uint64, s *segment.Segment) uint64 {
+func (l *lookup) place(entries *entries, h uint64, s *segment.Segment) uint64 {
 	mask := uint64(len(l.slots) - 1)
 	i := h >> 32 & mask
-	for l.slots[i] != 0 && !entries[l.slots[i]-1].joins(s) {
+	for l.slots[i] != 0 && !entries.at(l.slots[i]-1).joins(s) {
 		i = (i + 1) & mask
 	}
 	return i
 }
 
 // grow doubles the table.
-func (l *lookup) grow(entries []entry) {
+func (l *lookup) grow(entries *entries) {
 	old := l.slots
 	l.slots = make([]int32, 2*len(old))
 	mask := uint64(len(l.slots) - 1)
@@ -79,7 +79,7 @@ func (l *lookup) grow(entries []entry) {
 		if id == 0 {
 			continue
 		}
-		e := &entries[id-1]
+		e := entries.at(id - 1)
 		i := l.hash(&e.ends[0], &e.ends[1]) >> 32 & mask
 		for l.slots[i] != 0 {
 			i = (i + 1) & mask

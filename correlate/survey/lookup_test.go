@@ -12,7 +12,7 @@ import (
 func TestTheLookupFindsWhatAMapFinds(t *testing.T) {
 	type tuple [2]segment.Endpoint
 	rapid.Check(t, func(t *rapid.T) {
-		var entries []entry
+		var list entries
 		l, twin := newLookup(), map[tuple]int32{}
 		hosts := rapid.IntRange(1, 5).Draw(t, "hosts")
 		for range rapid.IntRange(1, 4*firstSlots).Draw(t, "segments") {
@@ -24,15 +24,14 @@ func TestTheLookupFindsWhatAMapFinds(t *testing.T) {
 			if !wanted {
 				want = none
 			}
-			if got := l.find(entries, &s); got != want {
+			if got := l.find(&list, &s); got != want {
 				t.Fatalf("%v to %v: found %d, want %d", s.Src, s.Dst, got, want)
 			}
 			if wanted && rapid.Bool().Draw(t, "leave it") {
 				continue
 			}
-			id := int32(len(entries))
-			entries = append(entries, entry{ends: [2]segment.Endpoint{s.Src, s.Dst}})
-			l.put(entries, &s, id)
+			id := list.add(entry{ends: [2]segment.Endpoint{s.Src, s.Dst}})
+			l.put(&list, &s, id)
 			twin[tuple{s.Src, s.Dst}], twin[tuple{s.Dst, s.Src}] = id, id
 		}
 	})

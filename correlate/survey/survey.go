@@ -44,8 +44,8 @@ type Survey struct {
 	Hosts     []testimony.HostFacts
 
 	edges edges
-	base  uint64       // of the prints
-	room  []Connection // for those to come
+	base  uint64         // of the prints
+	rooms [][]Connection // that Connections are in, and those to come; to find them by their number
 	// flows are those of Connections, while the capture is read: to find them through
 	// the connection, the processor would have to wait for that first.
 	flows []*[2]Flow
@@ -75,7 +75,9 @@ func (sv *Survey) Malformed() int64 { return sv.Decoded[segment.Malformed] }
 // A Connection is one TCP connection as one tap saw it.
 //
 // What every segment changes stands together at the front of it and of its
-// flows: the processor fetches it line by line, for each packet another one's.
+// flows: the processor fetches it line by line, for each packet another one's. A Flow
+// fills two lines of 64 bytes, and what the other side's segments change of it is in the
+// first.
 type Connection struct {
 	FirstNS, LastNS int64
 	SYNNS           int64               // first SYN, 0 if not seen
@@ -97,22 +99,23 @@ type Flow struct {
 	FromSYN  bool   // Base is the number of its SYN
 	FIN      bool   // it ended its stream, whether or not the other side had it all
 	TTL      uint8  // of the first segment
-	HeadLen  uint8  // how much of Head is known
-	Lo, Hi   int64  // the range of positions that seq, payload and the other side's ack touched
+	Hi       int64  // up to here go the positions that seq, payload and the other side's ack touched
 	Acked    int64  // the highest position that the other side acknowledged
 	Segments int64  // without resets
-	Payload  int64  // bytes on the wire, repetitions included
 	Print    uint64 // of Segments, each whole and in their order: see printer
 	Cover    Cover  // of Segments
+	Payload  int64  // bytes on the wire, repetitions included
+	Lo       int64  // from here on go the positions that seq, payload and the other side's ack touched
 	Inbound  int32  // segments recorded as received by the tap's host
 	Outbound int32  // segments recorded as sent by the tap's host
 	Resets   int64
 	ResetSeq uint32 // of the first of them
 	ISN      uint32 // valid if KnowISN
+	TSVal    uint32 // timestamp of the SYN, if HasTSVal
 	KnowISN  bool
 	HasTSVal bool
-	TSVal    uint32          // timestamp of the SYN, if HasTSVal
-	Head     [HeadBytes]byte // the stream's first payload bytes
+	HeadLen  uint8            // how much of Head is known
+	Head     *[HeadBytes]byte // the stream's first payload bytes, if HeadLen is not 0
 }
 
 // HeadBytes of a stream tell one TLS session from another: a ClientHello has its
@@ -164,7 +167,7 @@ func take(r capture.Reader, seed maphash.Seed, limit int, doubles Doubles, probe
 		sv     = &Survey{LinkTypes: map[capture.LinkType]int64{}, base: printBase(seed)}
 		noted  = listen(r)
 		source = NewSource(r, doubles, tick)
-		table  = NewTable(0)
+		table  = NewTable()
 		prints = newPrinter(seed)
 		seg    segment.Segment
 	)
@@ -186,7 +189,7 @@ func take(r capture.Reader, seed maphash.Seed, limit int, doubles Doubles, probe
 		if int(id) == len(sv.Connections) {
 			sv.open(seg.TimeNS)
 		}
-		c, flows := sv.Connections[id], sv.flows[id]
+		c, flows := &sv.rooms[id/connectionsAtOnce][id%connectionsAtOnce], sv.flows[id]
 		fresh := c.note(flows, &seg, side)
 		if seg.Flags&segment.RST != 0 {
 			sv.noteReset(&seg)
@@ -197,9 +200,9 @@ func take(r capture.Reader, seed maphash.Seed, limit int, doubles Doubles, probe
 		prints.add(flow, &flows[side.Other()], &seg)
 		sv.edges.add(Edge{TimeNS: seg.TimeNS, Before: before, After: flow.Print, connection: id, side: side, Fresh: fresh})
 	}
-	sv.flows = nil
+	sv.flows, sv.rooms = nil, nil
 	for i, c := range sv.Connections {
-		e := &table.entries[i]
+		e := table.entries.at(int32(i))
 		c.Ends = e.ends
 		c.Handshake = !e.guessed
 		sv.Reused = sv.Reused || e.older != none
@@ -223,12 +226,13 @@ const connectionsAtOnce = 64
 // open adds a connection that began at a time. They stay where they are: one long
 // list would be copied, and leave its copies behind, each time that it grew.
 func (sv *Survey) open(timeNS int64) {
-	if len(sv.room) == 0 {
-		sv.room = make([]Connection, connectionsAtOnce)
+	n := len(sv.Connections)
+	if n%connectionsAtOnce == 0 {
+		sv.rooms = append(sv.rooms, make([]Connection, connectionsAtOnce))
 	}
-	c := &sv.room[0]
+	c := &sv.rooms[n/connectionsAtOnce][n%connectionsAtOnce]
 	c.FirstNS, c.LastNS, c.Flows = timeNS, timeNS, new([2]Flow)
-	sv.Connections, sv.flows, sv.room = append(sv.Connections, c), append(sv.flows, c.Flows), sv.room[1:]
+	sv.Connections, sv.flows = append(sv.Connections, c), append(sv.flows, c.Flows)
 }
 
 // Rest is the print of the last n segments of a flow that has a print now and had
@@ -288,6 +292,9 @@ func (f *Flow) noteHead(start int64, s *segment.Segment) {
 	}
 	next := 1 + int64(f.HeadLen)
 	if start <= next && next < start+int64(len(s.Payload)) {
+		if f.Head == nil {
+			f.Head = new([HeadBytes]byte)
+		}
 		f.HeadLen += uint8(copy(f.Head[f.HeadLen:], s.Payload[next-start:]))
 	}
 }
@@ -303,7 +310,10 @@ func (f *Flow) reach(seq uint32) (position int64, ok bool) {
 	if d := position - f.Hi; d > maxStray || d < -maxStray {
 		return 0, false
 	}
-	f.Lo, f.Hi = min(f.Lo, position), max(f.Hi, position)
+	if position < f.Lo { // hardly ever, and a write would fetch its line
+		f.Lo = position
+	}
+	f.Hi = max(f.Hi, position)
 	return position, true
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"hash/maphash"
 	"testing"
+	"unsafe"
 
 	"pgregory.net/rapid"
 
@@ -143,5 +144,20 @@ func TestASurveyEndsWhenCancelled(t *testing.T) {
 	cancel()
 	if _, _, err := Take(ctx, opens(&frames{}), maphash.MakeSeed(), 0, func(*frames) {}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want that of the context", err)
+	}
+}
+
+// The processor fetches 64 bytes at a time. What each packet changes is to be in as few
+// such lines as can be: the first pass waits for memory more than it computes.
+func TestWhatEachPacketTouchesFillsWholeLines(t *testing.T) {
+	const line = 64
+	if n := unsafe.Sizeof(entry{}); n != line {
+		t.Errorf("an entry takes %d bytes, not a line", n)
+	}
+	if n := unsafe.Sizeof(Flow{}); n != 2*line {
+		t.Errorf("a flow takes %d bytes, not two lines", n)
+	}
+	if n := unsafe.Offsetof(Flow{}.Cover) + unsafe.Offsetof(Cover{}.gaps); n != line {
+		t.Errorf("the front of a flow ends at byte %d, not with its first line", n)
 	}
 }

@@ -20,7 +20,7 @@ func (s Side) Other() Side { return 1 - s }
 // Feeding the same segments to a new Table gives the same numbers again, which
 // is how a second pass over a capture finds the connections of the first.
 type Table struct {
-	entries []entry
+	entries entries
 	limit   int     // of connections; 0 is none
 	newest  *lookup // of each pair of endpoints
 }
@@ -35,16 +35,37 @@ type entry struct {
 	older   int32   // the connection that used these endpoints before, or none
 }
 
-const none int32 = -1
-
-// NewTable returns an empty table, with room for so many connections if that is
-// known.
-func NewTable(connections int) *Table {
-	return &Table{entries: make([]entry, 0, connections), newest: newLookup()}
+// entries are all of them, in blocks: one list would be copied, and leave its copies
+// behind, each time that it grew.
+type entries struct {
+	blocks [][]entry
+	n      int
 }
 
+// entriesAtOnce is how many are in a block: each fills a line of the processor's memory.
+const entriesAtOnce = 256
+
+func (es *entries) at(id int32) *entry {
+	return &es.blocks[uint32(id)/entriesAtOnce][uint32(id)%entriesAtOnce]
+}
+
+func (es *entries) add(e entry) (id int32) {
+	if es.n%entriesAtOnce == 0 {
+		es.blocks = append(es.blocks, make([]entry, entriesAtOnce))
+	}
+	id = int32(es.n)
+	es.n++
+	*es.at(id) = e
+	return id
+}
+
+const none int32 = -1
+
+// NewTable returns an empty table.
+func NewTable() *Table { return &Table{newest: newLookup()} }
+
 // Len is the number of connections so far. Their numbers run from 0.
-func (t *Table) Len() int { return len(t.entries) }
+func (t *Table) Len() int { return t.entries.n }
 
 // Limit makes the table keep so many connections and no more, the first; 0 is no
 // limit. It is told before the first segment.
@@ -57,18 +78,18 @@ const LeftOut int32 = -1
 // Assign returns the number of the connection that s belongs to, and which side
 // sent it. A number equal to the previous Len is a new connection.
 func (t *Table) Assign(s *segment.Segment) (int32, Side) {
-	id := t.newest.find(t.entries, s)
-	opened := id == none || t.begins(&t.entries[id], s) && !t.began(id, s)
-	if opened && t.limit > 0 && len(t.entries) >= t.limit {
+	id := t.newest.find(&t.entries, s)
+	opened := id == none || t.begins(t.entries.at(id), s) && !t.began(id, s)
+	if opened && t.limit > 0 && t.entries.n >= t.limit {
 		return LeftOut, Initiator
 	}
 	if opened {
 		id = t.open(s, id)
-		t.newest.put(t.entries, s, id)
-	} else if t.entries[id].older != none {
+		t.newest.put(&t.entries, s, id)
+	} else if t.entries.at(id).older != none {
 		id = t.nearest(id, s)
 	}
-	e := &t.entries[id]
+	e := t.entries.at(id)
 	side := e.side(s)
 	e.note(s, side)
 	return id, side
@@ -117,9 +138,9 @@ const maxOlder = 8
 
 // began reports whether s is a copy of the SYN of an earlier connection.
 func (t *Table) began(id int32, s *segment.Segment) bool {
-	for steps := 0; steps < maxOlder && t.entries[id].older != none; steps++ {
-		id = t.entries[id].older
-		e := &t.entries[id]
+	for steps := 0; steps < maxOlder && t.entries.at(id).older != none; steps++ {
+		id = t.entries.at(id).older
+		e := t.entries.at(id)
 		if side := e.side(s); e.knowISN[side] && e.isn[side] == s.Seq {
 			return true
 		}
@@ -151,19 +172,18 @@ func (t *Table) open(s *segment.Segment, older int32) int32 {
 			e.ends = [2]segment.Endpoint{s.Dst, s.Src}
 		}
 	}
-	t.entries = append(t.entries, e)
-	return int32(len(t.entries) - 1)
+	return t.entries.add(e)
 }
 
 // nearest picks, among the connections that used the same endpoints one after
 // the other, the one whose streams s continues, or the newest if it continues
 // none. A SYN belongs where it has the initial number.
 func (t *Table) nearest(newest int32, s *segment.Segment) int32 {
-	best, bestDistance := newest, t.entries[newest].distance(s)
+	best, bestDistance := newest, t.entries.at(newest).distance(s)
 	id := newest
-	for steps := 0; steps < maxOlder && t.entries[id].older != none; steps++ {
-		id = t.entries[id].older
-		if d := t.entries[id].distance(s); d < bestDistance {
+	for steps := 0; steps < maxOlder && t.entries.at(id).older != none; steps++ {
+		id = t.entries.at(id).older
+		if d := t.entries.at(id).distance(s); d < bestDistance {
 			best, bestDistance = id, d
 		}
 	}

@@ -153,7 +153,7 @@ func TestSegmentsAreSplitIntoConnections(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			table := NewTable(0)
+			table := NewTable()
 			for i := range steps {
 				id, side := table.Assign(&steps[i].Segment)
 				if id != steps[i].connection || side != steps[i].side {
@@ -183,7 +183,7 @@ func anySegment(t *rapid.T) segment.Segment {
 func TestASecondPassFindsTheSameConnections(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		list := rapid.SliceOfN(rapid.Custom(anySegment), 1, 80).Draw(t, "segments")
-		first, second := NewTable(0), NewTable(0)
+		first, second := NewTable(), NewTable()
 		var of []string
 		for i := range list {
 			before := first.Len()
@@ -191,7 +191,7 @@ func TestASecondPassFindsTheSameConnections(t *testing.T) {
 			if int(id) > before || id < 0 {
 				t.Fatalf("segment %d went to connection %d of %d", i, id, before)
 			}
-			if e := first.entries[id]; list[i].Src != e.ends[side] || list[i].Dst != e.ends[side.Other()] {
+			if e := first.entries.at(int32(id)); list[i].Src != e.ends[side] || list[i].Dst != e.ends[side.Other()] {
 				t.Fatalf("segment %d went to a connection of other endpoints", i)
 			}
 			of = append(of, fmt.Sprint(id, side))
@@ -206,7 +206,7 @@ func TestASecondPassFindsTheSameConnections(t *testing.T) {
 }
 
 func TestLookingForOlderConnectionsIsBounded(t *testing.T) {
-	table := NewTable(0)
+	table := NewTable()
 	const n = 1000
 	for i := range uint32(n) {
 		s := from(alice, syn, i<<20|1, 0, 0)
@@ -222,7 +222,7 @@ func TestLookingForOlderConnectionsIsBounded(t *testing.T) {
 }
 
 func TestATableKeepsTheFirstConnectionsUpToItsLimit(t *testing.T) {
-	table := NewTable(0)
+	table := NewTable()
 	table.Limit(2)
 	at := func(port uint16) segment.Endpoint { return segment.Endpoint{Port: port} }
 	for i, want := range []int32{0, 1, LeftOut, LeftOut, 0, 1} {

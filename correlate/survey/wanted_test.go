@@ -26,7 +26,7 @@ func TestWhatIsWantedKeepsItsNumbers(t *testing.T) {
 		}
 		segments = append(segments, s)
 	}
-	first := NewTable(0)
+	first := NewTable()
 	first.Limit(800)
 	sv := &Survey{}
 	var assigned []int32
@@ -38,14 +38,14 @@ func TestWhatIsWantedKeepsItsNumbers(t *testing.T) {
 		}
 	}
 	for i := range sv.Connections {
-		sv.Connections[i].Ends = first.entries[i].ends
+		sv.Connections[i].Ends = first.entries.at(int32(i)).ends
 	}
 	if first.Len() != 800 {
 		t.Fatalf("%d connections: the limit was not reached", first.Len())
 	}
 	want := func(i int) bool { return i%40 == 7 }
 	w := NewWanted(sv, want)
-	second := NewTable(w.Len())
+	second := NewTable()
 	second.Limit(w.Len())
 	passed := 0
 	for i := range segments {
