@@ -47,6 +47,7 @@ var layers = [][]string{
 	{"bothends/correlate"},
 	{"bothends/correlate/contrast/association"},
 	{"bothends/correlate/contrast"},
+	{"bothends/correlate/schema/generate"},
 	{"bothends/capture/live"},
 	{"bothends/cmd"},
 	{"bothends/fixtures"},

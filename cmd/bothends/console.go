@@ -57,14 +57,14 @@ const (
 	warningSchema = "bothends.warning/1"
 )
 
-// message is an error or a warning.
+// message is an error, with which the program ends, or a warning, after which it goes on.
 type message struct {
 	Schema     string   `json:"schema"`
 	Error      string   `json:"error,omitempty"`
 	Warning    string   `json:"warning,omitempty"`
-	Details    []string `json:"details,omitempty"`
-	Hint       string   `json:"hint,omitempty"`
-	ExitStatus int      `json:"exit_status,omitempty"`
+	Details    []string `json:"details,omitempty"`     // facts that belong to it
+	Hint       string   `json:"hint,omitempty"`        // what the user can do
+	ExitStatus int      `json:"exit_status,omitempty"` // of an error
 }
 
 // fail says why the program ends with a status other than a verdict's.

@@ -17,10 +17,10 @@ func schemaVerb() verb {
 	return verb{
 		Verb: usage.Verb{
 			Name:     "schema",
-			Title:    "print the JSON Schema of a report, or of what info says",
-			Synopsis: []string{"schema [FLAGS] [report|info]"},
+			Title:    "print the JSON Schema of a report, or of what else is printed as JSON",
+			Synopsis: []string{"schema [FLAGS] [" + strings.Join(schema.Names, "|") + "]"},
 			Text: []string{
-				"It describes every field of what this version prints with --format json, as a JSON Schema (draft 2020-12): report, the default, for compare, and info for info. Later versions may add fields and values, and what is printed names its schema; that name changes when a field goes or changes its meaning.",
+				"It describes every field of what this version prints with --format json, as a JSON Schema (draft 2020-12): report, the default, for compare; info, contrast and campaign for the verbs of these names; kept for a line of compare where both captures are folders of bothcap watch; error for the errors and warnings on standard error. Later versions may add fields and values, and what is printed names its schema; that name changes when a field goes or changes its meaning.",
 			},
 			Flags: flags,
 			Statuses: usage.Statuses{List: []usage.Status{
