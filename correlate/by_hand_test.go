@@ -65,7 +65,7 @@ func byHand(f *report.Finding) string {
 		return "injected"
 	case left["receiver"] == "fits":
 		return "by-receiver"
-	case left["address-owner"] == "fits" && onlyOf(left, "address-owner", "other-host", "below-tap") && weight:
+	case left["address-owner"] == "fits" && onlyOf(left, "address-owner", "other-host", "below-tap", "cluster") && weight:
 		return "by-address-owner"
 	case len(f.Needs) > 0:
 		return "conditional"

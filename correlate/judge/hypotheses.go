@@ -138,7 +138,7 @@ var Hypotheses = []Hypothesis{
 		Claim:     "every node of a cluster got the packet, and another node reset it",
 		Short:     "another node of a cluster",
 		Predicts:  "nothing astray; hops and time as the sender's; the answer of a host without a socket",
-		RefutedBy: "hops that differ by more than one; sooner than the sender could; a window or timestamps; a number ahead of the stream; or a statement",
+		RefutedBy: "from nearer by more than one hop; sooner than the sender could; a window or timestamps; a number ahead of the stream, of it or of its volley; or a statement",
 		Source:    "Microsoft NLB; iptables CLUSTERIP; switches that flood",
 		Advice:    "Ask whether this address belongs to a cluster. If no other machine answers for it: --attest END:one-host.",
 		Test:      cluster,

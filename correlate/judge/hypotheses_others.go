@@ -94,11 +94,16 @@ func cluster(f *Facts) Result {
 	switch {
 	case f.Kind == "data", f.Kind == "fin":
 		return refuted("another node does not know the connection")
-	case f.Way.Initiator:
+	case f.Kind == "syn" && f.Way.Initiator:
 		return refuted("the %s opened the connection: no other node has that address and port", f.Sender)
 	case !f.Answer.Reject:
 		return refuted("it has a window or timestamps, which the reset of such a node has not: its kernel is Windows or Linux")
-	case f.Way.Known && abs(int64(f.hops()-hopsTravelled(f.Way.TTL))) > siteHops:
+	case f.Numbers.Burst > 1 && f.Others.VolleyHere:
+		return refuted("it is one of a volley, and others of that are ahead of all that the %s sent: no node answers so", f.Sender)
+	case f.Way.Known && beyondAnyPath(int(f.Packet.TTL)):
+		return refuted("TTL %d is farther from 64, 128 and 255 than any path is long: no node's kernel sent it", f.Packet.TTL).with(map[string]any{"ttl": f.Packet.TTL})
+	// One that came from farther than the sender may only have another way back.
+	case f.Way.Known && hopsTravelled(f.Way.TTL)-f.hops() > siteHops:
 		return refuted("it has come %s, and what the %s sends comes %d: not from its site", count(f.hops(), "hop"), f.Sender, hopsTravelled(f.Way.TTL)).with(map[string]any{"hops": f.hops(), "path_hops": f.Way.Hops})
 	case f.silentBefore():
 		return refuted("the %s had sent nothing for %s that another node could have answered", f.Receiver, readable(f.Answer.IdleNS))
@@ -106,6 +111,17 @@ func cluster(f *Facts) Result {
 		return attested("that no other machine answers for the address of the %s is stated", f.Sender)
 	}
 	return open("another node of a cluster that gets every packet would have sent just this, from as far away")
+}
+
+// beyondAnyPath reports whether a TTL is farther from what the kernels of today's servers
+// begin with than any path is long.
+func beyondAnyPath(ttl int) bool {
+	for _, initial := range []int{64, 128, 255} {
+		if d := initial - ttl; d >= 0 && d <= longestPath {
+			return false
+		}
+	}
+	return true
 }
 
 func addressOwner(f *Facts) Result {

@@ -24,6 +24,7 @@ func TestAResetThatAnswersAnUntranslatedPacketAccusesNobody(t *testing.T) {
 		client.Resets[tap.Server] = []*align.Reset{arrived}
 		client.LastSent = align.Last{Frame: tap.Frame{Number: 40, TimeNS: 5000 * ms}, Flags: segment.ACK}
 		b.Witnesses[tap.Client].DropsKnown, b.Witnesses[tap.Client].AllInterfaces = true, true
+		b.Stated = []Statement{{tap.Client, OneHost, ""}}
 		part := align.NewConnection([2]uint32{}, 0, 0, [2]tap.Coverage{}, new(clock.Bounds))
 		part.Streams[tap.Client].Resets[tap.Client] = []*align.Reset{left}
 		b.Cases = append(b.Cases, Case{Connection: part, Of: 0, Pair: &pair.Pair{Client: 1, Server: pair.NoView, Remapped: known}})

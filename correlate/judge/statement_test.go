@@ -114,7 +114,7 @@ func TestAStatementIsUsedForItsOwnEnd(t *testing.T) {
 	} {
 		b := trial()
 		b.Witnesses[tap.Server].DropsKnown = true
-		b.Cases[0].Streams[tap.Server].Resets[tap.Client] = []*align.Reset{reset(3020*ms, 1000, 54, 0)}
+		b.Cases[0].Streams[tap.Server].Resets[tap.Client] = []*align.Reset{reset(3020*ms, 1000, 60, 0)}
 		b.Stated = tt.stated
 		f := verdicts(b)[0]
 		if f.Verdict != tt.want {

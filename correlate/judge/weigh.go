@@ -27,7 +27,7 @@ func weigh(f *Facts) opinion {
 		return t.opinion(f, Injected, t.confidence(f))
 	case t.fits(Receiver):
 		return t.opinion(f, ByReceiver, Proven)
-	case t.fits(AddressOwner) && t.injectedBut(AddressOwner, OtherHost, BelowTap): // it is both of these
+	case t.fits(AddressOwner) && t.injectedBut(AddressOwner, OtherHost, BelowTap, Cluster): // it is all of these
 		return t.opinion(f, ByAddressOwner, Supported)
 	}
 	if needs := conditions(f, t); needs != nil {

@@ -41,15 +41,15 @@ func TestTheVerdictIsTheTablesSentence(t *testing.T) {
 		fault      string
 	}{
 		{"all is refuted, and one sign has weight", func(*Facts) {}, Injected, Proven, nil, ""},
-		{"all is refuted, and no sign speaks", all(plain, func(f *Facts) { f.Way.Initiator = true }), Indeterminate, Unsure, nil, ""},
-		{"all is refuted, and a sign without weight speaks", all(plain, func(f *Facts) {
-			f.Way.Initiator, f.Numbers.ShapeAll, f.Numbers.Offset = true, 5, 12503
+		{"all is refuted, and no sign speaks", all(plain, windowed), Indeterminate, Unsure, nil, ""},
+		{"all is refuted, and a sign without weight speaks", all(plain, windowed, func(f *Facts) {
+			f.Numbers.ShapeAll, f.Numbers.Offset = 5, 12503
 		}), Indeterminate, Unsure, nil, ""},
-		{"all is refuted, and a sign with weight that refutes nothing speaks", all(plain, goesOn, func(f *Facts) {
-			f.Way.Initiator, f.After.TriggerUnseen = true, tap.Frame{Number: 60}
+		{"all is refuted, and a sign with weight that refutes nothing speaks", all(plain, goesOn, windowed, func(f *Facts) {
+			f.After.TriggerUnseen = tap.Frame{Number: 60}
 		}), Indeterminate, Unsure, nil, ""},
 		{"one row is open, which a statement closes", oneInterface, Conditional, Unsure, []Fact{OneWayOut}, ""},
-		{"two are open, which one statement closes", all(oneInterface, func(f *Facts) { f.Packet.TTL = 54 }), Conditional, Unsure, []Fact{OneWayOut}, ""},
+		{"three are open, which two statements close, as it came from farther", all(oneInterface, func(f *Facts) { f.Packet.TTL = 54 }), Conditional, Unsure, []Fact{OneWayOut, OneHost}, ""},
 		{"three are open, which two statements close", all(plain, oneInterface, goesOn), Conditional, Unsure, []Fact{OneWayOut, OneHost}, ""},
 		{"three statements would be needed", all(plain, oneInterface, goesOn, uncounted(20), func(f *Facts) {
 			f.Getting.Drops = 1
@@ -91,8 +91,8 @@ func TestTheVerdictIsTheTablesSentence(t *testing.T) {
 		{"a statement whose row a sign refutes does not", all(func(f *Facts) { f.Packet.TTL = 252 }, oneInterface, stating(OneWayOut)), Injected, Proven, nil, ""},
 		{"zero drops of twenty packets, stated", all(uncounted(20), stating(NoDrops)), Injected, Strong, nil, ""},
 		{"zero drops of twenty packets, stated, and a light cone", all(plain, tooSoon, uncounted(20), stating(NoDrops)), Injected, Strong, nil, ""},
-		{"299 packets and no counters", all(plain, goesOn, uncounted(299), func(f *Facts) { f.Way.Initiator = true }), Injected, Proven, nil, ""},
-		{"the same, and zero drops are stated without need", all(plain, goesOn, uncounted(299), stating(NoDrops), func(f *Facts) { f.Way.Initiator = true }), Injected, Proven, nil, ""},
+		{"299 packets and no counters", all(plain, goesOn, uncounted(299), windowed), Injected, Proven, nil, ""},
+		{"the same, and zero drops are stated without need", all(plain, goesOn, uncounted(299), stating(NoDrops), windowed), Injected, Proven, nil, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if tt.fault != "" {
