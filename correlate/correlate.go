@@ -36,6 +36,9 @@ type Options struct {
 	// the number of bytes of the captures that were read since the last call. As
 	// each capture is read twice, they add up to twice the Length of both.
 	Progress func(bytes int64)
+	// Growing, if not nil, is told when the first reading begins and when it ends: up to
+	// then hardly anything that is in memory is let go.
+	Growing func(bool)
 	// Stated are facts that the captures cannot hold, stated by the user.
 	Stated []judge.Statement
 	// ShowPayload lets the report hold payload bytes that no decoder recognised.
@@ -76,7 +79,7 @@ func Compare(ctx context.Context, first, second *file.Set, o Options) (*report.R
 // compare is Compare, stage by stage. Each reads what the ones before returned, and
 // changes nothing of it.
 func (o *Options) compare(ctx context.Context, sets [2]*file.Set) (*report.Report, *alignment, error) {
-	read, err := o.survey(ctx, sets)
+	read, err := o.read(ctx, sets)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -105,6 +108,15 @@ func (o *Options) compare(ctx context.Context, sets [2]*file.Set) (*report.Repor
 		return r, aligned, ErrNothingInCommon
 	}
 	return r, aligned, nil
+}
+
+// read is the first reading.
+func (o *Options) read(ctx context.Context, sets [2]*file.Set) (recordings, error) {
+	if o.Growing != nil {
+		o.Growing(true)
+		defer o.Growing(false)
+	}
+	return o.survey(ctx, sets)
 }
 
 // recordings are the two captures as the first reading shows them, in the order in which

@@ -46,35 +46,26 @@ func (o *Options) meeting(p pairing, offset, uncertain int64) *meeting {
 		m.coverage[end], _ = witness.Ran(sv)
 	}
 	m.services, m.hopsTo = m.findServices(), m.findHops()
-	paired := 0
+	n := m.numberCases()
+	m.cases = make([]judge.Case, 0, n)
+	m.left = make([]int64, 0, n)
+	interrupted := m.interrupted()
+	var same []alike
 	for i := range m.pairs {
-		if m.pairs[i].Paired() {
-			paired++
-		}
-	}
-	m.cases = make([]judge.Case, 0, paired)
-	m.left = make([]int64, 0, paired)
-	m.caseOf = make([]int32, len(m.pairs))
-	copies, interrupted := m.copies(), m.interrupted()
-	var same []int32 // by index of its pair, connections that are alike at both taps
-	for i := range m.pairs {
-		p := &m.pairs[i]
-		if !p.Paired() && (p.Inside || copies.has(p) || !m.telling(p)) {
-			m.caseOf[i] = replay.Nowhere
+		p, n := &m.pairs[i], m.caseOf[i]
+		if n == replay.Nowhere {
 			continue
 		}
-		n := int32(len(m.cases))
-		m.caseOf[i] = n
 		m.cases = append(m.cases, judge.Case{Pair: p, Translated: m.translated(p), FIN: m.closed(p)})
 		m.left = append(m.left, 0)
 		if summary, ok := m.sameAtBoth(p); ok && !interrupted[int32(i)] {
 			m.cases[n].Summary, m.cases[n].Alike = summary, true
-			same = append(same, int32(i))
+			same = append(same, m.letGo(int32(i)))
 			continue
 		}
 		if summary, late, ok := m.sameButCut(p); ok && !interrupted[int32(i)] {
 			m.cases[n].Summary, m.cases[n].Alike = summary, true
-			same = append(same, int32(i))
+			same = append(same, m.letGo(int32(i)))
 			m.routes[tap.Client][p.Client].Late = bySide(late[tap.Client], p.ClientSide)
 			m.routes[tap.Server][p.Server].Late = bySide(late[tap.Server], p.ServerSide)
 			continue
@@ -97,6 +88,40 @@ func (o *Options) meeting(p pairing, offset, uncertain int64) *meeting {
 	return m
 }
 
+// numberCases gives each pair that there is something to say about its case, and returns
+// how many there are.
+func (m *meeting) numberCases() (n int32) {
+	m.caseOf = make([]int32, len(m.pairs))
+	copies := m.copies()
+	for i := range m.pairs {
+		p := &m.pairs[i]
+		if !p.Paired() && (p.Inside || copies.has(p) || !m.telling(p)) {
+			m.caseOf[i] = replay.Nowhere
+			continue
+		}
+		m.caseOf[i] = n
+		n++
+	}
+	return n
+}
+
+// alike is a connection that is alike at both taps: the index of its pair, and how many
+// segments the client's capture has of it.
+type alike struct {
+	pair     int32
+	segments int64
+}
+
+// letGo forgets what each side of a connection sent. Nothing asks for it any more, and
+// most connections are let go.
+func (m *meeting) letGo(i int32) alike {
+	p := &m.pairs[i]
+	here, there := m.surveys[tap.Client].Connections[p.Client], m.surveys[tap.Server].Connections[p.Server]
+	segments := here.Flows[0].Segments + here.Flows[1].Segments
+	here.Flows, there.Flows = nil, nil
+	return alike{i, segments}
+}
+
 // close finishes all cases and returns what the meeting came to. If ctx ends, it is
 // nothing.
 func (m *meeting) close(ctx context.Context) (*alignment, error) {
@@ -117,11 +142,11 @@ func (m *meeting) close(ctx context.Context) (*alignment, error) {
 
 // time routes the segments of alike connections to where their times are compared, and
 // returns of how many: of all, or where there are very many of some.
-func (m *meeting) time(same []int32) (routed int) {
+func (m *meeting) time(same []alike) (routed int) {
 	times := newTimings(m.coverage[tap.Client])
 	if len(same) >= manyAlike {
-		for _, i := range same {
-			p := &m.pairs[i]
+		for _, one := range same {
+			p := &m.pairs[one.pair]
 			m.timeHandshake(p)
 			if seen := m.surveys[tap.Client].Connections[p.Client]; handshakeTimed(seen) {
 				at := times.span(seen.SYNNS)
@@ -131,14 +156,13 @@ func (m *meeting) time(same []int32) (routed int) {
 			}
 		}
 	}
-	for _, i := range same {
-		p := &m.pairs[i]
+	for _, one := range same {
+		p := &m.pairs[one.pair]
 		seen := m.surveys[tap.Client].Connections[p.Client]
-		if len(same) < manyAlike || times.wants(seen.FirstNS, seen.LastNS, seen.Flows[0].Segments+seen.Flows[1].Segments) {
+		if len(same) < manyAlike || times.wants(seen.FirstNS, seen.LastNS, one.segments) {
 			m.route(p, int32(routed), true)
 			routed++
 		}
-		m.letGo(p)
 	}
 	return routed
 }
@@ -194,13 +218,6 @@ func (m *meeting) sameButCut(p *pair.Pair) (sum align.Summary, late [2][2]uint8,
 		Shift: p.Shift, Coverage: m.coverage, Lead: m.offset,
 	}
 	return v.Cut()
-}
-
-// letGo forgets what each side of a connection sent. Nothing asks for it any more, and most
-// connections are let go.
-func (m *meeting) letGo(p *pair.Pair) {
-	m.surveys[tap.Client].Connections[p.Client].Flows = nil
-	m.surveys[tap.Server].Connections[p.Server].Flows = nil
 }
 
 func (m *meeting) Passed(end, sender tap.End, number int32, timeNS int64) {

@@ -212,7 +212,7 @@ func (o *compareOptions) compare(ctx context.Context, c *console, path []tapFile
 	if o.memoryLimit > 0 && os.Getenv("GOMEMLIMIT") == "" { // else the user knows better
 		debug.SetMemoryLimit(int64(o.memoryLimit))
 	}
-	how := correlate.Options{FixedEnds: fixed, Progress: c.progress.advance, MemoryLimit: int64(o.memoryLimit), ShowPayload: o.showPayload, Stated: o.stated}
+	how := correlate.Options{FixedEnds: fixed, Progress: c.progress.advance, MemoryLimit: int64(o.memoryLimit), ShowPayload: o.showPayload, Stated: o.stated, Growing: growing}
 	err = unlessInterrupted(ctx, func() (err error) {
 		if len(sets) < correlate.LeastTaps {
 			r, err = correlate.Compare(ctx, sets[0], sets[1], how)

