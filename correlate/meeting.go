@@ -33,6 +33,7 @@ type meeting struct {
 	coverage          [2]tap.Coverage
 	left              []int64 // by case: segments still to come
 	passages          *align.Passages
+	pool              align.Pool
 	room              *align.Room // for what was given up waiting for
 }
 
@@ -129,7 +130,7 @@ func (m *meeting) close(ctx context.Context) (*alignment, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		m.cases[i].Close()
+		m.cases[i].Close(&m.pool)
 	}
 	m.separateUnlike()
 	a := &alignment{pairing: m.pairing, cases: m.cases, caseOf: m.caseOf, services: m.services, trips: m.trips, clock: m.bounds.Fit()}
@@ -227,7 +228,7 @@ func (m *meeting) Passed(end, sender tap.End, number int32, timeNS int64) {
 func (m *meeting) Observe(end, sender tap.End, number int32, s *segment.Segment) {
 	this := &m.cases[number]
 	if this.Connection == nil {
-		this.Connection = align.NewConnection(this.Pair.Shift, m.offset, m.uncertain, m.coverage, m.boundsFor(this.Pair))
+		this.Connection = m.pool.NewConnection(this.Pair.Shift, m.offset, m.uncertain, m.coverage, m.boundsFor(this.Pair))
 		this.Connection.KeepWithin(m.room)
 		if this.Pair.SYNProxy {
 			this.Connection.AnsweredOnTheWay()
@@ -241,7 +242,7 @@ func (m *meeting) Observe(end, sender tap.End, number int32, s *segment.Segment)
 	}
 	this.Observe(end, sender, s)
 	if m.left[number]--; m.left[number] == 0 {
-		this.Close()
+		this.Close(&m.pool)
 	}
 }
 

@@ -37,10 +37,14 @@ const maxRoughErr = 1 << 60
 // clock less the client's, as far as it is known before: within roughErr. bounds
 // learns it better.
 func NewConnection(shift [2]uint32, rough, roughErr int64, coverage [2]tap.Coverage, bounds *clock.Bounds) *Connection {
-	c := &Connection{}
+	return new(Pool).NewConnection(shift, rough, roughErr, coverage, bounds)
+}
+
+// open makes an empty connection ready.
+func (c *Connection) open(shift [2]uint32, rough, roughErr int64, coverage [2]tap.Coverage, bounds *clock.Bounds) {
 	for end := range c.Streams {
 		s := &c.Streams[end]
-		s.sender, s.live = tap.End(end), &live{}
+		s.sender = tap.End(end)
 		s.AckedAtSender, s.AckedAtReceiver, s.Acked = nothingAcked, nothingAcked, nothingAcked
 		s.bounds = bounds
 		s.coverage = coverage
@@ -50,7 +54,6 @@ func NewConnection(shift [2]uint32, rough, roughErr int64, coverage [2]tap.Cover
 	c.Streams[tap.Server].shift[tap.Server] = shift[tap.Server]
 	c.Streams[tap.Client].ackShift[tap.Server] = shift[tap.Server]
 	c.Streams[tap.Server].ackShift[tap.Server] = shift[tap.Client]
-	return c
 }
 
 // Observe takes one segment as the tap at end saw it, sent by the host at

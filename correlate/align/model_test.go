@@ -169,8 +169,13 @@ func (x *transfer) sort() { byTime(x.events) }
 // connection. clockError is how far the rough clock is off: arrivals are seen that
 // much later, or earlier if negative, than they were.
 func (x *transfer) observe(clockError, roughErr int64) *Stream {
+	return x.observeFrom(new(Pool), clockError, roughErr)
+}
+
+// observeFrom is observe, with what a pool has.
+func (x *transfer) observeFrom(pool *Pool, clockError, roughErr int64) *Stream {
 	coverage := [2]tap.Coverage{{FirstNS: began, LastNS: ended}, {FirstNS: began, LastNS: ended}}
-	c := NewConnection([2]uint32{x.shift, 0}, -clockError, roughErr, coverage, &clock.Bounds{})
+	c := pool.NewConnection([2]uint32{x.shift, 0}, -clockError, roughErr, coverage, &clock.Bounds{})
 	events := slices.Clone(x.events)
 	for i := range events {
 		if events[i].end == tap.Server {
@@ -194,8 +199,10 @@ func (x *transfer) observe(clockError, roughErr int64) *Stream {
 		}
 		c.Observe(e.end, tap.Client, &s)
 	}
-	c.Finish()
-	return &c.Streams[tap.Client]
+	pool.Finish(c)
+	finished := *c
+	pool.TakeBack(c)
+	return &finished.Streams[tap.Client]
 }
 
 // expected is what byte-by-byte counting makes of the events: the slow, obvious

@@ -45,14 +45,15 @@ func (c *Case) tuple(end tap.End) Tuple {
 }
 
 // Close finishes the case's connection, and lets it go if nothing of it is left
-// to judge.
-func (c *Case) Close() {
+// to judge. What it needed goes to the pool.
+func (c *Case) Close(pool *align.Pool) {
 	if c.Connection == nil {
 		return
 	}
-	c.Finish()
+	pool.Finish(c.Connection)
 	c.Summary = c.Connection.Summary()
 	if c.Quiet() {
+		pool.TakeBack(c.Connection)
 		c.Connection = nil
 	}
 }
