@@ -17,9 +17,13 @@ import (
 // packet writes what may be shown of one.
 func (r *redactor) packet(p *capture.Packet) error {
 	var s segment.Segment
-	switch result := segment.Decode(p, &s); {
+	result := r.decoder.Decode(p, &s)
+	joined, length, inParts := r.decoder.Joined(p)
+	switch {
 	case p.Untimed:
 		r.summary.Untimed++
+		return nil
+	case result == segment.LaterFragment: // it is shown with the frame that completes its packet
 		return nil
 	case result != segment.TCP:
 		r.summary.NotTCP++
@@ -27,10 +31,16 @@ func (r *redactor) packet(p *capture.Packet) error {
 	case !r.options.wants(&s):
 		r.summary.Others++
 		return nil
-	case s.Fragment:
+	case inParts && joined == nil:
 		return fmt.Errorf("frame %d: %w", p.Frame, ErrFragment)
 	case r.mapping != nil && s.Wrapping != 0:
 		return fmt.Errorf("frame %d: %w", p.Frame, ErrTunnel)
+	}
+	if inParts {
+		whole := *p
+		whole.Data, whole.OrigLen = joined, length
+		p = &whole
+		r.summary.Joined++
 	}
 	src, dst := s.Src.AddrPort(), s.Dst.AddrPort()
 	r.note(&s)
@@ -125,7 +135,7 @@ func end(p *capture.Packet, s *segment.Segment, payload bool) int {
 // What cannot be redacted is no reason to leave a packet out: its absence would
 // mean something.
 var (
-	ErrFragment = errors.New("it is a fragment of a TCP segment, which cannot be redacted")
+	ErrFragment = errors.New("it is a fragment of a TCP segment in a tunnel, which cannot be redacted")
 	ErrTunnel   = errors.New("it is in a tunnel, or has a tag, where addresses cannot be mapped")
 )
 

@@ -35,6 +35,8 @@ type Summary struct {
 	Bytes       int64 // of payload removed
 	Others      int64 // segments of other connections, left out
 	NotTCP      int64 // and whatever else is no TCP segment
+	Joined      int64 // of Kept, those of which fragments were put together
+	Unjoined    int64 // packets left out of which a fragment is missing, or overlaps another
 	Untimed     int64 // packets without a time, which cannot be kept
 	Comments    int   // texts left out of the capture's descriptions
 	Filters     int   // filters left out, as they may hold names or addresses
@@ -48,6 +50,7 @@ var ErrNothing = errors.New("no TCP segment of such a connection in it")
 // A redactor makes one file.
 type redactor struct {
 	options Options
+	decoder segment.Decoder
 	mapping *mapping // nil if addresses stay
 	out     *pcapng.Writer
 	summary Summary
@@ -85,6 +88,8 @@ func Redact(ctx context.Context, set *file.Set, out io.Writer, o Options) (*Summ
 		}
 	}
 	r.summary.Connections = len(r.routes)
+	fragments := r.decoder.Fragments()
+	r.summary.Unjoined = fragments.Incomplete + fragments.Overlapping
 	if r.summary.Kept == 0 {
 		return &r.summary, ErrNothing
 	}

@@ -80,6 +80,7 @@ func each(t *testing.T, paths []string, do func(*segment.Segment)) *file.Reader 
 	t.Helper()
 	r := opened(t, paths).Reader()
 	var p capture.Packet
+	var decoder segment.Decoder
 	for {
 		err := r.Next(&p)
 		if err == io.EOF {
@@ -89,7 +90,7 @@ func each(t *testing.T, paths []string, do func(*segment.Segment)) *file.Reader 
 			t.Fatal(err)
 		}
 		var s segment.Segment
-		if segment.Decode(&p, &s) == segment.TCP {
+		if decoder.Decode(&p, &s) == segment.TCP {
 			do(&s)
 		}
 	}
@@ -159,9 +160,41 @@ func TestWiresharkFindsNoPayloadAndTheSameHeaders(t *testing.T) {
 	}
 }
 
+// A packet that came in fragments is shown in one piece: the segment that Wireshark
+// makes of the fragments, with an IP header that is right.
+func TestFragmentsAreShownAsWhatTheyMakeTogether(t *testing.T) {
+	if _, err := exec.LookPath("tshark"); err != nil {
+		t.Skip("tshark is not installed; `make test` installs it")
+	}
+	for _, pair := range []string{"fragments-on-the-way-and-resets-forged", "ipv6-fragments-and-resets-forged", "genuine-reset-and-a-tunnel-in-fragments"} {
+		original := filepath.Join("..", "..", "fixtures", "synthetic", pair, "server.pcap")
+		to := filepath.Join(t.TempDir(), "shown.pcapng")
+		summary, err := redacted(t, []string{original}, to, redact.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if joined := strings.Fields(tshark(t, original, "ip.fragment.count ipv6.fragment.count")); summary.Joined == 0 || len(joined) != int(summary.Joined) {
+			t.Errorf("%s: %d segments were put together, of which Wireshark knows %q", pair, summary.Joined, joined)
+		}
+		const fields = "frame.time_epoch ip.src ip.dst ipv6.src ipv6.dst ip.id ip.ttl ipv6.hlim tcp.srcport tcp.dstport tcp.seq_raw tcp.ack_raw tcp.flags tcp.window_size_value tcp.len tcp.options"
+		if before, after := tshark(t, original, fields), tshark(t, to, fields); before != after {
+			t.Errorf("%s: the original reads\n%.600s\nthe redacted one\n%.600s", pair, before, after)
+		}
+		if bad := strings.TrimSpace(tsharkWith(t, to, "ip.checksum.status == 0 || ip.flags.mf == 1 || ipv6.fraghdr", "frame.number")); bad != "" {
+			t.Errorf("%s: the IP headers of %q are wrong", pair, bad)
+		}
+	}
+}
+
 func tshark(t *testing.T, path, fields string) string {
 	t.Helper()
-	args := []string{"-n", "-r", path, "-Y", "tcp", "-T", "fields"}
+	return tsharkWith(t, path, "tcp", fields)
+}
+
+// tsharkWith shows fields of the frames that pass a filter.
+func tsharkWith(t *testing.T, path, filter, fields string) string {
+	t.Helper()
+	args := []string{"-n", "-o", "ip.check_checksum:TRUE", "-r", path, "-Y", filter, "-T", "fields"}
 	for field := range strings.FieldsSeq(fields) {
 		args = append(args, "-e", field)
 	}

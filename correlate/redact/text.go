@@ -79,6 +79,12 @@ func (s *Summary) costs(o *Options) []string {
 	if s.NotTCP > 0 {
 		list = append(list, "ICMP that may say why a connection broke is left out.")
 	}
+	if s.Joined > 0 {
+		list = append(list, fmt.Sprintf("%s came in fragments and %s put together: how they were cut no longer shows.", count(s.Joined, "segment"), wasOrWere(s.Joined)))
+	}
+	if s.Unjoined > 0 {
+		list = append(list, fmt.Sprintf("%s in fragments of which one is missing, or overlaps another, %s left out, as a comparison leaves them out.", count(s.Unjoined, "packet"), wasOrWere(s.Unjoined)))
+	}
 	if s.Untimed > 0 {
 		list = append(list, fmt.Sprintf("%d packets without a time are left out.", s.Untimed))
 	}
@@ -86,6 +92,13 @@ func (s *Summary) costs(o *Options) []string {
 		list = append(list, "A filter is left out that may hold names or addresses: whether it admits all that counts is not known.")
 	}
 	return append(list, "Frames are numbered anew, and the checksum of the file is another one: a report on this file names its own.")
+}
+
+func wasOrWere(n int64) string {
+	if n == 1 {
+		return "was"
+	}
+	return "were"
 }
 
 func count(n int64, noun string) string {

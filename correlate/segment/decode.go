@@ -13,11 +13,44 @@ type Decoder struct{ fragments reassembly }
 
 // Decode is Decode but for fragments. s.Payload is valid until the following call.
 func (d *Decoder) Decode(p *capture.Packet, s *Segment) Result {
+	d.fragments.whole = nil
 	if decodeCommon(p, s) {
 		return TCP
 	}
 	d.fragments.nowNS, d.fragments.on = p.TimeNS, p.Interface
+	d.fragments.layer = 0
 	return decodeLayers(p, s, &d.fragments)
+}
+
+// Joined is the frame of the segment just decoded as it would be without fragments: what
+// stood before the fragment's IP header, and the packet that was put together, as far as
+// it was captured; length is what the frame would have on the wire. It is not ok if
+// the segment came in one piece, and frame is nil if its fragments were in a tunnel, whose
+// headers tell how long they are.
+func (d *Decoder) Joined(p *capture.Packet) (frame []byte, length int, ok bool) {
+	r := &d.fragments
+	if r.whole == nil || r.inTunnel {
+		return nil, 0, r.whole != nil
+	}
+	frame = append(append(frame, p.Data[:r.at]...), r.whole...)
+	if ip := frame[r.at:]; ip[0]>>4 == 4 {
+		header := ip[:int(ip[0]&0x0f)*4]
+		be16Put(header[10:], 0)
+		be16Put(header[10:], checksum(header))
+	}
+	return frame, r.at + r.length, true
+}
+
+// checksum is that of the internet (RFC 1071), of an even number of bytes.
+func checksum(b []byte) uint16 {
+	sum := uint32(0)
+	for ; len(b) > 1; b = b[2:] {
+		sum += uint32(be16(b))
+	}
+	for sum > 0xffff {
+		sum = sum>>16 + sum&0xffff
+	}
+	return ^uint16(sum)
 }
 
 // Fragments counts those of the frames so far.
@@ -55,6 +88,9 @@ func decodeLayers(p *capture.Packet, s *Segment, r *reassembly) Result {
 	guessed := false // that there is a tunnel, by a UDP port
 	for {
 		var protocol uint8
+		if r != nil {
+			r.enter(p.Data, b)
+		}
 		if etherType == etherIPv4 {
 			b, n, protocol, result = decodeIPv4(b, n, s, r)
 		} else {
@@ -108,3 +144,5 @@ func tooShort(n, need int) Result {
 
 func be16(b []byte) uint16 { return binary.BigEndian.Uint16(b) }
 func be32(b []byte) uint32 { return binary.BigEndian.Uint32(b) }
+
+func be16Put(b []byte, v uint16) { binary.BigEndian.PutUint16(b, v) }

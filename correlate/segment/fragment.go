@@ -35,6 +35,25 @@ type reassembly struct {
 	held   map[fragmentKey]*fragmented
 	oldest []*fragmented // in the order of their first fragments; some are held no more
 	size   int
+
+	// Of the present frame: where its first IP header stands, how many IP headers were
+	// read, and the packet that it completed.
+	at, layer int
+	whole     []byte
+	length    int
+	inTunnel  bool // the fragments of whole
+}
+
+// enter notes that an IP header begins at b.
+func (r *reassembly) enter(frame, b []byte) {
+	if r.layer++; r.layer == 1 {
+		r.at = cap(frame) - cap(b) // b is a part of it
+	}
+}
+
+// joined notes the packet that the present frame completed.
+func (r *reassembly) joined(whole []byte, length int) {
+	r.whole, r.length, r.inTunnel = whole, length, r.layer > 1
 }
 
 // fragmentKey is what the fragments of one packet have in common (RFC 791 section

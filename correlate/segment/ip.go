@@ -82,6 +82,7 @@ func decodeIPv4(b []byte, n int, s *Segment, r *reassembly) ([]byte, int, uint8,
 		}
 		binary.BigEndian.PutUint16(whole[2:], uint16(length))
 		binary.BigEndian.PutUint16(whole[6:], be16(whole[6:])&^(moreFragments|offsetMask))
+		r.joined(whole, length)
 		return decodeIPv4(whole, length, s, r)
 	}
 
@@ -211,6 +212,7 @@ func joinIPv6(h *[40]byte, b []byte, n int, s *Segment, r *reassembly) ([]byte, 
 		return nil, 0, 0, LaterFragment
 	}
 	binary.BigEndian.PutUint16(whole[4:], uint16(length-len(first)))
+	r.joined(whole, length)
 	return decodeIPv6(whole, length, s, r)
 }
 
