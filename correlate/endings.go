@@ -26,13 +26,19 @@ func (o *Options) end(ctx context.Context, a *alignment, j *judge.Judgement) (*e
 	in := &ending.Input{
 		Pairs: a.pairs, CaseOf: a.caseOf, Cases: a.cases, Surveys: a.surveys, Judgement: j, Clock: &a.clock, Trips: &a.trips,
 		Service: a.serviceOf, Alone: len(a.surveys[tap.Server].Connections) == 0, Name: nameOf,
-		OneHost: slices.ContainsFunc(o.Stated, func(s judge.Statement) bool { return s.End == tap.Server && s.Fact == judge.OneHost }),
+		OneHost: o.states(tap.Server, judge.OneHost),
 	}
 	for end, sv := range a.surveys {
 		in.Coverage[end], in.Ran[end] = witness.Ran(sv)
+		in.Unrecorded[end], in.OneWay[end] = witness.Unrecorded(sv), o.states(tap.End(end), judge.OneWayOut)
 	}
 	of, err := ending.Of(ctx, in)
 	return &ended{j.With(of.Added), of.Endings, of.Effects}, err
+}
+
+// states reports whether the user states a fact of an end.
+func (o *Options) states(end tap.End, fact judge.Fact) bool {
+	return slices.ContainsFunc(o.Stated, func(s judge.Statement) bool { return s.End == end && s.Fact == fact })
 }
 
 // sumUp says what the comparison comes to.

@@ -9,6 +9,7 @@ import (
 
 	"bothends/capture/file"
 	"bothends/correlate"
+	"bothends/correlate/ending"
 	"bothends/correlate/judge"
 	"bothends/correlate/tap"
 )
@@ -35,6 +36,42 @@ func TestAStatedFilterIsHeldAgainstWhatTheFileHolds(t *testing.T) {
 			t.Errorf("%q: %v; the file holds what it leaves out", filter, err)
 		case !refused && err != nil:
 			t.Errorf("%q: %v", filter, err)
+		}
+	}
+}
+
+// What did not pass the tap at one interface may have come to another. That nothing does
+// is the host's own word, which the report shows; here it would not be true.
+func TestSwallowedIsOpenWhereAnotherInterfaceWasUpUnlessOneWayInIsStated(t *testing.T) {
+	folder := filepath.Join("..", "fixtures", "cases", "dropped-by-the-server-at-its-second-interface")
+	for _, tt := range []struct {
+		stated     []judge.Statement
+		confidence judge.Confidence
+		outcome    judge.Outcome
+	}{
+		{nil, judge.Unsure, judge.Open},
+		{[]judge.Statement{{End: tap.Client, Fact: judge.OneWayOut}}, judge.Unsure, judge.Open},
+		{[]judge.Statement{{End: tap.Server, Fact: judge.OneWayOut}}, judge.Strong, judge.Refuted},
+	} {
+		client, server := open(t, folder, "client.pcapng"), open(t, folder, "server.pcapng")
+		r, err := correlate.Compare(context.Background(), client, server, correlate.Options{FixedEnds: true, Stated: tt.stated})
+		if err != nil {
+			t.Fatal(err)
+		}
+		swallowed := 0
+		for i := range r.Connections {
+			e := r.Connections[i].Ending
+			if e == nil || e.Kind != string(ending.SwallowedContent) {
+				continue
+			}
+			swallowed++
+			step := e.Evidence[len(e.Evidence)-1]
+			if e.Confidence != string(tt.confidence) || step.Rule != string(judge.OtherInterface) || step.Outcome != string(tt.outcome) || step.Attested != (tt.outcome == judge.Refuted) {
+				t.Errorf("%v: %s, %s %s (attested: %v); want %s, %s", tt.stated, e.Confidence, step.Rule, step.Outcome, step.Attested, tt.confidence, tt.outcome)
+			}
+		}
+		if swallowed != 1 {
+			t.Errorf("%v: %d connections of which something was swallowed, want 1", tt.stated, swallowed)
 		}
 	}
 }

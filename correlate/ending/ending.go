@@ -106,15 +106,19 @@ const NoFinding = -1
 
 // Input is what the stages before have found. It is only read.
 type Input struct {
-	Pairs     []pair.Pair
-	CaseOf    []int32 // by pair: index into Cases, negative if there is none
-	Cases     []judge.Case
-	Surveys   [2]*survey.Survey
-	Coverage  [2]tap.Coverage // of each End's capture, by its clock
-	Ran       [2]bool         // it is known when the capture ran
-	Judgement *judge.Judgement
-	Clock     *clock.Fit
-	Trips     *align.Trips
+	Pairs    []pair.Pair
+	CaseOf   []int32 // by pair: index into Cases, negative if there is none
+	Cases    []judge.Case
+	Surveys  [2]*survey.Survey
+	Coverage [2]tap.Coverage // of each End's capture, by its clock
+	Ran      [2]bool         // it is known when the capture ran
+	// Unrecorded are interfaces of each End's host that were up and not recorded; OneWay
+	// says that they are no way for its packets, as the user states.
+	Unrecorded [2][]string
+	OneWay     [2]bool
+	Judgement  *judge.Judgement
+	Clock      *clock.Fit
+	Trips      *align.Trips
 	// Service is the address that the client end's connection went to, where the server
 	// end was reached at it; Alone says that no such address is known, as the server's
 	// capture holds no connection at all.

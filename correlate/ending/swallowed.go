@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"bothends/correlate/align"
 	"bothends/correlate/judge"
@@ -204,13 +205,34 @@ func (e *ender) swallowedIn(c *judge.Case, sender tap.End, v *align.Vanished, ra
 		end.Text = fmt.Sprintf("from then on nothing of the %s's arrived at the %s", sender, receiver)
 		end.Advice = "Look at whatever stands between the two ends at that time: a link that failed, or a box that drops this connection."
 	}
-	if end.Confidence == judge.Unsure {
+	elsewhere := strings.Join(e.Unrecorded[receiver], ", ")
+	mayBeElsewhere := elsewhere != "" && !e.OneWay[receiver]
+	switch {
+	case mayBeElsewhere:
+		end.Confidence = judge.Unsure
+		end.Text += fmt.Sprintf(", or came to another interface of the %s's (%s), which was not recorded", receiver, elsewhere)
+		end.Advice = fmt.Sprintf("Record every interface at the %s: bothcap does. If no packet comes by another: --attest %s:%s.", receiver, receiver, judge.OneWayOut)
+	case end.Confidence == judge.Unsure:
 		end.Text += "; it may be chance"
 	}
 	st := step(Swallowed, judge.Supports, "%s; %s", sent, meanwhile)
 	st.Values = values
 	end.Evidence = []judge.Step{st}
+	if elsewhere != "" {
+		end.Evidence = append(end.Evidence, otherWayIn(receiver, elsewhere, e.OneWay[receiver]))
+	}
 	return end
+}
+
+// otherWayIn says whether what did not pass the tap may have come to the host all the same,
+// which then dropped it itself: a router may give one flow another way in.
+func otherWayIn(receiver tap.End, elsewhere string, stated bool) judge.Step {
+	s := step(judge.OtherInterface, judge.Open, "the %s had other interfaces up that were not recorded: %s", receiver, elsewhere)
+	if stated {
+		s = step(judge.OtherInterface, judge.Refuted, "that the %s has no other way is stated", receiver)
+	}
+	s.Attested, s.Decides = stated, !stated
+	return s
 }
 
 // largeSegment is from which payload on a size may be what a path cannot carry: below
