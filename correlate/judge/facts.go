@@ -139,11 +139,15 @@ type KernelFacts struct {
 
 // AfterFacts are about what the sender did afterwards.
 type AfterFacts struct {
-	Sent          tap.Frame // the last segment it sent after the packet must have left; Number 0 if none
-	Flags         segment.Flags
-	LaterNS       int64
-	Established   bool      // its connection was
-	Passed        bool      // and something that it sent afterwards reached the receiver
+	Sent        tap.Frame // the last segment it sent after the packet must have left; Number 0 if none
+	Flags       segment.Flags
+	LaterNS     int64
+	Established bool // its connection was
+	Passed      bool // and something that it sent afterwards reached the receiver
+	// Answered says that what the receiver sent in the second after the packet came to the
+	// sender; AnswerAstray is how much of it never did.
+	Answered      bool
+	AnswerAstray  int64
 	TriggerUnseen tap.Frame // what the receiver sent last before the packet, if that did not reach the sender
 }
 
@@ -222,6 +226,18 @@ func (f *Facts) silentBefore() bool {
 // longIdleNS is the silence from which on a reset is taken for a time-out: half
 // of the shortest timer below.
 const longIdleNS = 30e9
+
+// ofAnother reports whether the packet has numbers that nobody would guess for this
+// connection, under an address that a NAT lends to several hosts: it may be of another
+// connection to which the NAT gave this one's port when it had forgotten it. It has not
+// forgotten it if what the receiver sent later came to the sender.
+func (f *Facts) ofAnother() bool {
+	n := &f.Numbers
+	return f.Way.Translated && f.Kind == "rst" && !f.After.Answered && n.Guesses <= 1 && max(n.Ahead, n.Behind) > farOff
+}
+
+// farOff is beyond all windows that are in use, and what boxes were seen to guess.
+const farOff = 1 << 20
 
 // soonNS is how soon after data a reset is taken for an answer to it.
 const soonNS = 2e9

@@ -50,6 +50,9 @@ func calledFor(r *align.Reset, lost align.Astray) bool {
 	return r.Flags&segment.ACK == 0 && r.Seq0 == lost.Ack && r.PassedNS <= lost.SentNS
 }
 
+// answerNS is how soon after a packet its answer leaves, whatever it is.
+const answerNS = 1e9
+
 func (s *stream) afterFacts(p *suspect, c *ClockFacts) AfterFacts {
 	last := s.flow.LastSent
 	if last.Number == 0 || !c.Comparable || !s.pair.Paired() {
@@ -60,6 +63,13 @@ func (s *stream) afterFacts(p *suspect, c *ClockFacts) AfterFacts {
 		a.Sent = last.Frame
 	}
 	a.Passed = a.Sent.Number != 0 && s.flow.LastPassedNS-c.LatestNS > c.MarginNS
+	for _, lost := range s.back.Astray {
+		if lost.SentNS >= p.TimeNS && lost.SentNS <= p.TimeNS+answerNS {
+			a.AnswerAstray++
+		}
+	}
+	a.AnswerAstray += s.back.MoreAstray
+	a.Answered = a.AnswerAstray == 0 && s.back.LastPassedNS > p.TimeNS
 	// TCP resets a bad acknowledgment and goes on until the handshake is done.
 	a.Established = last.Flags&segment.SYN == 0 && s.back.Passed > 0
 	if p.reset != nil {

@@ -127,7 +127,7 @@ var Hypotheses = []Hypothesis{
 		Name: OtherHost, Maker: SomeoneElse,
 		Claim:     "another host behind the same address got what it did not, and reset what it does not know",
 		Short:     "another host behind the address",
-		Predicts:  "a packet of the receiver's left before the reset came and never reached the sender",
+		Predicts:  "a packet of the receiver's left before the reset came and never reached the sender; or a NAT gave the connection's port to another host, whose numbers are others",
 		RefutedBy: "none was astray in that time; made at the receiver's first router; resets to both ends from one place; or a statement",
 		Source:    "RFC 7690; anycast (RFC 4786), ECMP, load balancers, fail-over",
 		Advice:    "Ask whether a balancer, anycast or a fail-over pair serves this address. If no other machine answers for it: --attest END:one-host.",

@@ -69,10 +69,15 @@ func otherHost(f *Facts) Result {
 	switch {
 	case f.Kind == "data", f.Kind == "fin":
 		return refuted("another host does not know the connection")
+	case f.Kind == "syn" && f.Way.Translated && f.After.AnswerAstray > 0:
+		return fits("the %s's address is translated, and what the %s answered to it did not come to the %s: a NAT that had forgotten the connection may have given its port to another host",
+			f.Sender, f.Receiver, f.Sender).with(map[string]any{"answers_astray": f.After.AnswerAstray})
+	case f.ofAnother():
+		return open("the %s's address is translated, and its number is far from all of this connection's: it may be of another host's, to which a NAT that had forgotten this one gave its port", f.Sender)
 	case f.Stated.has(OneHost):
 		return attested("that no other machine answers for the address of the %s is stated", f.Sender)
-	case f.Kind == "syn" && f.After.Passed:
-		return refuted("the connection with these addresses and ports went on between the two taps: no NAT gives them to another host meanwhile").with(values)
+	case f.Kind == "syn" && f.After.Passed && (f.After.Answered || !f.Way.Translated):
+		return refuted("the connection with these addresses and ports went on between the two taps, and what the %s answered to this came to the %s: no NAT gave them to another host meanwhile", f.Receiver, f.Sender).with(values)
 	case f.Kind == "syn":
 		return open("another host behind the same address may have opened a connection").with(values)
 	case f.OneSided:

@@ -231,6 +231,16 @@ var rowTests = map[Name][]rowTest{
 	OtherHost: {
 		{"a SYN, and the connection with its addresses went on", all(secondSYN, wentOn), Refuted, ""},
 		{"a SYN, and nothing arrived of it afterwards", all(secondSYN, goesOn), Open, ""},
+		{"a SYN under a NAT's address, which answers reached where it went on", all(secondSYN, wentOn, translated, func(f *Facts) { f.After.Answered = true }), Refuted, ""},
+		{"a SYN under a NAT's address, and nothing says where its answers went", all(secondSYN, wentOn, translated), Open, ""},
+		{"a SYN under a NAT's address, whose answer went astray", all(secondSYN, wentOn, translated, func(f *Facts) { f.After.AnswerAstray = 1 }), Fits, ""},
+		{"a SYN under the sender's own address, whose answer went astray", all(secondSYN, wentOn, func(f *Facts) { f.After.AnswerAstray = 1 }), Refuted, ""},
+		{"a number 2 MiB ahead, under a NAT's address", all(far, translated), Open, ""},
+		{"the same, and that no other answers is stated: hosts behind a NAT do not answer for it", all(far, translated, stating(OneHost)), Open, ""},
+		{"the same, and what the receiver sent later came to the sender", all(far, translated, func(f *Facts) { f.After.Answered = true }), Refuted, ""},
+		{"the same, one of several guesses", all(far, translated, func(f *Facts) { f.Numbers.Burst, f.Numbers.Guesses = 3, 2 }), Refuted, ""},
+		{"a number 2 MiB ahead, under the sender's own address", far, Refuted, ""},
+		{"a number 2 MiB behind, under a NAT's address", all(translated, func(f *Facts) { f.Numbers.Behind = 2 << 20 }), Open, ""},
 		{"no packet was astray", func(*Facts) {}, Refuted, ""},
 		{"one was astray", astray, Fits, ""},
 		{"a light cone says nothing of another host", all(astray, func(f *Facts) {
@@ -324,6 +334,11 @@ func receiverUncounted(n int64) func(*Facts) {
 
 // ahead1460 lets its number lie a segment ahead of the stream.
 func ahead1460(f *Facts) { f.Numbers.Ahead = 1460 }
+
+func translated(f *Facts) { f.Way.Translated = true }
+
+// far lets the number be farther ahead than any window is wide.
+func far(f *Facts) { f.Numbers.Ahead = 2 << 20 }
 
 func TestEachHypothesisIsRefutedFitsOrStaysOpenByTheFactsThatItNames(t *testing.T) {
 	for i := range Hypotheses {

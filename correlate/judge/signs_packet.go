@@ -8,6 +8,9 @@ func ahead(f *Facts) Result {
 		return Result{}
 	}
 	refutes := []Name{OwnFirewall, Remapped, BelowTap, OtherHost, Cluster, AddressOwner}
+	if f.ofAnother() {
+		refutes = without(refutes, OtherHost)
+	}
 	text := fmt.Sprintf("its sequence number is %d ahead of everything that the %s ever sent", n.Ahead, f.Sender)
 	if n.Burst > 1 {
 		text += fmt.Sprintf("; it is one of %d resets within two seconds whose numbers no host counts like that", n.Burst)

@@ -170,6 +170,7 @@ var signTests = map[Name][]signTest{
 	},
 	Ahead: {
 		{"ahead of all that the sender sent", ahead1460, Supports, []Name{OwnFirewall, Remapped, BelowTap, OtherHost, Cluster, AddressOwner}, ""},
+		{"2 MiB ahead, under the address of a NAT, which others share", all(far, translated), Supports, []Name{OwnFirewall, Remapped, BelowTap, Cluster, AddressOwner}, ""},
 		{"one of a volley whose others are not ahead", all(ahead1460, func(f *Facts) { f.Numbers.Burst, f.Numbers.Guesses = 3, 1 }), Supports,
 			[]Name{OwnFirewall, Remapped, BelowTap, OtherHost, Cluster, AddressOwner}, ""},
 		{"one of two that are ahead: a socket resets once", all(ahead1460, func(f *Facts) { f.Numbers.Burst, f.Numbers.Guesses = 3, 2 }), Supports,
