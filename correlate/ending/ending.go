@@ -226,8 +226,7 @@ func (e *ender) ending(i int) Ending {
 	case !p.Paired():
 		end = e.oneSided(p, c, int(e.CaseOf[i]))
 	case p.Method == pair.Payload:
-		end = Ending{Kind: SplitByProxy, Confidence: judge.Strong, Finding: NoFinding,
-			Text: "a proxy stands between: each end talks to it, and the two connections end each by itself"}
+		end = e.proxied(p)
 	default:
 		end = e.paired(p, c, int(e.CaseOf[i]))
 	}

@@ -2,6 +2,7 @@ package ending
 
 import (
 	"fmt"
+	"net/netip"
 
 	"bothends/correlate/align"
 	"bothends/correlate/judge"
@@ -60,6 +61,25 @@ func (e *ender) intercepted(seen *survey.Connection, p *pair.Pair, c *judge.Case
 	if answer != nil && (end.Confidence != judge.Unsure || len(needs) > 0) {
 		e.addAnswer(answer, index, &end, needs)
 	}
+	return end
+}
+
+// proxied is the ending of a connection of which the server's end holds another, with
+// numbers of its own, that carries the same. A client that asked for the proxy knows it by
+// an address of its own; where both ends know the server by one address, the proxy speaks
+// in its name. That it passed on what was said is not held against it.
+func (e *ender) proxied(p *pair.Pair) Ending {
+	end := Ending{Kind: SplitByProxy, Confidence: judge.Strong, Finding: NoFinding,
+		Text: "a proxy stands between: each end talks to it, and the two connections end each by itself"}
+	asked := e.Surveys[tap.Client].Connections[p.Client].Ends[p.ClientSide.Other()].IP
+	answered := e.Surveys[tap.Server].Connections[p.Server].Ends[p.ServerSide.Other()].IP
+	if asked != answered {
+		return end
+	}
+	end.Text = "a proxy stands between, which the client did not ask for: it speaks in the server's name, on the way or as the client's own (a virtual machine's network, a VPN, a virus scanner)"
+	end.Evidence = []judge.Step{step(judge.Proxy, judge.Supports,
+		"what the two captures carry is the same, their sequence numbers and handshakes are not, and both ends know the server by the address %s: the client did not ask for the proxy", netip.AddrFrom16(asked).Unmap())}
+	end.Advice = "Find out whose proxy it is: record between it and the client, too. If the client's own system has none, something on the way speaks for the server."
 	return end
 }
 

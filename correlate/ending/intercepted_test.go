@@ -120,3 +120,32 @@ func TestAnInterceptionIsProvedByWhatNoHonestNeighbourShows(t *testing.T) {
 		})
 	}
 }
+
+// A reverse proxy has an address of its own, which the client asked for. One that speaks
+// under the server's was put there by somebody else.
+func TestAProxyThatTheClientDidNotAskForIsToldApart(t *testing.T) {
+	asked, behind := segment.Endpoint{IP: [16]byte{15: 9}, Port: 25}, segment.Endpoint{IP: [16]byte{15: 7}, Port: 25}
+	for name, c := range map[string]struct {
+		answered segment.Endpoint
+		unasked  bool
+	}{
+		"the server's own address": {asked, true},
+		"another":                  {behind, false},
+	} {
+		view := func(server segment.Endpoint) *survey.Survey {
+			return &survey.Survey{Connections: []*survey.Connection{{Flows: new([2]survey.Flow), Ends: [2]segment.Endpoint{{Port: 4000}, server}}}}
+		}
+		r, err := Of(context.Background(), &Input{
+			Clock: &clock.Fit{}, Judgement: &judge.Judgement{}, Trips: &align.Trips{}, Service: func(*pair.Pair) *judge.Service { return nil },
+			Surveys: [2]*survey.Survey{view(asked), view(c.answered)}, CaseOf: []int32{0}, Cases: []judge.Case{{Connection: &align.Connection{}}},
+			Pairs: []pair.Pair{{Method: pair.Payload}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		end := r.Endings[0]
+		if end.Kind != SplitByProxy || (end.Advice != "") != c.unasked || (len(end.Evidence) == 1) != c.unasked {
+			t.Errorf("%s: %+v", name, end)
+		}
+	}
+}

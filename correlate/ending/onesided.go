@@ -19,7 +19,7 @@ func (e *ender) oneSided(p *pair.Pair, c *judge.Case, index int) Ending {
 	near, far := &seen.Flows[p.ClientSide], &seen.Flows[p.ClientSide.Other()]
 	end := Ending{Finding: NoFinding}
 	switch {
-	case p.Outdone, e.Service(p) == nil && !e.Alone:
+	case p.Outdone, p.Ambiguous, e.Service(p) == nil && !e.Alone:
 		return ofView(seen, "the client's")
 	case far.Segments > 0 && seen.SYNNS != 0 && e.nearer(seen, p):
 		return e.intercepted(seen, p, c, index)

@@ -57,9 +57,12 @@ type Pair struct {
 	// connection Of, with its addresses and ports.
 	Inside bool
 
-	// Outdone says that another view in the same capture is the better partner, or may
-	// be: this one is a second recording of it, or several connections look alike.
+	// Outdone says that another view in the same capture is the better partner: this one
+	// is a second recording of it.
 	Outdone bool
+	// Ambiguous says that several connections look alike, and nothing tells which of them
+	// is the partner: it was not compared, though the other capture may hold it.
+	Ambiguous bool
 	// SharedISN: the two captures have it under different addresses or ports, and its
 	// numbers are also those of other connections, so that it may not be one at all.
 	SharedISN bool

@@ -128,6 +128,13 @@ func TestOfSeveralRecordingsTheOneNearestToTheOtherEndIsTaken(t *testing.T) {
 					t.Errorf("why: %q, want %q", w, c.why)
 				}
 			}
+			// What is only a second recording need not be compared; what may be any of
+			// several was not, and should have been.
+			for i := range pairs {
+				if p := &pairs[i]; !p.Paired() && (p.Outdone != (c.why == "recorded several times") || p.Ambiguous != (c.why == "several connections")) {
+					t.Errorf("%q: outdone %v, ambiguous %v", p.Why, p.Outdone, p.Ambiguous)
+				}
+			}
 			if len(why) != len(c.atClient)+len(c.atServer)-2*len(got) {
 				t.Errorf("%d without partner, of %d and %d", len(why), len(c.atClient), len(c.atServer))
 			}

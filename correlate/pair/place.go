@@ -208,7 +208,7 @@ func (m *matcher) pairs(first, second *survey.Survey, at Placement) []Pair {
 		}
 		why := m.obstacle[endOf(at.Swapped)][n]
 		pairs = append(pairs, Pair{Client: int32(n), Server: NoView, ClientSide: survey.Initiator, Method: None,
-			Odds: 1, Why: absence(client.Connections[n], why, server, "server"), Outdone: !why.passable()})
+			Odds: 1, Why: absence(client.Connections[n], why, server, "server"), Outdone: why == outdone, Ambiguous: !why.passable() && why != outdone})
 	}
 	for n := range server.Connections {
 		if at.Swapped && m.found[n].partner != NoView || !at.Swapped && bySecond[n] != NoView {
@@ -216,7 +216,7 @@ func (m *matcher) pairs(first, second *survey.Survey, at Placement) []Pair {
 		}
 		why := m.obstacle[endOf(!at.Swapped)][n]
 		pairs = append(pairs, Pair{Client: NoView, Server: int32(n), ServerSide: survey.Initiator, Method: None,
-			Odds: 1, Why: absence(server.Connections[n], why, client, "client"), Outdone: !why.passable()})
+			Odds: 1, Why: absence(server.Connections[n], why, client, "client"), Outdone: why == outdone, Ambiguous: !why.passable() && why != outdone})
 	}
 	return pairs
 }

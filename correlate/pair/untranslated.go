@@ -26,7 +26,7 @@ func untranslated(pairs []Pair, client, server *survey.Survey) {
 	}
 	for i := range pairs {
 		switch p := &pairs[i]; {
-		case p.Paired() || p.Outdone:
+		case p.Paired() || p.Outdone || p.Ambiguous:
 		case p.Server != NoView:
 			ask(fromClient, server.Connections[p.Server])
 		default:
@@ -56,7 +56,7 @@ func untranslated(pairs []Pair, client, server *survey.Survey) {
 	for i := range pairs {
 		p := &pairs[i]
 		switch {
-		case p.Paired() || p.Outdone:
+		case p.Paired() || p.Outdone || p.Ambiguous:
 		case p.Server != NoView:
 			if p.markUntranslated(server.Connections[p.Server], &p.ServerSide, fromClient, "the client's own address") {
 				pairs[p.Of].RemappedAt[atServer] = true

@@ -114,6 +114,10 @@ func (t *text) afterNothing() {
 		t.para(plain, "  ", "If the session that failed is among those in one capture only, its packets did not get as far as the other tap, or that capture lacks them: see the reasons given above.")
 	case t.segmentsLost() > 0:
 		t.para(plain, "  ", "Packets were lost on the way, and sent again. If sessions are slow, look for losses.")
+	case t.cutShort() > 0:
+		t.para(plain, "  ", "If sessions failed while this was recorded, record again with whole packets (bothcap without --headers-only, tcpdump without -s): what was said was not compared.")
+	case len(t.unasked()) > 0:
+		t.para(plain, "  ", "If sessions failed while this was recorded, look at the proxy: %s", t.unasked()[0].Ending.Advice)
 	default:
 		t.para(plain, "  ", "If sessions failed while this was recorded, the cause is not in what passed between the two taps; if none failed, record again until one does.")
 	}

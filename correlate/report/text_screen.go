@@ -328,6 +328,9 @@ func (t *text) leftOpen() {
 			}
 		}
 	}
+	if n := t.cutShort(); n > 0 {
+		t.item("  ", "? ", "Whether the data were changed on the way: of %s only the beginning was recorded.", count(n, "packet"))
+	}
 	t.item("  ", "? ", "Who made a packet: what stands between a tap and the wire counts as the way.")
 	for i, short := range open {
 		if i == mostOpenRows {
@@ -336,4 +339,9 @@ func (t *text) leftOpen() {
 		}
 		t.item("  ", "? ", "Not excluded: %s.", short)
 	}
+}
+
+// cutShort is how many packets were kept shorter than they were, at both ends.
+func (t *text) cutShort() int64 {
+	return t.capture("client").Health.Cut + t.capture("server").Health.Cut
 }

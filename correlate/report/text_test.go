@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"bothends/correlate/ending"
 	"bothends/correlate/judge"
 	"bothends/correlate/outcome"
 )
@@ -375,5 +376,28 @@ func TestWhatTheCapturesAreWorth(t *testing.T) {
 				t.Errorf("lacks %q:\n%s", test.want, text)
 			}
 		})
+	}
+}
+
+// An all-clear says what it does not cover.
+func TestWhatWasNotComparedIsNotSaidToBeClear(t *testing.T) {
+	const clear = "the cause is not in what passed"
+	whole := sample(2)
+	if out := render(t, whole, TextOptions{Extent: Screen}); !strings.Contains(out, clear) {
+		t.Fatalf("%s", out)
+	}
+	cut := sample(2)
+	cut.Captures.Client.Health.Cut, cut.Captures.Server.Health.Cut = 20, 30
+	if out := render(t, cut, TextOptions{Extent: Screen}); strings.Contains(out, clear) || !strings.Contains(out, "of 50 packets only the beginning") || !strings.Contains(out, "with whole packets") {
+		t.Errorf("headers only: %s", out)
+	}
+	proxied := sample(2)
+	proxied.Connections[1].Ending = &Ending{Kind: string(ending.SplitByProxy), Confidence: "strong", Advice: "Find out whose proxy it is."}
+	if out := render(t, proxied, TextOptions{Extent: Screen}); strings.Contains(out, clear) || !strings.Contains(out, "1 connection was conducted by a proxy") || !strings.Contains(out, "whose proxy it is") {
+		t.Errorf("a proxy: %s", out)
+	}
+	proxied.Connections[1].ClientView.Server = "198.51.100.9:25"
+	if out := render(t, proxied, TextOptions{Extent: Screen}); strings.Contains(out, "did not ask for") {
+		t.Errorf("a proxy that was asked for: %s", out)
 	}
 }

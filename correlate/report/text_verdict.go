@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"bothends/correlate/ending"
 	"bothends/correlate/judge"
 	"bothends/correlate/outcome"
 )
@@ -192,6 +193,7 @@ func (t *text) doubt() {
 	} else if !undecided && t.Summary.Doubtful == 0 {
 		t.para(doubt, "", "Only partly compared: what both captures hold shows no interference, but they do not cover all that was recorded.")
 	}
+	t.byProxy()
 	if n := t.Summary.NotCompared; n > 0 {
 		t.para(plain, "", "%s to the server in one capture only, or not covered by both to the end.", count(n, "connection")+pick(n, " is", " are"))
 	}
@@ -267,6 +269,7 @@ func (t *text) clean() {
 	t.para(success, "", "No interference found in %s.",
 		pick(t.Summary.Paired, "the connection that both captures hold", fmt.Sprintf("the %d connections that both captures hold", t.Summary.Paired)))
 	t.blank()
+	t.byProxy()
 	resets := t.selected(func(f *Finding) bool { return f.Kind == "rst" })
 	if len(resets) == 0 {
 		t.para(plain, "", "No reset was sent or received.")
@@ -290,6 +293,26 @@ func (t *text) clean() {
 	if n := t.Summary.Connections - t.Summary.Paired; n > 0 {
 		t.para(plain, "", "%s in one capture only and could not be compared.", count(n, "connection")+pick(n, " is", " are"))
 	}
+}
+
+// byProxy says that a proxy spoke in the server's name.
+func (t *text) byProxy() {
+	if n := len(t.unasked()); n > 0 {
+		t.para(plain, "", "%s by a proxy that the client did not ask for, in the server's name; it passed on what was said.",
+			count(n, "connection")+pick(n, " was conducted", " were conducted"))
+	}
+}
+
+// unasked are the connections that a proxy conducted in the server's name.
+func (t *text) unasked() (list []*Connection) {
+	for i := range t.Connections {
+		c := &t.Connections[i]
+		asked, _ := split(c.ClientView.Server)
+		if answered, _ := split(c.ServerView.Server); c.Ending != nil && c.Ending.Kind == string(ending.SplitByProxy) && asked == answered {
+			list = append(list, c)
+		}
+	}
+	return list
 }
 
 // segmentsLost adds up what did not arrive in any connection.
