@@ -115,12 +115,7 @@ func (s *stream) explainLogged(f *Finding, left *align.Reset) bool {
 // explainUnlogged tells a reset that left without the kernel's TCP having sent it:
 // that of the host's own packet filter.
 func (s *stream) explainUnlogged(f *Finding, left *align.Reset) bool {
-	log := s.alleged.Log
-	if log == nil || !log.Sees.All() || s.Cases[s.index].tuple(s.sender) == (Tuple{}) || s.alleged.Host.Elsewhere > 0 {
-		return false
-	}
-	wrong := log.OffsetError.Nanoseconds() + loggedSlackNS
-	if !log.Covers(moment(left.TimeNS-wrong), moment(left.TimeNS+wrong)) || s.loggedAtAll(left.TimeNS) {
+	if !s.unlogged(left) || s.alleged.Host.Elsewhere > 0 {
 		return false
 	}
 	said := fmt.Sprintf("the log of the %s's kernel, complete at that time, does not tell of it: its packet filter sent it, not its TCP", s.sender)

@@ -11,6 +11,7 @@ import (
 	"bothends/correlate/segment"
 	"bothends/correlate/survey"
 	"bothends/correlate/tap"
+	"bothends/correlate/witness"
 )
 
 var (
@@ -139,5 +140,46 @@ func TestAResetThatTheKernelDoesNotTellOfIsItsFirewalls(t *testing.T) {
 	b.Witnesses[tap.Server].Log.Sees.TimeWait = false
 	if f := s.genuine(reset(3020*ms, 1000, 57, 0), reset(3000*ms, 1000, 64, 0)); f.Pattern == HostFirewall {
 		t.Error("of a kernel that does not tell of all kinds")
+	}
+}
+
+// What a tap shows leaving may have come: it tells by the hardware address. A host of
+// which the kernel sent no reset, and the filters have no rule for it, did not make one.
+func TestAResetThatNothingOnItsHostMadeIsNotGenuine(t *testing.T) {
+	counts := func(first, last uint64) func(*witness.Witness) {
+		return func(w *witness.Witness) {
+			w.Log = nil
+			w.Kernel = []witness.KernelCount{{TimeNS: 1000 * ms, Resets: first}, {TimeNS: 4000 * ms, Resets: last}}
+		}
+	}
+	for name, tt := range map[string]struct {
+		change func(*witness.Witness)
+		want   Verdict
+	}{
+		"neither in the log nor in a rule":          {func(*witness.Witness) {}, Indeterminate},
+		"the rules are not known":                   {func(w *witness.Witness) { w.Host.Looked = false }, Genuine},
+		"a rule answers with resets":                {func(w *witness.Witness) { w.Host.ResetRules = 1 }, Genuine},
+		"another network namespace has the address": {func(w *witness.Witness) { w.Host.Elsewhere = 1 }, Genuine},
+		"the log does not tell of all kinds":        {func(w *witness.Witness) { w.Log.Sees.TimeWait = false }, Genuine},
+		"the log tells of it":                       {func(w *witness.Witness) { w.Log.Events = []testimony.KernelEvent{kernelSent(3000, nil)} }, Genuine},
+		"not counted":                               {counts(7, 7), Indeterminate},
+		"the log tells of one at another time":      {func(w *witness.Witness) { w.Log.Events = []testimony.KernelEvent{kernelSent(7000, nil)} }, Genuine},
+		"counted at another time, as the clock was set": {func(w *witness.Witness) {
+			counts(7, 7)(w)
+			w.Kernel = append(w.Kernel, witness.KernelCount{TimeNS: 9000 * ms, Resets: 8})
+		}, Genuine},
+		"counted":                {counts(7, 8), Genuine},
+		"the counts end before":  {func(w *witness.Witness) { counts(7, 7)(w); w.Kernel = w.Kernel[:1] }, Genuine},
+		"neither log nor counts": {func(w *witness.Witness) { w.Log = nil }, Genuine},
+	} {
+		b, _ := logged()
+		b.sentAt[tap.Server] = []int64{3000 * ms}
+		w := &b.Witnesses[tap.Server]
+		w.Host.Looked = true
+		tt.change(w)
+		f := b.streams(0)[tap.Server].genuine(reset(3020*ms, 1000, 57, 0), reset(3000*ms, 1000, 64, 0))
+		if f.Verdict != tt.want || (tt.want == Genuine) != (f.Confidence == Proven) {
+			t.Errorf("%s: %s, %s, want %s", name, f.Verdict, f.Confidence, tt.want)
+		}
 	}
 }

@@ -130,8 +130,22 @@ func (s *stream) genuine(r, left *align.Reset) Finding {
 		Values: map[string]any{"sent_frame": left.Number},
 	})
 	f.Twin, f.bucket = left.Frame, matchedBoth
+	if s.madeByNobody(left) {
+		f.Verdict, f.Confidence = Indeterminate, Unsure
+		f.Evidence = append(f.Evidence, Step{Rule: KernelSaid, Outcome: Contradicts, Decides: true, Text: fmt.Sprintf(
+			"neither the TCP nor a packet filter of the %s's host made it, as its kernel sent no reset then and no rule was found in its filters that answers with one: a program may have that sends packets of its own making, or another machine beside it, under its hardware address",
+			s.sender)})
+		return f
+	}
 	s.explainGenuine(&f, left)
 	return f
+}
+
+// madeByNobody reports whether a reset that passed the tap at its sender was made by
+// nothing on that host that makes resets. A tap tells what leaves from what comes by the
+// hardware address of its source, which others on the segment can write.
+func (s *stream) madeByNobody(left *align.Reset) bool {
+	return s.alleged.Host.NoRejectsSeen() && (s.unlogged(left) || s.uncounted(left))
 }
 
 // delay puts the time under way into words, if the clocks are known.
