@@ -9,6 +9,7 @@ type Trips struct {
 	By [2][]Trip // by the End that sent them, in the order of arrival
 
 	every, passed [2]int64
+	passing       [2]passing // all of them, counted
 }
 
 // A Trip is one packet's passage: when it passed each tap, by that tap's clock.
@@ -21,6 +22,7 @@ const maxTrips = 256
 func (t *Trips) add(sender tap.End, sent, got int64) {
 	n := t.passed[sender]
 	t.passed[sender]++
+	t.passing[sender].add(sent)
 	if t.every[sender] == 0 {
 		t.every[sender] = 1
 	}

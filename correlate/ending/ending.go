@@ -90,7 +90,9 @@ type Ending struct {
 	Kind       Kind
 	Stage      Stage
 	Confidence judge.Confidence
-	// By is the end that closed, reset or gave up, where the kind does not say it.
+	// Path is how sure it is that the path ended it, where that is surer than how; empty
+	// otherwise.
+	Path     judge.Confidence
 	Text     string       // one clause: "the client reset it: ..."
 	What     string       // the message that was swallowed, as a decoder names it; empty if none does
 	Evidence []judge.Step // what it rests on
@@ -200,9 +202,11 @@ type ender struct {
 	*Input
 	findings map[int][]int // by case: indexes of its findings
 	losses   losses
-	added    []judge.Finding
-	effects  map[int]Effect
-	times    map[judge.Address]tap.Coverage // see pairedTimes; nil until asked for
+	// suspicions are what may have been swallowed.
+	suspicions map[*align.Stream]*suspicion
+	added      []judge.Finding
+	effects    map[int]Effect
+	times      map[judge.Address]tap.Coverage // see pairedTimes; nil until asked for
 }
 
 func newEnder(ctx context.Context, in *Input) (e *ender, err error) {
@@ -211,7 +215,10 @@ func newEnder(ctx context.Context, in *Input) (e *ender, err error) {
 		c := in.Judgement.Findings[i].Case
 		e.findings[c] = append(e.findings[c], i)
 	}
-	e.losses, err = gatherLosses(ctx, in)
+	if e.losses, err = gatherLosses(ctx, in); err != nil {
+		return e, err
+	}
+	e.suspicions, err = e.suspect(ctx)
 	return e, err
 }
 
@@ -239,7 +246,7 @@ func (e *ender) ending(i int) Ending {
 // paired is the ending of a connection that both captures hold.
 func (e *ender) paired(p *pair.Pair, c *judge.Case, index int) Ending {
 	if c.Connection == nil { // alike at both taps, or quiet: no reset, nothing swallowed
-		return e.quiet(p, c)
+		return e.quiet(p, c, index)
 	}
 	if end, found := e.byReset(c, index); found {
 		return end
@@ -247,7 +254,7 @@ func (e *ender) paired(p *pair.Pair, c *judge.Case, index int) Ending {
 	if end, found := e.swallowed(c); found {
 		return end
 	}
-	end := e.quiet(p, c)
+	end := e.quiet(p, c, index)
 	if e.resets(index) && end.Confidence != judge.Unsure {
 		// One of them may have ended it for one end, whatever the other went on to do.
 		end.Confidence = judge.Supported
@@ -262,12 +269,10 @@ func (e *ender) resets(index int) bool {
 
 // quiet is the ending of a connection that nobody reset and of which nothing was
 // swallowed.
-func (e *ender) quiet(p *pair.Pair, c *judge.Case) Ending {
+func (e *ender) quiet(p *pair.Pair, c *judge.Case, index int) Ending {
 	fins := c.FIN
-	if c.Connection != nil {
-		for end := range c.Streams {
-			fins[end] = fins[end] || c.Streams[end].FIN || c.Streams[end].GotFIN
-		}
+	for end := range fins {
+		fins[end] = fins[end] && !e.forgedFIN(c, index, tap.End(end)) || c.Connection != nil && c.Streams[end].FIN
 	}
 	end := Ending{Finding: NoFinding}
 	switch {
@@ -283,6 +288,9 @@ func (e *ender) quiet(p *pair.Pair, c *judge.Case) Ending {
 	if why := e.uncovered(p); why != "" {
 		end.Kind, end.Confidence, end.Text = NotCovered, judge.Strong, why
 		return end
+	}
+	if gaveUp, found := e.gaveUp(p, c); found {
+		return gaveUp
 	}
 	end.Kind, end.Confidence, end.Text = OpenAtEnd, judge.Strong, "it was open when the recordings end"
 	switch {
@@ -384,6 +392,8 @@ func step(rule judge.Name, outcome judge.Outcome, format string, args ...any) ju
 
 // Proved reports whether the path is known to have ended the connection.
 func (e *Ending) Proved() bool {
-	sure := e.Confidence == judge.Proven || e.Confidence == judge.Strong || e.Kind == Intercepted && e.Confidence == judge.Supported
+	sure := sure(e.Confidence) || sure(e.Path) || e.Kind == Intercepted && e.Confidence == judge.Supported
 	return e.Kind.ByThePath() && sure
 }
+
+func sure(c judge.Confidence) bool { return c == judge.Proven || c == judge.Strong }

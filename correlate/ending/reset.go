@@ -2,9 +2,11 @@ package ending
 
 import (
 	"fmt"
+	"slices"
 
 	"bothends/correlate/align"
 	"bothends/correlate/judge"
+	"bothends/correlate/pair"
 	"bothends/correlate/tap"
 )
 
@@ -48,7 +50,7 @@ func (e *ender) byReset(c *judge.Case, index int) (end Ending, found bool) {
 // sent it has closed.
 func (e *ender) ignored(c *judge.Case, f *judge.Finding) (why string, ignored bool) {
 	sender := f.ReceivedAt.Other()
-	if closedBefore(c, f) {
+	if e.closedBefore(c, f) {
 		return "both ends had closed the connection before", true
 	}
 	if f.SeenAt == sender { // sent, and not known to have arrived
@@ -75,15 +77,28 @@ func (e *ender) ignored(c *judge.Case, f *judge.Finding) (why string, ignored bo
 const settleNS = 1e6
 
 // closedBefore reports whether both ends had closed in order before a reset.
-func closedBefore(c *judge.Case, f *judge.Finding) bool {
+func (e *ender) closedBefore(c *judge.Case, f *judge.Finding) bool {
 	for end := range c.Streams {
-		if s := &c.Streams[end]; !s.FIN && !s.GotFIN {
+		s := &c.Streams[end]
+		if !s.FIN && (!s.GotFIN || e.forgedFIN(c, f.Case, tap.End(end))) {
 			return false
 		}
 	}
 	here := &c.Streams[f.SeenAt]
 	there := &c.Streams[f.SeenAt.Other()]
 	return here.LastSent.TimeNS < f.TimeNS && there.LastGot.TimeNS < f.TimeNS
+}
+
+// forgedFIN reports whether a FIN in the name of an end came that was made on the way, or
+// may have been, and the end's own is not in its capture.
+func (e *ender) forgedFIN(c *judge.Case, index int, end tap.End) bool {
+	if c.Connection == nil || c.Streams[end].FIN {
+		return false
+	}
+	return slices.ContainsFunc(e.findings[index], func(i int) bool {
+		f := &e.Judgement.Findings[i]
+		return f.Kind == "fin" && f.ReceivedAt == end.Other() && f.SeenAt == f.ReceivedAt && f.Verdict != judge.Genuine && f.Verdict != judge.Duplicated
+	})
 }
 
 // clientTime brings a time of one end's clock to the client's, as well as it is known.
@@ -99,7 +114,7 @@ func (e *ender) resetBy(c *judge.Case, i int) Ending {
 	f := &e.Judgement.Findings[i]
 	sender := f.ReceivedAt.Other()
 	end := Ending{Finding: i, Confidence: f.Confidence, Advice: f.Advice}
-	refusal := refuses(c, sender)
+	refusal := refuses(c, sender) || e.beforeAnswer(c, f)
 	switch f.Verdict {
 	case judge.Injected:
 		end.Kind = ResetOnTheWay
@@ -157,6 +172,16 @@ func resetKind(sender tap.End) Kind {
 func refuses(c *judge.Case, sender tap.End) bool {
 	s := &c.Streams[sender]
 	return s.LastSent.Number == 0 && s.LastGot.Number == 0 && opened(&c.Streams[sender.Other()])
+}
+
+// beforeAnswer reports whether a reset came to the client before the answer to its SYN did,
+// which still came, but met a socket that was gone.
+func (e *ender) beforeAnswer(c *judge.Case, f *judge.Finding) bool {
+	if f.SeenAt != tap.Client || f.ReceivedAt != tap.Client || c.Pair.Client == pair.NoView {
+		return false
+	}
+	seen := e.Surveys[tap.Client].Connections[c.Pair.Client]
+	return seen.SYNNS != 0 && seen.SYNNS < f.TimeNS && f.TimeNS < seen.AnswerNS
 }
 
 // opened reports whether a SYN opens the stream.

@@ -16,101 +16,8 @@ import (
 // Swallowed is the step that says what never arrived, and what did meanwhile.
 const Swallowed judge.Name = "swallowed"
 
-// losses are what all connections together lost in each direction.
-type losses struct {
-	ranges     int      // ranges of which a copy was lost
-	outageNS   [2]int64 // by the End that sends: the longest time in which other segments were lost and none passed
-	mostPassed [2]int   // the longest payload that passed whole
-	// lostNS are when copies left that never arrived, as far as times were kept, but for those
-	// of segments of which so many were lost, and none arrived, that they may have been
-	// swallowed; more is how many further ones there are. By the End that sends and its clock.
-	lostNS [2][]int64
-	more   [2]int64
-}
-
-// gatherLosses looks at the losses of all connections. Where losses come in outages,
-// copies within one of them are no two losses.
-func gatherLosses(ctx context.Context, in *Input) (l losses, err error) {
-	for i := range in.Cases {
-		if err := ctx.Err(); err != nil {
-			return l, err
-		}
-		c := &in.Cases[i]
-		if c.Connection == nil {
-			continue
-		}
-		for end := range c.Streams {
-			s := &c.Streams[end]
-			l.ranges += len(s.Vanished) + int(s.MoreVanished)
-			for _, lost := range s.Astray {
-				if !ofSwallowed(s, lost.SentNS) {
-					l.lostNS[end] = append(l.lostNS[end], lost.SentNS)
-				}
-			}
-			l.more[end] += s.MoreAstray
-			l.mostPassed[end] = max(l.mostPassed[end], s.MostPassed)
-			for k := range s.Vanished {
-				if v := &s.Vanished[k]; v.Reached {
-					for _, at := range v.SentNS {
-						l.outageNS[end] = max(l.outageNS[end], in.gapAround(tap.End(end), at))
-					}
-				}
-			}
-		}
-	}
-	return l, nil
-}
-
-// ofSwallowed reports whether what left at a time may have been swallowed, as all its
-// copies were lost.
-func ofSwallowed(s *align.Stream, at int64) bool {
-	return slices.ContainsFunc(s.Vanished, func(v align.Vanished) bool {
-		return !v.Reached && v.Copies >= leastCopies && slices.Contains(v.SentNS, at)
-	})
-}
-
-// gapAround is the time between the last packet that passed before a time and the
-// first that passed after it, in one direction, of the sample that was kept.
-func (in *Input) gapAround(sender tap.End, at int64) int64 {
-	before, after := int64(math.MinInt64), int64(math.MaxInt64)
-	for _, t := range in.Trips.By[sender] {
-		if t.SentNS <= at {
-			before = max(before, t.SentNS)
-		} else {
-			after = min(after, t.SentNS)
-		}
-	}
-	if before == math.MinInt64 || after == math.MaxInt64 {
-		return 0
-	}
-	return after - before
-}
-
-// controls are how many packets of a direction passed between two times.
-func (in *Input) controls(sender tap.End, from, to int64) (n int) {
-	for _, t := range in.Trips.By[sender] {
-		if t.SentNS > from && t.SentNS < to {
-			n++
-		}
-	}
-	return n
-}
-
-// others are how often a direction lost other packets than these copies between the first
-// and the last of them, what was lost within one outage counting once.
-func (l *losses) others(sender tap.End, copies []int64) int {
-	from, to := slices.Min(copies), slices.Max(copies)
-	var lost []int64
-	for _, at := range l.lostNS[sender] {
-		if at > from && at < to && !slices.Contains(copies, at) {
-			lost = append(lost, at)
-		}
-	}
-	return apart(lost, l.outageNS[sender]) + int(l.more[sender])
-}
-
-// Thresholds of the chance that a segment was lost so often by accident (Holm over all
-// segments that lost a copy).
+// Thresholds of the chance that a segment was lost so often by accident, adjusted for all
+// segments that lost a copy.
 const (
 	surelySwallowed = 0.01
 	maybeSwallowed  = 0.05
@@ -119,105 +26,213 @@ const (
 // leastCopies is how many copies must have been lost before anything is said.
 const leastCopies = 3
 
+// A suspicion is that one direction of a connection was swallowed, from a segment on or
+// but for some.
+type suspicion struct {
+	stream   *align.Stream
+	sender   tap.End
+	v        *align.Vanished // that was lost most often
+	what     string          // it is, as users know it
+	kind     Kind
+	open     string       // what leaves the kind open
+	alike    []*suspicion // those that are one question with this one, itself among them
+	ranges   int          // that never arrived, of the stream
+	smallest int          // payload of them; math.MaxInt if they had none
+	meanwhile
+	tally
+	adjusted float64 // the chance of it, for all that was asked
+}
+
+// meanwhile is what became of everything else that the same end sent on the same
+// connection since the first copy left.
+type meanwhile struct{ passed, lost bool }
+
+// suspect lists what may have been swallowed, by stream, and how likely that is chance.
+func (e *ender) suspect(ctx context.Context) (map[*align.Stream]*suspicion, error) {
+	var list []*suspicion
+	for i := range e.Cases {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		c := &e.Cases[i]
+		if c.Connection == nil {
+			continue
+		}
+		for sender := range c.Streams {
+			if s := e.suspicion(&c.Streams[sender], tap.End(sender)); s != nil {
+				list = append(list, s)
+			}
+		}
+	}
+	pools := e.pool(list)
+	chances := make([]float64, len(pools))
+	for i, alike := range pools {
+		t := e.losses.tally(e.Trips, alike)
+		for _, s := range alike {
+			s.tally, s.alike = t, alike
+		}
+		chances[i] = t.chance()
+	}
+	suspicions := map[*align.Stream]*suspicion{}
+	for i, p := range holm(chances, e.losses.ranges-(len(list)-len(pools))) {
+		for _, s := range pools[i] {
+			s.adjusted = p
+			suspicions[s.stream] = s
+		}
+	}
+	return suspicions, nil
+}
+
+// A message is one that a decoder names, to or from one port of servers.
+type message struct {
+	sender tap.End
+	what   string
+	port   uint16
+}
+
+// message is that of a segment; its name is empty if no decoder knows it.
+func (e *ender) message(sender tap.End, v *align.Vanished) message {
+	m := message{sender: sender, port: v.Dst.Port}
+	if sender == tap.Server {
+		m.port = v.Src.Port
+	}
+	if what := e.what(sender, v); known(what) {
+		m.what = what
+	}
+	return m
+}
+
+// passing are the messages of which a copy was lost, and another arrived after all: they
+// are not what a box swallows.
+func (e *ender) passing() map[message]bool {
+	list := map[message]bool{}
+	for i := range e.Cases {
+		c := &e.Cases[i]
+		if c.Connection == nil {
+			continue
+		}
+		for sender := range c.Streams {
+			for k := range c.Streams[sender].Vanished {
+				if v := &c.Streams[sender].Vanished[k]; v.Reached {
+					list[e.message(tap.End(sender), v)] = true
+				}
+			}
+		}
+	}
+	return list
+}
+
+// pool puts suspicions together that are one question, to which all their copies answer:
+// whether a message is swallowed that is not known to have passed, or what is large.
+func (e *ender) pool(list []*suspicion) (pools [][]*suspicion) {
+	passing := e.passing()
+	at := map[message]int{}
+	for _, s := range list {
+		m := e.message(s.sender, s.v)
+		if s.kind == SwallowedSize {
+			m = message{sender: s.sender}
+		}
+		alone := passing[m] || m.what == "" && s.kind != SwallowedSize
+		if i, seen := at[m]; seen && !alone {
+			pools[i] = append(pools[i], s)
+			continue
+		}
+		if !alone {
+			at[m] = len(pools)
+		}
+		pools = append(pools, []*suspicion{s})
+	}
+	return pools
+}
+
+// suspicion is that of one stream; nil if nothing of it was lost often enough.
+func (e *ender) suspicion(stream *align.Stream, sender tap.End) *suspicion {
+	s := &suspicion{stream: stream, sender: sender, smallest: math.MaxInt}
+	for k := range stream.Vanished {
+		v := &stream.Vanished[k]
+		if v.Reached {
+			continue
+		}
+		s.ranges++
+		if v.PayloadLen > 0 {
+			s.smallest = min(s.smallest, v.PayloadLen)
+		}
+		if s.v == nil || v.Copies > s.v.Copies || v.Copies == s.v.Copies && v.Start < s.v.Start {
+			s.v = v
+		}
+	}
+	if s.v == nil || s.v.Copies < leastCopies {
+		return nil
+	}
+	from := slices.Min(s.v.SentNS)
+	s.meanwhile.passed = stream.LastPassedNS > from
+	s.lost = slices.ContainsFunc(stream.Astray, func(a align.Astray) bool { return a.SentNS > from && !slices.Contains(s.v.SentNS, a.SentNS) })
+	s.what = e.what(sender, s.v)
+	s.kind, s.open = e.swallowedKind(s, known(s.what))
+	return s
+}
+
 // swallowed is the ending of a connection of which something never arrived, in any
 // copy, while the sender sent it again and again.
 func (e *ender) swallowed(c *judge.Case) (end Ending, found bool) {
 	for sender := range c.Streams {
-		s := &c.Streams[sender]
-		first := (*align.Vanished)(nil)
-		ranges, smallest := 0, math.MaxInt
-		for k := range s.Vanished {
-			v := &s.Vanished[k]
-			if v.Reached {
-				continue
-			}
-			ranges++
-			if v.PayloadLen > 0 {
-				smallest = min(smallest, v.PayloadLen)
-			}
-			if first == nil || v.Copies > first.Copies || v.Copies == first.Copies && v.Start < first.Start {
-				first = v
-			}
-		}
-		if first == nil || first.Copies < leastCopies {
+		s := e.suspicions[&c.Streams[sender]]
+		if s == nil {
 			continue
 		}
-		if one := e.swallowedIn(c, tap.End(sender), first, ranges, smallest); !found || one.Confidence != judge.Unsure {
+		if one := e.swallowedIn(s); !found || one.Confidence != judge.Unsure {
 			end, found = one, true
 		}
 	}
 	return end, found
 }
 
-// swallowedIn is swallowed for one direction, of which v was lost most often.
-func (e *ender) swallowedIn(c *judge.Case, sender tap.End, v *align.Vanished, ranges, smallest int) Ending {
-	from, to := slices.Min(v.SentNS), slices.Max(v.SentNS)
-	k := apart(v.SentNS, e.losses.outageNS[sender])
-	m := e.controls(sender, from, to)
-	others := e.losses.others(sender, v.SentNS)
-	p := chance(k, others, m) * float64(max(1, e.losses.ranges))
-	receiver := sender.Other()
-	what := e.what(sender, v)
-	s := &c.Streams[sender]
-	end := Ending{Finding: NoFinding, ToServer: sender == tap.Client, Confidence: judge.Unsure}
-	sent := fmt.Sprintf("%s from the %s (frame %d there) was sent %d times in %s and never arrived at the %s", what, sender, v.Number, v.Copies, readable(to-from), receiver)
+// swallowedIn is swallowed for one direction.
+func (e *ender) swallowedIn(s *suspicion) Ending {
+	from, to := slices.Min(s.v.SentNS), slices.Max(s.v.SentNS)
+	receiver := s.sender.Other()
+	what := s.what
+	end := Ending{Finding: NoFinding, ToServer: s.sender == tap.Client, Confidence: e.howSwallowed(s, to-from)}
+	sent := fmt.Sprintf("%s from the %s (frame %d there) was sent %d times in %s and never arrived at the %s", what, s.sender, s.v.Number, s.v.Copies, readable(to-from), receiver)
 	if known(what) {
 		end.What = what
 	}
-	values := map[string]any{"copies": v.Copies, "apart": k, "controls": m, "also_lost": others, "p": p, "span_ns": to - from, "length": v.PayloadLen, "frame": v.Number}
-	alone := s.LastPassedNS < from // nothing of this direction passed from then on, on this connection
-	switch {
-	case m > 0 && p <= surelySwallowed:
-		end.Confidence = judge.Strong
-	case m > 0 && p <= maybeSwallowed:
-		end.Confidence = judge.Supported
-	case to-from > e.losses.outageNS[sender] && k >= leastCopies:
-		end.Confidence = judge.Supported // longer than any outage seen, and no more
-	}
-	lost := ""
-	if others > 0 {
-		lost = fmt.Sprintf(" and %d were lost", others)
-	}
-	meanwhile := fmt.Sprintf("meanwhile %s from the %s arrived%s: such a difference comes by chance in %.2g of cases", count(m, "other packet"), sender, lost, min(1, p))
-	if m == 0 {
-		meanwhile = fmt.Sprintf("nothing else from the %s is known to have passed meanwhile, so that an outage of the whole direction is not excluded", sender)
-	}
-	bigger := smallest != math.MaxInt && smallest > e.losses.mostPassed[sender] && e.losses.mostPassed[sender] > 0
-	switch {
-	case v.Flags&segment.SYN != 0:
-		end.Kind = SwallowedAll
-		end.Text = sent
-	case bigger && smallest >= largeSegment:
-		end.Kind = SwallowedSize
-		end.Text = fmt.Sprintf("large packets were swallowed on the way: of the %s's no segment of %d bytes and more arrived, the largest that did has %d", sender, smallest, e.losses.mostPassed[sender])
+	values := map[string]any{"copies": s.v.Copies, "apart": s.copies, "controls": s.tally.passed, "also_lost": s.others, "p": s.adjusted,
+		"span_ns": to - from, "length": s.v.PayloadLen, "frame": s.v.Number}
+	switch end.Kind = s.kind; end.Kind {
+	case SwallowedSize:
+		end.Text = fmt.Sprintf("large packets were swallowed on the way: of the %s's no segment of %d bytes and more arrived, the largest that did has %d", s.sender, s.smallest, e.losses.mostPassed[s.sender])
 		end.Advice = "Look for a hop with a smaller MTU whose ICMP messages (fragmentation needed) are filtered: ping -M do -s SIZE, tracepath; clamp the MSS there."
-		values["largest_passed"] = e.losses.mostPassed[sender]
-	case ranges == 1 && !alone, m > 0:
-		end.Kind = SwallowedContent
-		end.Text = fmt.Sprintf("%s was swallowed on the way to the %s: sent %d times, never arrived", what, receiver, v.Copies)
-		end.Advice = "Send the same thing on another port, and something else on this one, to see whether the box looks at the content."
-	case ranges == 1 && known(what):
-		end.Kind = SwallowedContent
-		end.Text = fmt.Sprintf("%s was swallowed on the way to the %s: sent %d times, never arrived", what, receiver, v.Copies)
+		values["largest_passed"] = e.losses.mostPassed[s.sender]
+	case SwallowedContent:
+		end.Text = fmt.Sprintf("%s was swallowed on the way to the %s: sent %d times, never arrived", what, receiver, s.v.Copies)
 		end.Advice = "Send the same thing on another port, and something else on this one, to see whether the box looks at the content."
 	default:
-		end.Kind = SwallowedAll
-		end.Text = fmt.Sprintf("from then on nothing of the %s's arrived at the %s", sender, receiver)
+		end.Text = fmt.Sprintf("from %s on nothing of the %s's arrived at the %s", what, s.sender, receiver)
 		end.Advice = "Look at whatever stands between the two ends at that time: a link that failed, or a box that drops this connection."
+	}
+	if s.open != "" {
+		end.Path = end.Confidence
+		if end.Confidence == judge.Strong {
+			end.Confidence = judge.Supported
+		}
 	}
 	elsewhere := strings.Join(e.Unrecorded[receiver], ", ")
 	mayBeElsewhere := elsewhere != "" && !e.OneWay[receiver]
 	switch {
 	case mayBeElsewhere:
-		end.Confidence = judge.Unsure
+		end.Confidence, end.Path = judge.Unsure, ""
 		end.Text += fmt.Sprintf(", or came to another interface of the %s's (%s), which was not recorded", receiver, elsewhere)
 		end.Advice = fmt.Sprintf("Record every interface at the %s: bothcap does. If no packet comes by another: --attest %s:%s.", receiver, receiver, judge.OneWayOut)
 	case end.Confidence == judge.Unsure:
 		end.Text += "; it may be chance"
 	}
-	st := step(Swallowed, judge.Supports, "%s; %s", sent, meanwhile)
+	st := step(Swallowed, judge.Supports, "%s; %s", sent, s.said())
 	st.Values = values
 	end.Evidence = []judge.Step{st}
+	if s.open != "" {
+		end.Evidence = append(end.Evidence, step(Swallowed, judge.Open, "%s", s.open))
+	}
 	if elsewhere != "" {
 		end.Evidence = append(end.Evidence, otherWayIn(receiver, elsewhere, e.OneWay[receiver]))
 	}
@@ -235,36 +250,74 @@ func otherWayIn(receiver tap.End, elsewhere string, stated bool) judge.Step {
 	return s
 }
 
+// howSwallowed is how sure it is that the path swallowed what never arrived in a time.
+func (e *ender) howSwallowed(s *suspicion, spanNS int64) judge.Confidence {
+	outageNS := e.losses.outageNS[s.sender]
+	switch {
+	case s.tally.passed > 0 && s.adjusted <= surelySwallowed:
+		return judge.Strong
+	case s.tally.passed > 0 && s.adjusted <= maybeSwallowed:
+		return judge.Supported
+	case spanNS > outageNS && apart(s.v.SentNS, outageNS) >= leastCopies:
+		return judge.Supported // longer than any outage seen, and no more
+	}
+	return judge.Unsure
+}
+
+// swallowedKind is what was swallowed, and what leaves that open. What else the same end
+// sent on the same connection tells it: packets of other connections passed a box that
+// drops this one, whatever it carries.
+func (e *ender) swallowedKind(s *suspicion, named bool) (kind Kind, open string) {
+	most := e.losses.mostPassed[s.sender]
+	large := s.smallest != math.MaxInt && s.smallest > most && most > 0 && s.smallest >= largeSegment
+	nothing := fmt.Sprintf("the %s sent nothing else on this connection meanwhile, so that a box which drops all of it would look the same", s.sender)
+	switch {
+	case s.v.Flags&segment.SYN != 0:
+		return SwallowedAll, ""
+	case s.meanwhile.passed && large:
+		return SwallowedSize, ""
+	case s.meanwhile.passed:
+		return SwallowedContent, ""
+	case s.lost && !large, s.lost && e.smallLost(s):
+		return SwallowedAll, ""
+	case large:
+		return SwallowedSize, nothing
+	case named:
+		return SwallowedContent, nothing
+	}
+	return SwallowedAll, ""
+}
+
+// smallLost reports whether something of the stream was lost, besides the segments that
+// may be too large: an acknowledgement, or what else fits where those do not.
+func (e *ender) smallLost(s *suspicion) bool {
+	from := slices.Min(s.v.SentNS)
+	return slices.ContainsFunc(s.stream.Astray, func(a align.Astray) bool {
+		return a.SentNS > from && !slices.ContainsFunc(s.stream.Vanished, func(v align.Vanished) bool {
+			return v.PayloadLen >= s.smallest && slices.Contains(v.SentNS, a.SentNS)
+		})
+	})
+}
+
+// said is what became of other packets meanwhile.
+func (s *suspicion) said() string {
+	if s.tally.passed == 0 {
+		return fmt.Sprintf("nothing else from the %s is known to have passed meanwhile, so that an outage of the whole direction is not excluded", s.sender)
+	}
+	lost := ""
+	if s.others > 0 {
+		lost = fmt.Sprintf(" and %d were lost", s.others)
+	}
+	also := ""
+	if n := len(s.alike); n > 1 {
+		also = fmt.Sprintf("nor did any of the %d copies on %s; ", len(copiesOf(s.alike))-len(s.v.SentNS), count(n-1, "other connection"))
+	}
+	return also + fmt.Sprintf("meanwhile %s from the %s arrived%s: such a difference comes by chance in %.2g of cases", count(s.tally.passed, "other packet"), s.sender, lost, s.adjusted)
+}
+
 // largeSegment is from which payload on a size may be what a path cannot carry: below
 // the least MTU that links of IPv6 have (1280, RFC 8200 section 5) less headers none is.
 const largeSegment = 1200
-
-// apart counts copies that are further from each other than the longest outage.
-func apart(times []int64, outageNS int64) (n int) {
-	sorted := slices.Sorted(slices.Values(times))
-	last := int64(math.MinInt64 / 2)
-	for _, t := range sorted {
-		if t-last > outageNS {
-			n++
-			last = t
-		}
-	}
-	return n
-}
-
-// chance is that of k certain packets being among the k + others that were lost, of k +
-// others + m of which each could have been lost alike: C(k + others, k) / C(k + others + m,
-// k), which is 1 / C(k + m, k) if no other was.
-func chance(k, others, m int) float64 {
-	if k <= 0 || m <= 0 {
-		return 1
-	}
-	p := 1.0
-	for i := 1; i <= k; i++ {
-		p *= float64(others+i) / float64(others+m+i)
-	}
-	return p
-}
 
 // what names a segment as users know it.
 func (e *ender) what(sender tap.End, v *align.Vanished) string {

@@ -31,6 +31,9 @@ type Case struct {
 	Translated [2]bool
 	// FIN says, by End, that the host there closed its side, as either capture shows.
 	FIN [2]bool
+	// Unacknowledged is, by the End that sent it, how much of sequence space came to the
+	// other end and was acknowledged at neither tap.
+	Unacknowledged [2]int64
 	// Service is the address that the client end reached; nil if no connection to it
 	// is in both captures.
 	Service *Service
