@@ -55,7 +55,7 @@ func (n neighbours) ending(t *testing.T) (Ending, Result) {
 		}
 		in.Pairs = append(in.Pairs, pair.Pair{Client: int32(i), Server: int32(i), Method: pair.ISN})
 		in.CaseOf = append(in.CaseOf, int32(i))
-		in.Cases = append(in.Cases, judge.Case{})
+		in.Cases = append(in.Cases, judge.Case{Pair: &pair.Pair{Client: int32(i), Server: int32(i)}})
 	}
 	missing := view(500 * ms)
 	missing.SYNNS, missing.AnswerNS = 500*ms, 500*ms+n.took
@@ -70,7 +70,7 @@ func (n neighbours) ending(t *testing.T) (Ending, Result) {
 	if n.proxied {
 		in.Surveys[tap.Server].Connections = append(in.Surveys[tap.Server].Connections, view(530*ms))
 		in.Pairs = append(in.Pairs, pair.Pair{Client: pair.NoView, Server: int32(len(n.startedNS))})
-		in.CaseOf, in.Cases = append(in.CaseOf, int32(len(in.Cases))), append(in.Cases, judge.Case{})
+		in.CaseOf, in.Cases = append(in.CaseOf, int32(len(in.Cases))), append(in.Cases, judge.Case{Pair: &pair.Pair{Client: pair.NoView, Server: pair.NoView}})
 	}
 	r, err := Of(context.Background(), in)
 	if err != nil {

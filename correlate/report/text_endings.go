@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"bothends/correlate/ending"
 	"bothends/correlate/judge"
@@ -139,6 +140,9 @@ func sureOf(e *Ending) string {
 	case judge.Proven, judge.Strong:
 		return e.Confidence
 	case judge.Supported:
+		if e.Proved && strings.HasPrefix(e.Kind, "swallowed") {
+			return "strong that the path did it, and supported in what it lets through"
+		}
 		return "supported; these recordings do not exclude everything else"
 	}
 	return "not decided"
