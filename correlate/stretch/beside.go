@@ -11,6 +11,8 @@ type Beside struct {
 	packets     map[frame]sight
 	connections map[view]*connection
 	paired      map[report.View]bool // at whatever time
+	missed      map[report.View]bool // the tap lacks packets of it that others hold
+	health      report.Completeness  // of the tap's capture, as this comparison shows it
 }
 
 // A frame names a packet of the end's capture.
@@ -59,10 +61,10 @@ func sightOf(f *report.Finding) sight {
 // With reads a comparison of an end with a tap between the ends, of which the end was the
 // client if asClient.
 func With(r *report.Report, asClient bool) *Beside {
-	b := &Beside{map[frame]sight{}, map[view]*connection{}, map[report.View]bool{}}
+	b := &Beside{map[frame]sight{}, map[view]*connection{}, map[report.View]bool{}, map[report.View]bool{}, r.Captures.Client.Health.Completeness}
 	end := "server"
 	if asClient {
-		end = "client"
+		end, b.health = "client", r.Captures.Server.Health.Completeness
 	}
 	for i := range r.Findings {
 		if f := &r.Findings[i]; f.SeenAt() == end {
@@ -84,13 +86,27 @@ func With(r *report.Report, asClient bool) *Beside {
 		}
 		b.connections[viewOf(here, first)] = is
 		b.paired[here] = b.paired[here] || is.paired
+		b.missed[here] = b.missed[here] || missed(c, asClient)
 	}
 	return b
 }
 
+// missed reports whether the tap, which was compared as the server or as the client, lacks
+// packets of a connection that the end holds.
+func missed(c *report.Connection, asServer bool) bool {
+	switch {
+	case c.Health == nil:
+		return false
+	case asServer:
+		return c.Health.Server.Missed > 0
+	}
+	return c.Health.Client.Missed > 0
+}
+
 // sight is what the tap shows of a packet of the report of both ends. Of a connection
 // that the tap holds everything passed that its comparison does not tell of; resets
-// it tells of one by one, but for those of a flood.
+// it tells of one by one, but for those of a flood. What arrived it does not tell of, either,
+// where the tap missed others: what it lacks there is taken for missed.
 func (b *Beside) sight(f *report.Finding, c *report.Connection) sight {
 	if s, told := b.packets[frame{f.File, f.Frame}]; told {
 		return s
@@ -99,7 +115,7 @@ func (b *Beside) sight(f *report.Finding, c *report.Connection) sight {
 	if f.SeenAt() == "client" {
 		here = c.ClientView
 	}
-	if f.Kind == "rst" || !b.paired[here] {
+	if f.Kind == "rst" || !b.paired[here] || f.SeenAt() == f.ReceivedAt && b.missed[here] {
 		return sight{}
 	}
 	return sight{there: true}
