@@ -71,7 +71,6 @@ func (o *Options) meeting(p pairing, offset, uncertain int64) *meeting {
 			m.routes[tap.Server][p.Server].Late = bySide(late[tap.Server], p.ServerSide)
 			continue
 		}
-		m.cases[n].Tuples = m.tuples(p)
 		m.route(p, n, false)
 		if p.Client != pair.NoView {
 			m.left[n] += total(m.surveys[tap.Client].Connections[p.Client])
@@ -130,7 +129,10 @@ func (m *meeting) close(ctx context.Context) (*alignment, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		m.cases[i].Close(&m.pool)
+		c := &m.cases[i]
+		if c.Close(&m.pool); c.Connection != nil {
+			c.Tuples = m.tuples(c.Pair)
+		}
 	}
 	m.separateUnlike()
 	a := &alignment{pairing: m.pairing, cases: m.cases, caseOf: m.caseOf, services: m.services, trips: m.trips, clock: m.bounds.Fit()}

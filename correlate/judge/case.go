@@ -24,7 +24,7 @@ type Case struct {
 	// addresses than the rest, and Of is the case that such packets belong to.
 	Remapped []int
 	Of       int
-	// Tuples are how each End's capture knows the two hosts; nil if it is Alike.
+	// Tuples are how each End's capture knows the two hosts; nil if there is nothing to judge.
 	Tuples *[2]Tuple
 	// Translated says, by End, that the two captures know that host under
 	// different addresses or ports.
