@@ -89,15 +89,15 @@ func (e *ender) closedBefore(c *judge.Case, f *judge.Finding) bool {
 	return here.LastSent.TimeNS < f.TimeNS && there.LastGot.TimeNS < f.TimeNS
 }
 
-// forgedFIN reports whether a FIN in the name of an end came that was made on the way, or
-// may have been, and the end's own is not in its capture.
+// forgedFIN reports whether a FIN in the name of an end came that was made on the way, at
+// least if a fact holds that no capture can show, and its own is not in its capture.
 func (e *ender) forgedFIN(c *judge.Case, index int, end tap.End) bool {
 	if c.Connection == nil || c.Streams[end].FIN {
 		return false
 	}
 	return slices.ContainsFunc(e.findings[index], func(i int) bool {
 		f := &e.Judgement.Findings[i]
-		return f.Kind == "fin" && f.ReceivedAt == end.Other() && f.SeenAt == f.ReceivedAt && f.Verdict != judge.Genuine && f.Verdict != judge.Duplicated
+		return f.Kind == "fin" && f.ReceivedAt == end.Other() && (f.Verdict == judge.Injected || f.Verdict == judge.Conditional)
 	})
 }
 

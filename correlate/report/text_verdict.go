@@ -173,9 +173,6 @@ func inBrief(meaning string) string {
 	return strings.ToLower(first[:1]) + first[1:]
 }
 
-// mostReasons is how many reasons the verdict names before it only counts them.
-const mostReasons = 3
-
 // doubt is for what stays undecided, conditional or only partly covered.
 func (t *text) doubt() {
 	undecided := len(t.selected(unattributed)) > 0
@@ -220,40 +217,6 @@ func (t *text) nothingThere() {
 	}
 }
 
-// undecided is for packets that arrived and of which the captures cannot tell.
-func (t *text) undecided() {
-	if waiting := t.selected(conditional); len(waiting) > 0 {
-		if n := len(waiting.selected(t.intercepting)); n == len(waiting) {
-			t.para(doubt, "", "Conditional: another host conducted %s in the server's name if a fact holds that no capture can show. It answered, and nothing came to the server.", count(n, "connection"))
-		} else {
-			t.para(doubt, "", "Conditional: %s arrived that %s made on the way if a fact holds that no capture can show.", waiting.what(), pick(len(waiting), "was", "were"))
-		}
-		t.blank()
-		t.item("", "- ", "If %s: --attest says so.", needs(waiting[0]))
-		t.blank()
-	}
-	open := t.selected(func(f *Finding) bool { return unattributed(f) && !conditional(f) })
-	n := len(open)
-	if n == 0 {
-		return
-	}
-	t.para(doubt, "", "Not decided: %s arrived of which these captures cannot tell who made %s.", open.what(), pick(n, "it", "them"))
-	var reasons []string
-	for _, f := range open {
-		if reason := t.obstacle(f); reason != "" && !slices.Contains(reasons, reason) {
-			reasons = append(reasons, reason)
-		}
-	}
-	t.blank()
-	t.para(plain, "", "Nobody is accused, because:")
-	for _, reason := range reasons[:min(len(reasons), mostReasons)] {
-		t.item("", "- ", "%s.", reason)
-	}
-	if more := len(reasons) - mostReasons; more > 0 {
-		t.item("", "- ", "%s, given with the findings below.", count(more, "more reason"))
-	}
-}
-
 // obstacle is why an undecided finding is not more: what decides.
 func (t *text) obstacle(f *Finding) string {
 	for i := range f.Evidence {
@@ -266,8 +229,8 @@ func (t *text) obstacle(f *Finding) string {
 
 // clean says what became of the resets, as those are what people ask about.
 func (t *text) clean() {
-	t.para(success, "", "No interference found in %s.",
-		pick(t.Summary.Paired, "the connection that both captures hold", fmt.Sprintf("the %d connections that both captures hold", t.Summary.Paired)))
+	t.para(success, "", "No interference found in %s%s.",
+		pick(t.Summary.Paired, "the connection that both captures hold", fmt.Sprintf("the %d connections that both captures hold", t.Summary.Paired)), t.endedBadly())
 	t.blank()
 	t.byProxy()
 	resets := t.selected(func(f *Finding) bool { return f.Kind == "rst" })
