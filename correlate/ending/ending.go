@@ -92,11 +92,15 @@ type Ending struct {
 	Confidence judge.Confidence
 	// Path is how sure it is that the path ended it, where that is surer than how; empty
 	// otherwise.
-	Path     judge.Confidence
-	Text     string       // one clause: "the client reset it: ..."
-	What     string       // the message that was swallowed, as a decoder names it; empty if none does
-	Evidence []judge.Step // what it rests on
-	Finding  int          // index of the finding that it rests on, or NoFinding
+	Path       judge.Confidence
+	Text       string // one clause: "the client reset it: ..."
+	StudyStage string // the name that the study of connection tampering has for how far it had come
+	// Signature is what the server's tap saw, as the study of connection tampering writes it:
+	// "<PSH+ACK -> RST+ACK>"; empty if that has none.
+	Signature string
+	What      string       // the message that was swallowed, as a decoder names it; empty if none does
+	Evidence  []judge.Step // what it rests on
+	Finding   int          // index of the finding that it rests on, or NoFinding
 	// ToServer says which direction was swallowed.
 	ToServer bool
 	// Advice is what to look at next; empty if nothing.
@@ -240,6 +244,8 @@ func (e *ender) ending(i int) Ending {
 	if end.Stage == "" {
 		end.Stage = e.stage(p, c, end.Kind)
 	}
+	stage := e.study(&end, p)
+	end.StudyStage, end.Signature = studied[stage].name, e.signature(&end, stage, e.CaseOf[i])
 	return end
 }
 

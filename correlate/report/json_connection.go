@@ -71,6 +71,8 @@ func (e *lineEncoder) ending(end *Ending) {
 	}
 	e.string(`{"kind":`, end.Kind)
 	e.string(`,"stage":`, end.Stage)
+	e.string(`,"study_stage":`, end.StudyStage)
+	e.optional(`,"signature":`, end.Signature)
 	e.string(`,"confidence":`, end.Confidence)
 	e.string(`,"text":`, end.Text)
 	e.optional(`,"what":`, end.What)

@@ -196,7 +196,9 @@ type LogLine struct {
 // Ending is what ended a connection.
 type Ending struct {
 	Kind       string     `json:"kind"`
-	Stage      string     `json:"stage"` // how far it had come: "syn", "handshake", "first-data", "tls" or "later"
+	Stage      string     `json:"stage"`               // how far it had come: "syn", "handshake", "first-data", "tls" or "later"
+	StudyStage string     `json:"study_stage"`         // the stage, as the study of connection tampering of SIGCOMM 2023 names it: "post-syn", "post-ack", "post-psh" or "post-data"
+	Signature  string     `json:"signature,omitempty"` // and what the server's tap saw, as that study writes it: "<PSH+ACK -> RST+ACK>"
 	Confidence string     `json:"confidence"`
 	Text       string     `json:"text"`              // in one clause
 	What       string     `json:"what,omitempty"`    // the message that was swallowed, as a decoder names it: "STARTTLS"

@@ -160,7 +160,7 @@ func (t *text) endings() {
 			t.para(plain, "  ", "... and %s (--all lists them).", count(len(list)-i, "more connection"))
 			break
 		}
-		t.item("  ", fmt.Sprintf("%d  ", c.ID), "%s: %s (%s, %s; stage %s).", c.ends(), c.Ending.Text, c.Ending.Kind, sureOf(c.Ending), c.Ending.Stage)
+		t.item("  ", fmt.Sprintf("%d  ", c.ID), "%s: %s (%s, %s; stage %s).", c.ends(), c.Ending.Text, c.Ending.Kind, sureOf(c.Ending), c.Ending.staged())
 		n := mostSaid
 		if t.all {
 			n = len(c.Log)
@@ -174,6 +174,15 @@ func (t *text) endings() {
 		t.para(plain, "  ", "%s still open when the recordings end.", count(n, "connection")+pick(n, " was", " were"))
 	}
 	t.logs()
+}
+
+// staged is how far the connection had come, in the words of the study of connection
+// tampering, too, if that has a signature for it.
+func (e *Ending) staged() string {
+	if e.Signature == "" {
+		return e.Stage
+	}
+	return fmt.Sprintf("%s, %s %s", e.Stage, e.StudyStage, e.Signature)
 }
 
 // adviceOnEndings says what to look at next, for each ending that the path made once.
