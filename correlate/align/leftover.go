@@ -35,6 +35,14 @@ type Leftover struct {
 	start       int64 // its position, as in view
 }
 
+// Begins reports whether a leftover is a SYN that stands right before all that the sender's
+// capture has of the stream, at most a window before it: the stream's own, and no other
+// connection's.
+func (s *Stream) Begins(l *Leftover) bool {
+	const window = 1 << 16 // without scaling (RFC 9293 section 3.1), as of the first segments
+	return l.Flags&segment.SYN != 0 && l.start <= s.Sent.First && s.Sent.First-l.start <= window
+}
+
 const (
 	// headLen is enough to recognise a protocol's first line.
 	headLen = 96

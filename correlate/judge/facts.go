@@ -67,6 +67,7 @@ type NumberFacts struct {
 	Altered     *align.Reset
 	Mistimed    *align.Reset // one that was sent, and differs from this one by its time alone
 	Alike       tap.Frame    // a reset of this very kind that the sender sent on this connection
+	Begins      bool         // a SYN, right before all that the sender is known to have sent: this connection's own
 	Rival       tap.Frame    // what the sender sent in its place, with other bytes
 	Ahead       int64        // how far its number lies beyond all that the sender sent by either capture; 0 if it does not
 	Behind      int64        // how far its number lies behind all of the sender's that had arrived

@@ -20,7 +20,7 @@ func (s *stream) unsentBefore(p *suspect) (bytes int64, unexplained int) {
 			continue
 		}
 		strangeWay := path.HopsKept() && hopsTravelled(l.TTL) != hopsTravelled(path.TTL)
-		if l == p.leftover || l.Rival.Number != 0 || strangeWay {
+		if l == p.leftover || rivalOf(l).Number != 0 || strangeWay {
 			bytes += l.Beyond
 		} else {
 			unexplained++
@@ -33,7 +33,8 @@ func (s *stream) numberFacts(p *suspect) NumberFacts {
 	n := NumberFacts{There: s.flow.Passed, Back: s.back.Passed, Acks: s.flow.Acks, Shift: s.pair.Shift, Remapped: s.pair.RemappedAt[s.sender]}
 	n.InStream = p.position >= s.flow.Sent.First && p.position <= s.flow.Sent.Next+maxWindow
 	if p.leftover != nil {
-		n.Rival = p.leftover.Rival
+		n.Begins = s.flow.Begins(p.leftover)
+		n.Rival = rivalOf(p.leftover)
 	}
 	known := s.shapes[s.sender]
 	n.ShapeSame, n.ShapeAll = known[shapeOf(&p.Header)], total(known)

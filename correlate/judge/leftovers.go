@@ -6,6 +6,7 @@ import (
 
 	"bothends/correlate/align"
 	"bothends/correlate/segment"
+	"bothends/correlate/tap"
 )
 
 // leftovers judges everything but resets.
@@ -20,14 +21,19 @@ func (s *stream) leftovers() []Finding {
 				continue
 			}
 		}
-		switch l.Bucket {
+		bucket := l.Bucket
+		if bucket == align.Modified && rivalOf(l).Number == 0 {
+			bucket = align.ReceivedNotSent
+			s.ledger(func(ledger *align.Ledger) { ledger.Modified--; ledger.ReceivedNotSent++ })
+		}
+		switch bucket {
 		case align.ReceivedNotSent:
 			f := s.decide(s.leftoverSuspect(l), forged{})
 			f.Head = l.Head
 			if f.bucket == sentNotCaptured && !f.speaks() {
 				// Nothing speaks against it: the sender's capture is just not
 				// complete enough to hold it.
-				s.ledger(func(ledger *align.Ledger) { notCaptured(ledger, l.Bucket) })
+				s.ledger(func(ledger *align.Ledger) { notCaptured(ledger, bucket) })
 				continue
 			}
 			findings = append(findings, f)
@@ -53,8 +59,16 @@ func isProbe(l *align.Leftover) bool {
 	if l.Beyond > 0 || l.Flags&control != 0 {
 		return false
 	}
-	return l.PayloadLen == 1 || isFiller(l.Head, l.PayloadLen) ||
-		l.Rival.Number != 0 && (len(l.RivalHead) == 1 || isFiller(l.RivalHead, len(l.RivalHead)))
+	return l.PayloadLen == 1 || isFiller(l.Head, l.PayloadLen) || l.Rival.Number != 0 && rivalOf(l).Number == 0
+}
+
+// rivalOf is what the sender's capture has in the place of a segment, if that is data: a
+// keep-alive has the number of the SYN before it, or of the FIN that it follows.
+func rivalOf(l *align.Leftover) tap.Frame {
+	if len(l.RivalHead) == 1 || isFiller(l.RivalHead, len(l.RivalHead)) {
+		return tap.Frame{}
+	}
+	return l.Rival
 }
 
 // isFiller reports whether a payload is no more than the padding of a frame.

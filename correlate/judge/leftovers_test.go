@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"slices"
 	"testing"
 
 	"bothends/correlate/align"
@@ -47,6 +48,41 @@ func TestOtherBytesAreNoProofWhereOneOfTheTwoIsNoData(t *testing.T) {
 			}
 			if l := j.Ledgers[0][tap.Server]; !test.told && l.SentNotCaptured != 1 {
 				t.Errorf("%s (bucket %d): it stands in no bucket: %+v", test.name, bucket, l)
+			}
+		}
+	}
+}
+
+// A keep-alive has the number of the SYN before it, or of the FIN that it follows: where the
+// sender's capture lacks these, it is not what was sent instead.
+func TestAKeepAliveInThePlaceOfASYNOrFINAccusesNobody(t *testing.T) {
+	for name, test := range map[string]struct {
+		flags   segment.Flags
+		instead string
+		accused bool
+	}{
+		"a keep-alive and a SYN": {segment.SYN, "\x00", false},
+		"a keep-alive and a FIN": {segment.FIN | segment.ACK, "\x00", false},
+		"data and a FIN":         {segment.FIN | segment.ACK, "250 STARTTLS", true},
+	} {
+		for _, bucket := range []align.Bucket{align.ReceivedNotSent, align.Modified} {
+			in := trial()
+			s := &in.Cases[0].Streams[tap.Server]
+			s.Leftovers = []align.Leftover{{
+				Bucket: bucket, Frame: tap.Frame{Number: 9, TimeNS: 1000 * ms},
+				Header: align.Header{Flags: test.flags, TTL: 57, IPID: 77, Window: 500},
+				Rival:  tap.Frame{Number: 4, TimeNS: 980 * ms}, RivalHead: []byte(test.instead),
+			}}
+			s.Ledger.ReceivedNotSent, s.Ledger.Modified = 1, 1
+			in.Cases[0].Summary = in.Cases[0].Connection.Summary()
+			j := judged(in)
+			if len(j.Findings) != 1 {
+				t.Fatalf("%s (bucket %d): %d findings", name, bucket, len(j.Findings))
+			}
+			f := &j.Findings[0]
+			rests := slices.ContainsFunc(f.Evidence, func(s Step) bool { return s.Rule == OtherBytes || s.Rule == Twin })
+			if rests != test.accused || !test.accused && f.Verdict != Indeterminate {
+				t.Errorf("%s (bucket %d): %s, by other bytes: %v, want %v", name, bucket, f.Verdict, rests, test.accused)
 			}
 		}
 	}

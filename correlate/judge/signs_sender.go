@@ -66,7 +66,7 @@ func oneClock(f *Facts) Result {
 
 func senderContradiction(f *Facts) Result {
 	after := &f.After
-	if f.Kind == "syn" && after.Established && after.Passed {
+	if f.Kind == "syn" && after.Established && after.Passed && !f.Numbers.Begins {
 		return supports(unsent, "the %s's TCP went on with the connection of these addresses and ports (frame %d there, %s, %s later, and what it sent arrived): as long as it holds that one it opens no other",
 			f.Sender, after.Sent.Number, after.Flags, readable(after.LaterNS)).with(map[string]any{"sent_frame": after.Sent.Number, "after_ns": after.LaterNS})
 	}
