@@ -12,6 +12,7 @@ import (
 // leftovers judges everything but resets.
 func (s *stream) leftovers() []Finding {
 	var findings []Finding
+	goesOnWithout := s.goesOnWithoutSender()
 	for i := range s.flow.Leftovers {
 		l := &s.flow.Leftovers[i]
 		switch l.Bucket {
@@ -30,7 +31,7 @@ func (s *stream) leftovers() []Finding {
 		case align.ReceivedNotSent:
 			f := s.decide(s.leftoverSuspect(l), forged{})
 			f.Head = l.Head
-			if f.bucket == sentNotCaptured && !f.speaks() {
+			if f.bucket == sentNotCaptured && !f.speaks() && !(goesOnWithout && s.afterSender(l)) {
 				// Nothing speaks against it: the sender's capture is just not
 				// complete enough to hold it.
 				s.ledger(func(ledger *align.Ledger) { notCaptured(ledger, bucket) })
@@ -44,6 +45,35 @@ func (s *stream) leftovers() []Finding {
 		}
 	}
 	return findings
+}
+
+// goesOnWithoutSender reports whether the receiver got a part of a conversation of which
+// the sender's capture, which was running and counts no drops, holds nothing: neither what
+// the sender said nor what the receiver answered. A capture that misses packets does not
+// miss just those; and where a box took the connection over, each packet of the box's
+// would excuse the others.
+func (s *stream) goesOnWithoutSender() bool {
+	if s.alleged.Drops > 0 || !s.pair.Paired() {
+		return false
+	}
+	n := 0
+	for i := range s.flow.Leftovers {
+		if l := &s.flow.Leftovers[i]; l.Bucket == align.ReceivedNotSent && l.PayloadLen > 0 && s.afterSender(l) {
+			n++
+		}
+	}
+	return n >= leastConversation
+}
+
+// leastConversation is how many segments with data make more than the end of a connection
+// that a capture cut off.
+const leastConversation = 3
+
+// afterSender reports whether nothing that the receiver sent after a segment arrived came to
+// the sender, whose capture covers that time.
+func (s *stream) afterSender(l *align.Leftover) bool {
+	c := s.clocks.at(l.TimeNS)
+	return c.Comparable && c.LatestNS <= s.alleged.Coverage.LastNS && s.back.LastPassedNS < l.TimeNS
 }
 
 // etherPadding is how much an Ethernet frame of the least size is filled up behind 40
