@@ -133,6 +133,7 @@ func (s *Stream) learn(h, w *held) {
 		return
 	}
 	s.Path.note(&h.Header, &w.Header, whole)
+	s.shut(Opening{h.Frame, h.Header}, Opening{w.Frame, w.Header}, whole)
 	if whole {
 		s.MostPassed = max(s.MostPassed, h.PayloadLen)
 	}

@@ -59,6 +59,19 @@ func (p *Path) another(sent, got *Header, whole bool) bool {
 	return p.TSSame >= minSamples && p.TSOther == 0 && sent.Options&got.Options&segment.Timestamps != 0 && sent.TSVal != got.TSVal
 }
 
+// samePacket reports whether two segments that look alike are one packet for certain:
+// acknowledgments have many likes, and of those without an IP-ID of their own nothing
+// tells which is which.
+func samePacket(sent, got *Header) bool {
+	if sent.Flags&(segment.SYN|segment.RST) != 0 || sent.Ack-got.Ack != 0 && sent.PayloadLen == 0 {
+		return false
+	}
+	if !sent.IPv6 && !got.IPv6 && sent.IPID != 0 {
+		return sent.IPID == got.IPID
+	}
+	return sent.PayloadLen > 0 && sent.Options&got.Options&segment.Timestamps != 0 && sent.TSVal == got.TSVal
+}
+
 // HopsKept reports whether the number of hops is known and constant.
 func (p *Path) HopsKept() bool { return p.HopsSame >= minSamples && p.HopsOther == 0 }
 
@@ -98,6 +111,9 @@ func (p *Path) note(sent, got *Header, whole bool) {
 		} else {
 			p.IPIDOther++
 		}
+	}
+	if samePacket(sent, got) && sent.Window != got.Window {
+		p.Windows++
 	}
 	p.Stripped |= sent.Options &^ got.Options
 	p.Added |= got.Options &^ sent.Options

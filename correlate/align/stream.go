@@ -50,6 +50,7 @@ type Stream struct {
 	AckedAtReceiver int64        // and as the receiver's tap saw it, while the sender's was recording
 	// Acked is the highest position acknowledged in either capture, at whatever time.
 	Acked int64
+	Shut  Shut
 	// SentFromSYN tells that the sender's capture has the beginning of the
 	// stream: it was recording whenever anything of it was sent.
 	SentFromSYN bool
@@ -61,6 +62,23 @@ type Stream struct {
 
 	sender tap.End
 	*live
+}
+
+// Shut are segments that left with a window and arrived with one of 0, which forbids the
+// host that they came to to send. Sent and Got are the first.
+type Shut struct {
+	Segments  int64
+	Sent, Got Opening
+}
+
+// shut notes whether a packet that passed both taps is one.
+func (s *Stream) shut(sent, got Opening, whole bool) {
+	if !whole || sent.Window == 0 || got.Window != 0 || !samePacket(&sent.Header, &got.Header) {
+		return
+	}
+	if s.Shut.Segments++; s.Shut.Segments == 1 {
+		s.Shut.Sent, s.Shut.Got = sent, got
+	}
 }
 
 // An Opening is a SYN, as one tap saw it.

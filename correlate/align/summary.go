@@ -33,6 +33,7 @@ type Rewrites struct {
 	Added          segment.OptionSet // options that arrived and were not sent
 	DSCP           uint32            // segments whose DSCP was changed
 	ECN            uint32            // segments whose ECN bits were changed
+	Windows        uint32            // segments whose window was changed
 }
 
 // Summary adds up a finished connection.
@@ -52,7 +53,7 @@ func (c *Connection) Summary() (sum Summary) {
 func (c *Connection) Quiet() bool {
 	for end := range c.Streams {
 		s := &c.Streams[end]
-		if len(s.Resets[tap.Client])+len(s.Resets[tap.Server])+len(s.Leftovers) > 0 || s.stuck() || s.GotOpening != nil {
+		if len(s.Resets[tap.Client])+len(s.Resets[tap.Server])+len(s.Leftovers) > 0 || s.Shut.Segments > 0 || s.stuck() || s.GotOpening != nil {
 			return false
 		}
 	}

@@ -157,7 +157,7 @@ func TestAResetThatNothingOnItsHostMadeIsNotGenuine(t *testing.T) {
 		want   Verdict
 	}{
 		"neither in the log nor in a rule":          {func(*witness.Witness) {}, Indeterminate},
-		"the rules are not known":                   {func(w *witness.Witness) { w.Host.Looked = false }, Genuine},
+		"the rules are not known":                   {func(w *witness.Witness) { w.Host.RulesKnown = false }, Genuine},
 		"a rule answers with resets":                {func(w *witness.Witness) { w.Host.ResetRules = 1 }, Genuine},
 		"another network namespace has the address": {func(w *witness.Witness) { w.Host.Elsewhere = 1 }, Genuine},
 		"the log does not tell of all kinds":        {func(w *witness.Witness) { w.Log.Sees.TimeWait = false }, Genuine},
@@ -175,7 +175,7 @@ func TestAResetThatNothingOnItsHostMadeIsNotGenuine(t *testing.T) {
 		b, _ := logged()
 		b.sentAt[tap.Server] = []int64{3000 * ms}
 		w := &b.Witnesses[tap.Server]
-		w.Host.Looked = true
+		w.Host.RulesKnown = true
 		tt.change(w)
 		f := b.streams(0)[tap.Server].genuine(reset(3020*ms, 1000, 57, 0), reset(3000*ms, 1000, 64, 0))
 		if f.Verdict != tt.want || (tt.want == Genuine) != (f.Confidence == Proven) {

@@ -44,6 +44,9 @@ func (s *stream) leftovers() []Finding {
 			findings = append(findings, s.lostControl(l))
 		}
 	}
+	if s.flow.Shut.Segments > 0 {
+		findings = append(findings, s.shut())
+	}
 	return findings
 }
 
@@ -74,6 +77,20 @@ const leastConversation = 3
 func (s *stream) afterSender(l *align.Leftover) bool {
 	c := s.clocks.at(l.TimeNS)
 	return c.Comparable && c.LatestNS <= s.alleged.Coverage.LastNS && s.back.LastPassedNS < l.TimeNS
+}
+
+// shut is that the path set windows to 0: both captures hold the packet.
+func (s *stream) shut() Finding {
+	sent, got := &s.flow.Shut.Sent, &s.flow.Shut.Got
+	text := fmt.Sprintf("it left the %s with a window of %d (frame %d there) and arrived with one of 0, which forbids the %s to send",
+		s.sender, sent.Window, sent.Number, s.sender.Other())
+	if more := s.flow.Shut.Segments - 1; more > 0 {
+		text += fmt.Sprintf("; so did %s", count(more, "further segment"))
+	}
+	f := s.finding(kind(&got.Header), Modified, Strong, got.Frame, got.Header, Step{Rule: Twin, Outcome: Supports, Decides: true, Text: text,
+		Values: map[string]any{"sent_frame": sent.Number, "sent_window": sent.Window, "segments": s.flow.Shut.Segments}})
+	f.Twin = sent.Frame
+	return f
 }
 
 // etherPadding is how much an Ethernet frame of the least size is filled up behind 40

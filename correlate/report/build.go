@@ -308,6 +308,9 @@ func notes(sender tap.End, path *align.Rewrites, p *pair.Pair) []string {
 	if path.ECN > 0 {
 		list = append(list, fmt.Sprintf("%sthe ECN bits of %d segments are changed", from, path.ECN))
 	}
+	if path.Windows > 0 {
+		list = append(list, fmt.Sprintf("%sthe window of %d segments is changed", from, path.Windows))
+	}
 	if shift := p.Shift[sender]; shift != 0 {
 		list = append(list, fmt.Sprintf("%ssequence numbers are rewritten by the constant %d", from, int32(shift)))
 		if p.SYNProxy {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"bothends/correlate/judge"
@@ -39,9 +40,15 @@ func byReceiver(f *Finding) bool { return is(f, judge.ByReceiver) }
 
 // interfering are packets that the path made or changed.
 func interfering(f *Finding) bool { return injected(f) || modified(f) || byOwner(f) }
-func genuine(f *Finding) bool     { return is(f, judge.Genuine) }
-func duplicated(f *Finding) bool  { return is(f, judge.Duplicated) }
-func lost(f *Finding) bool        { return is(f, judge.Lost) }
+
+// shut are packets whose window the path set to 0.
+func shut(f *Finding) bool {
+	return modified(f) && slices.ContainsFunc(f.Evidence, func(e Evidence) bool { return e.Values["sent_window"] != nil })
+}
+
+func genuine(f *Finding) bool    { return is(f, judge.Genuine) }
+func duplicated(f *Finding) bool { return is(f, judge.Duplicated) }
+func lost(f *Finding) bool       { return is(f, judge.Lost) }
 
 // unattributed are packets that arrived and of which nobody can say who made them.
 func unattributed(f *Finding) bool { return f.undecided }

@@ -272,7 +272,11 @@ func (t *text) proof() {
 			refuted++
 		}
 	}
-	t.item("  ", "= ", "%s%s; of %s that the captures can test, none fits.", upper(f.Confidence), t.reason(f), count(refuted, "innocent explanation"))
+	tested := ""
+	if refuted > 0 { // what both captures hold needs none refuted
+		tested = fmt.Sprintf("; of %s that the captures can test, none fits", count(refuted, "innocent explanation"))
+	}
+	t.item("  ", "= ", "%s%s%s.", upper(f.Confidence), t.reason(f), tested)
 	left := 0
 	for _, e := range f.signs() {
 		before := t.page

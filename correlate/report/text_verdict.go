@@ -52,6 +52,13 @@ func (t *text) interference() {
 		t.forgedWhere(forged)
 		t.howSure(forged, "")
 	}
+	if n, content := len(changed), changed.selected(func(f *Finding) bool { return !shut(f) }); n > len(content) {
+		t.blank()
+		t.para(plain, "", "%s arrived with a window of 0 and had left with another: so a box makes a session hang without a reset.", changed.selected(shut).what())
+		if changed = content; n > 0 && len(content) == 0 {
+			t.howSure(t.selected(shut), "both captures hold it, with different windows")
+		}
+	}
 	if n := len(changed); n > 0 {
 		t.blank()
 		t.para(plain, "", "%s arrived with other content than the capture of the end that sent %s shows, and what was sent did not arrive. %s changed between the two taps.",

@@ -13,9 +13,6 @@ type Host struct {
 	// packet filters, of which ResetRules answer with a reset.
 	RulesKnown bool
 	ResetRules int
-	// Looked: it could list the rules, and whatever else has the host's addresses, at one
-	// time at least. A recorder that gives up its privileges can do so at the beginning only.
-	Looked     bool
 	XDP        []string // interfaces with a program below the tap, sorted
 	XDPSockets int      // which send past the tap
 	// Elsewhere is how many other network namespaces have an address of the host.
@@ -28,7 +25,6 @@ func HostOf(found []testimony.HostFacts) Host {
 	for i := range found {
 		l := &found[i]
 		h.RulesKnown = h.RulesKnown && l.ResetRules != nil && l.Namespaces != nil
-		h.Looked = h.Looked || l.ResetRules != nil && l.Namespaces != nil
 		h.ResetRules = max(h.ResetRules, value(l.ResetRules))
 		h.XDPSockets = max(h.XDPSockets, value(l.XDPSockets))
 		h.Elsewhere = max(h.Elsewhere, value(l.Namespaces))
@@ -49,10 +45,6 @@ func value(n *int) int {
 	}
 	return *n
 }
-
-// NoRejectsSeen reports whether at no look the host had such a rule. One may have been
-// there in between.
-func (h *Host) NoRejectsSeen() bool { return h.Looked && h.ResetRules == 0 && h.Elsewhere == 0 }
 
 // NoRejects reports whether the host had no rule that rejects with a reset, where
 // whatever has its addresses could have one.
