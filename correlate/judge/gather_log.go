@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"bothends/capture/testimony"
-	"bothends/correlate/align"
 	"bothends/correlate/survey"
 )
 
@@ -83,41 +82,6 @@ func (s *stream) kernelWord(leftNS int64) (nearest *testimony.KernelEvent) {
 func (s *stream) loggedAtAll(leftNS int64) (told bool) {
 	s.eachLogged(leftNS, func(*testimony.KernelEvent, bool) { told = true })
 	return told
-}
-
-// unlogged reports whether the kernel's log, complete when a reset left the sender, does
-// not tell of it: its TCP did not send it.
-func (s *stream) unlogged(left *align.Reset) bool {
-	log := s.alleged.Log
-	if log == nil || !log.Sees.All() || s.Cases[s.index].tuple(s.sender) == (Tuple{}) {
-		return false
-	}
-	wrong := log.OffsetError.Nanoseconds() + loggedSlackNS
-	if !log.Covers(moment(left.TimeNS-wrong), moment(left.TimeNS+wrong)) || s.loggedAtAll(left.TimeNS) {
-		return false
-	}
-	// One of this connection at a time at which the capture holds none may be this one: a
-	// clock that was set stamps the two apart.
-	here, used := s.Cases[s.index].tuple(s.sender), map[int]bool{}
-	for i := range log.Events {
-		e := &log.Events[i]
-		if _, sure := e.MayBe(here[s.sender].AddrPort(), here[s.sender.Other()].AddrPort()); e.Sent && sure && recorded(e, s.Resets[s.sender], wrong, used) < 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// uncounted reports whether the kernel counted no reset at all around the time when one
-// left the sender.
-func (s *stream) uncounted(left *align.Reset) bool {
-	before, after := s.alleged.Around(left.TimeNS-loggedSlackNS, left.TimeNS+loggedSlackNS)
-	if before == nil || after == nil || after.Resets != before.Resets {
-		return false
-	}
-	// A clock that was set stamps counts and packets apart, and then all add up.
-	counts := s.alleged.Kernel
-	return counts[len(counts)-1].Resets-counts[0].Resets < s.sentBetween(counts[0].TimeNS, counts[len(counts)-1].TimeNS)
 }
 
 // eachLogged calls f with each reset of which the kernel told when one left the

@@ -141,14 +141,6 @@ func (s *stream) genuine(r, left *align.Reset) Finding {
 	return f
 }
 
-// madeByNobody reports whether a reset that passed the tap at its sender was made by
-// nothing on that host that makes resets. A tap tells what leaves from what comes by the
-// hardware address of its source, which others on the segment can write. A rule that came
-// and went between the looks at the packet filters would be missed, so both looks count.
-func (s *stream) madeByNobody(left *align.Reset) bool {
-	return s.alleged.Host.NoRejects() && (s.unlogged(left) || s.uncounted(left))
-}
-
 // delay puts the time under way into words, if the clocks are known.
 func (s *stream) delay(left, r *align.Reset) string {
 	if !s.clocks.at(r.TimeNS).Comparable {
