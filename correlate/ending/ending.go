@@ -265,7 +265,20 @@ func (e *ender) paired(p *pair.Pair, c *judge.Case, index int) Ending {
 		// One of them may have ended it for one end, whatever the other went on to do.
 		end.Confidence = judge.Supported
 	}
+	if e.doubted(index) {
+		// Who said what it was closed with, or went on with, is not known.
+		end.Confidence = judge.Unsure
+	}
 	return end
+}
+
+// doubted reports whether packets other than resets arrived on a connection of which
+// nobody can say who made them.
+func (e *ender) doubted(index int) bool {
+	return slices.ContainsFunc(e.findings[index], func(i int) bool {
+		f := &e.Judgement.Findings[i]
+		return f.Kind != "rst" && f.Undecided()
+	})
 }
 
 // resets reports whether a reset was seen on a connection.
