@@ -107,6 +107,8 @@ func cluster(f *Facts) Result {
 		return refuted("it is one of a volley, and others of that are ahead of all that the %s sent: no node answers so", f.Sender)
 	case f.Way.Known && beyondAnyPath(int(f.Packet.TTL)):
 		return refuted("TTL %d is farther from 64, 128 and 255 than any path is long: no node's kernel sent it", f.Packet.TTL).with(map[string]any{"ttl": f.Packet.TTL})
+	case f.Way.Known && hopsTravelled(f.Way.TTL) == 0 && f.hops() > siteHops:
+		return refuted("the %s is on the %s's own link, and so is whatever gets all that comes to it; this has come %s", f.Sender, f.Receiver, count(f.hops(), "hop")).with(map[string]any{"hops": f.hops()})
 	// One that came from farther than the sender may only have another way back.
 	case f.Way.Known && hopsTravelled(f.Way.TTL)-f.hops() > siteHops:
 		return refuted("it has come %s, and what the %s sends comes %d: not from its site", count(f.hops(), "hop"), f.Sender, hopsTravelled(f.Way.TTL)).with(map[string]any{"hops": f.hops(), "path_hops": f.Way.Hops})

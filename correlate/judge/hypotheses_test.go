@@ -267,6 +267,7 @@ var rowTests = map[Name][]rowTest{
 		{"one router nearer", func(f *Facts) { f.Packet.TTL = 58 }, Open, ""},
 		{"two routers nearer", func(f *Facts) { f.Packet.TTL = 59 }, Refuted, ""},
 		{"two routers farther: it may have another way back", func(f *Facts) { f.Packet.TTL = 55 }, Open, ""},
+		{"of a sender on the receiver's own link, two routers farther", func(f *Facts) { f.Way.TTL, f.Way.Hops, f.Packet.TTL = 64, 0, 62 }, Refuted, ""},
 		{"farther than any path is long", func(f *Facts) { f.Packet.TTL = 200 }, Refuted, ""},
 		{"as far, by another initial TTL", func(f *Facts) { f.Packet.TTL = 121 }, Open, ""},
 		{"two nearer, and the way is not known", all(unknownWay, func(f *Facts) { f.Packet.TTL = 59 }), Open, ""},

@@ -49,6 +49,15 @@ func (s *stream) match(sent []*align.Reset, got []arrival) matching {
 			}
 		}
 	}
+	if _, known := s.hopsSoFar(); !known {
+		for i, r := range got {
+			for k, rival := range got {
+				if j := m.twinOf[i]; j >= 0 && m.twinOf[k] < 0 && m.copyOf[k] < 0 && ranks[k*len(sent)+j] > 0 && rival.TTL != r.TTL {
+					m.doubtful[i] = true // nothing tells which of them it is
+				}
+			}
+		}
+	}
 	return m
 }
 

@@ -107,3 +107,25 @@ func TestNoResetArrivesBeforeItLeft(t *testing.T) {
 		}
 	}
 }
+
+// More arrived with the numbers of a reset than left, and no other packet shows how far
+// they have to come: any of them may be the one that left.
+func TestWhereNoPacketShowsTheWayNoneOfSeveralIsTheGenuineOne(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		ttls [2]uint8
+		want Verdict
+	}{
+		{"with several TTLs", [2]uint8{252, 57}, Indeterminate},
+		{"with one: the network doubled it", [2]uint8{57, 57}, Duplicated},
+	} {
+		b := trial()
+		s := &b.Cases[0].Streams[tap.Server]
+		s.Path, b.Cases[0].Service = align.Path{}, nil
+		s.Resets[tap.Server] = []*align.Reset{reset(3000*ms, 1000, 64, 0)}
+		s.Resets[tap.Client] = []*align.Reset{reset(3015*ms, 1000, tt.ttls[0], 0), reset(3020*ms, 1000, tt.ttls[1], 0)}
+		if f := verdicts(b)[0]; f.Verdict != tt.want {
+			t.Errorf("%s: the first is %s, want %s: %s", tt.name, f.Verdict, tt.want, told(f))
+		}
+	}
+}

@@ -156,11 +156,27 @@ func (s *stream) delay(left, r *align.Reset) string {
 // strange is a reset with the numbers of one that was sent, which is not that
 // packet all the same.
 func (s *stream) strange(r, left *align.Reset) Finding {
+	if !s.unlike(left, r) {
+		return s.oneOfSeveral(r, left)
+	}
 	f := s.finding("rst", Indeterminate, Unsure, r.Frame, r.Header, Step{
 		Rule: Altered, Outcome: Fits, Decides: true,
 		Text: fmt.Sprintf("the %s sent a reset with the same numbers (frame %d), but IP-ID (%d, sent as %d) or TTL (%d, sent as %d) is not what the path makes of other packets: this may be that reset made anew on the way, or another that met with it",
 			s.sender, left.Number, r.IPID, left.IPID, r.TTL, left.TTL),
 		Values: map[string]any{"sent_frame": left.Number, "ip_id": r.IPID, "sent_ip_id": left.IPID, "ttl": r.TTL, "sent_ttl": left.TTL},
+	})
+	f.Twin, f.bucket = left.Frame, matchedBoth
+	return f
+}
+
+// oneOfSeveral is a reset that was sent, if another with its numbers and another TTL was
+// not: more arrived than left, and no other packet shows with which TTL they arrive.
+func (s *stream) oneOfSeveral(r, left *align.Reset) Finding {
+	f := s.finding("rst", Indeterminate, Unsure, r.Frame, r.Header, Step{
+		Rule: Altered, Outcome: Open, Decides: true,
+		Text: fmt.Sprintf("the %s sent a reset with these numbers (frame %d there), but more arrived with them than left, with several TTLs, and nothing shows which of them it is",
+			s.sender, left.Number),
+		Values: map[string]any{"sent_frame": left.Number, "ttl": r.TTL, "sent_ttl": left.TTL},
 	})
 	f.Twin, f.bucket = left.Frame, matchedBoth
 	return f
