@@ -112,7 +112,7 @@ func (s *Stream) passAck(sent, got *ack, single bool) {
 		return // one that looks like it
 	}
 	s.Path.note(&sent.Header, &got.Header, true)
-	s.shut(Opening{sent.Frame, sent.Header}, Opening{got.Frame, got.Header}, true)
+	s.shut(Opening{sent.Frame, sent.Header}, Opening{got.Frame, got.Header}, single)
 	// Acknowledgments look alike: only the IP-ID shows that this is the one, or,
 	// where there is none, that it has no like.
 	identified := s.Path.IPIDKept() && sent.IPID != 0 && sent.IPID == got.IPID ||

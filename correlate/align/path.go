@@ -66,10 +66,14 @@ func samePacket(sent, got *Header) bool {
 	if sent.Flags&(segment.SYN|segment.RST) != 0 || sent.Ack-got.Ack != 0 && sent.PayloadLen == 0 {
 		return false
 	}
+	timed := sent.Options&got.Options&segment.Timestamps != 0
+	if timed && sent.TSVal != got.TSVal {
+		return false
+	}
 	if !sent.IPv6 && !got.IPv6 && sent.IPID != 0 {
 		return sent.IPID == got.IPID
 	}
-	return sent.PayloadLen > 0 && sent.Options&got.Options&segment.Timestamps != 0 && sent.TSVal == got.TSVal
+	return sent.PayloadLen > 0 && timed
 }
 
 // HopsKept reports whether the number of hops is known and constant.

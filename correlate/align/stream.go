@@ -73,7 +73,10 @@ type Shut struct {
 
 // shut notes whether a packet that passed both taps is one.
 func (s *Stream) shut(sent, got Opening, whole bool) {
-	if !whole || sent.Window == 0 || got.Window != 0 || !samePacket(&sent.Header, &got.Header) {
+	// A host that gives all its packets one IP-ID tells none from another by it.
+	one := sent.IPID != 0 && s.ownIPID == sent.IPID
+	s.ownIPID = sent.IPID
+	if !whole || one || sent.Window == 0 || got.Window != 0 || !samePacket(&sent.Header, &got.Header) {
 		return
 	}
 	if s.Shut.Segments++; s.Shut.Segments == 1 {
@@ -89,6 +92,7 @@ type Opening struct {
 
 // live is what a stream needs only while segments of it are still coming.
 type live struct {
+	ownIPID  uint16    // of the packet before that passed both taps
 	synProxy bool      // the handshakes at the two taps are not the same packets
 	shift    [2]uint32 // by tap: its sequence numbers less the client end's
 	ackShift [2]uint32
