@@ -50,10 +50,23 @@ func (a *alignment) fillServices() {
 		case s == nil:
 		case p.Paired() && p.Method != pair.Payload:
 			s.Add(&a.cases[a.caseOf[i]])
+			a.noteThere(s, p, &a.cases[a.caseOf[i]])
 			a.cases[a.caseOf[i]].Service = s
 		case a.surveys[tap.Client].Connections[p.Client].Flows[p.ClientSide.Other()].Segments > 0:
 			s.Elsewhere++
 		}
+	}
+}
+
+// noteThere notes until when packets of a connection show that both hosts had their
+// addresses. Of one that has nothing left to judge all packets passed both taps.
+func (a *alignment) noteThere(s *judge.Service, p *pair.Pair, c *judge.Case) {
+	last := [2]int64{a.surveys[tap.Client].Connections[p.Client].LastNS, a.surveys[tap.Server].Connections[p.Server].LastNS}
+	for end := range s.ThereNS {
+		if c.Connection != nil {
+			last[end] = c.Streams[end].LastPassedNS
+		}
+		s.ThereNS[end] = max(s.ThereNS[end], last[end])
 	}
 }
 

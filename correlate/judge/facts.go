@@ -147,8 +147,11 @@ type AfterFacts struct {
 	Passed      bool // and something that it sent afterwards reached the receiver
 	// Answered says that what the receiver sent in the second after the packet came to the
 	// sender; AnswerAstray is how much of it never did.
-	Answered      bool
-	AnswerAstray  int64
+	Answered     bool
+	AnswerAstray int64
+	// StillThere says that packets of the receiver's came to the sender later, on whatever
+	// connection between these two addresses, or that their connections went on.
+	StillThere    bool
 	TriggerUnseen tap.Frame // what the receiver sent last before the packet, if that did not reach the sender
 }
 

@@ -52,6 +52,9 @@ func socket(f *Facts) {
 	f.Packet.Window, f.Packet.Options, f.Packet.IPID, f.Answer.Stateless, f.Answer.Reject = 500, segment.Timestamps, 77, false, false
 }
 
+// stillThere lets packets of the client's have come to the server later.
+func stillThere(f *Facts) { f.After.StillThere = true }
+
 // windowed lets it look like the reset that small stacks send without a socket.
 func windowed(f *Facts) { f.Packet.Window, f.Packet.IPID, f.Answer.Reject = 11680, 77, false }
 

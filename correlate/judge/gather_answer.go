@@ -54,11 +54,13 @@ func calledFor(r *align.Reset, lost align.Astray) bool {
 const answerNS = 1e9
 
 func (s *stream) afterFacts(p *suspect, c *ClockFacts) AfterFacts {
+	service := s.Cases[s.index].Service
+	there := service != nil && service.ThereNS[s.sender.Other()] > p.TimeNS
 	last := s.flow.LastSent
 	if last.Number == 0 || !c.Comparable || !s.pair.Paired() {
-		return AfterFacts{}
+		return AfterFacts{StillThere: there}
 	}
-	a := AfterFacts{LaterNS: min(last.TimeNS-c.LatestNS, last.TimeNS-p.TimeNS-c.BesideNS), Flags: last.Flags}
+	a := AfterFacts{StillThere: there, LaterNS: min(last.TimeNS-c.LatestNS, last.TimeNS-p.TimeNS-c.BesideNS), Flags: last.Flags}
 	if c.Bracketed && last.TimeNS-c.LatestNS > c.MarginNS && a.LaterNS > 2*c.TickNS {
 		a.Sent = last.Frame
 	}

@@ -84,6 +84,8 @@ func otherHost(f *Facts) Result {
 		return open("another host behind the same address may have got what never came to the recorded one").with(values)
 	case f.silentBefore():
 		return refuted("the %s had sent nothing for %s that another host could have got", f.Receiver, readable(f.Answer.IdleNS)).with(values)
+	case f.cameWhole() && f.moved():
+		return open("a socket's reset needs nothing to answer, and nothing shows that the %s still had its address afterwards: the connection may have moved to another host with it", f.Sender).with(values)
 	case f.cameWhole():
 		return refuted("no packet of the %s's was astray before it", f.Receiver).with(values)
 	case f.hops() == 0 && f.Way.Known && f.Way.Hops > siteHops:
@@ -93,6 +95,15 @@ func otherHost(f *Facts) Result {
 			count(f.Answer.Astray, "packet"), f.Receiver, f.Sender).with(values)
 	}
 	return open("these captures do not show whether all that the %s sent before it came to the %s", f.Receiver, f.Sender).with(values)
+}
+
+// moved reports whether the sender's address, with the socket of this connection, may
+// have moved to another host before it sent this: a socket needs nothing to answer. The
+// recorded host has not lost it if anything came there later, be it a reset that was made
+// on the way, or if its TCP went on with the connection. Connections move within a site.
+func (f *Facts) moved() bool {
+	return f.Kind == "rst" && !f.Answer.Stateless && f.farFromSender() <= siteHops &&
+		!f.After.StillThere && f.After.Sent.Number == 0 && f.Way.OtherHit.Number == 0
 }
 
 func cluster(f *Facts) Result {

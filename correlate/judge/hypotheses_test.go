@@ -242,6 +242,15 @@ var rowTests = map[Name][]rowTest{
 		{"a number 2 MiB ahead, under the sender's own address", far, Refuted, ""},
 		{"a number 2 MiB behind, under a NAT's address", all(translated, func(f *Facts) { f.Numbers.Behind = 2 << 20 }), Open, ""},
 		{"no packet was astray", func(*Facts) {}, Refuted, ""},
+		{"no packet was astray, a socket's reset, and nothing shows the sender there later", all(socket, ttl(57)), Open, ""},
+		{"the same from one router nearer: connections move within a site", all(socket, ttl(58)), Open, ""},
+		{"the same from three routers nearer", all(socket, ttl(60)), Refuted, ""},
+		{"the same from farther: the other host may have another way", all(socket, ttl(55)), Open, ""},
+		{"the same, and the way is not known", all(socket, unknownWay), Open, ""},
+		{"the same, and later packets came to the sender", all(socket, ttl(57), stillThere), Refuted, ""},
+		{"the same, and the sender's TCP went on with it", all(socket, ttl(57), goesOn), Refuted, ""},
+		{"the same, and the sender was hit there, too", all(socket, ttl(57), func(f *Facts) { f.Way.OtherHit.Number = 33 }), Refuted, ""},
+		{"the same, and that no other answers is stated", all(socket, ttl(57), stating(OneHost)), attestedRow, ""},
 		{"one was astray", astray, Fits, ""},
 		{"a light cone says nothing of another host", all(astray, func(f *Facts) {
 			f.Answer.Acknowledges, f.Answer.Reached, f.Answer.ReachedAt = true, align.Seen, tap.Frame{Number: 9, TimeNS: 4000 * ms}

@@ -14,6 +14,9 @@ type Service struct {
 	// says that its filter, which is known, leaves out no TCP port.
 	Admits    map[uint16]bool
 	AdmitsAll bool
+	// ThereNS is, by End and by its clock, until when packets between these two hosts
+	// passed both taps: until then neither had lost its address to another host.
+	ThereNS [2]int64
 }
 
 // A Way is how the packets of one end came to the other, over all connections between

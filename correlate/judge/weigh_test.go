@@ -59,7 +59,8 @@ func TestTheVerdictIsTheTablesSentence(t *testing.T) {
 		{"the clocks cannot be compared, and the place of the reset alone speaks", all(plain, bothHit, ttl(57), func(f *Facts) {
 			f.Clocks.Known, f.Clocks.Comparable, f.Clocks.Bracketed = false, false, false
 		}), Indeterminate, Unsure, nil, ""},
-		{"the filter alone is open", all(plain, socket, notCounted, func(f *Facts) { f.Sending.Resets = 0 }), Injected, Supported, nil, ""},
+		{"the filter alone is open", all(plain, socket, stillThere, notCounted, func(f *Facts) { f.Sending.Resets = 0 }), Injected, Supported, nil, ""},
+		{"a socket's, and nothing shows that the server still had its address", all(plain, socket, notCounted), Conditional, Unsure, []Fact{OneHost}, ""},
 		{"the filter fits", all(plain, socket, notCounted, func(f *Facts) { f.Sending.HeadersCut = 1 }), Indeterminate, Unsure, nil, ""},
 		{"the filter is open, and a sign refutes it", func(f *Facts) { f.Sending.Resets = 0 }, Injected, Proven, nil, ""},
 		{"another host may have got what went astray", all(astray, oneInterface), Conditional, Unsure, []Fact{OneWayOut, OneHost}, ""},
