@@ -46,11 +46,16 @@ type RecordingFacts struct {
 	// Passed packets of this end reached the other one and are in its capture,
 	// Missed ones are not; on this connection.
 	Passed, Missed int64
-	Lacking        int64 // bytes that the other end acknowledged and that it lacks
-	Deaf           int64 // bytes that this end acknowledged and that it never saw arrive
-	Unexplained    int   // other segments of this connection that it lacks, without a mark of forgery
-	MoreResets     int64 // resets of this connection that are counted and not told apart
-	IPIDs          align.IPIDs
+	// Clusters of packets of this end, of all connections, are known to have passed: those
+	// that left within ten milliseconds are one. So many of them left within nearNS of the
+	// moment, and GenuineResets of the packets were resets.
+	Clusters, ClustersNear int64
+	GenuineResets          int64
+	Lacking                int64 // bytes that the other end acknowledged and that it lacks
+	Deaf                   int64 // bytes that this end acknowledged and that it never saw arrive
+	Unexplained            int   // other segments of this connection that it lacks, without a mark of forgery
+	MoreResets             int64 // resets of this connection that are counted and not told apart
+	IPIDs                  align.IPIDs
 	// OtherNames are interfaces that its recorder found up and did not record.
 	OtherNames []string
 	// OnlyPeer: all that it holds is with one remote address, so that its filter may
@@ -192,15 +197,35 @@ func (r *RecordingFacts) counted(s stated) bool {
 	return s.has(NoDrops)
 }
 
-// bound is the miss bound of the capture, the chance that it missed any one packet.
-func (r *RecordingFacts) bound() float64 {
+// nearNS is how near to the moment packets must have passed to say something of it: a
+// connection's end is load, and load is loss.
+const nearNS = 1e9
+
+// bound is the miss bound of the capture, the chance that it missed any one packet: by
+// what passed at all and by what passed near to the moment, of which the weaker decides.
+// Packets that left together are lost together, and count once.
+func (r *RecordingFacts) bound() float64 { return max(r.overall(), r.near(), r.share()) }
+
+func (r *RecordingFacts) overall() float64 { return witness.MissBound(r.Clusters, r.Witness.Missed) }
+
+func (r *RecordingFacts) near() float64 { return witness.MissBound(r.ClustersNear, r.Witness.Missed) }
+
+// share bounds how large a share of the packets the capture lacks, if each is missed by
+// itself.
+func (r *RecordingFacts) share() float64 {
 	return witness.MissBound(r.Witness.Passed, r.Witness.Missed)
 }
 
 // sound reports whether the silence of the capture is hard to explain: nothing is
-// missing by its counters, or it is known to be complete within 1 %.
+// missing by its counters, or by what passed.
 func (r *RecordingFacts) sound(s stated) bool {
-	return r.Drops == 0 && r.Witness.Missed == 0 && r.Missed == 0 && (r.counted(s) || r.bound() <= witness.MissProven)
+	return r.Drops == 0 && r.Witness.Missed == 0 && r.Missed == 0 && (r.counted(s) || r.complete())
+}
+
+// complete reports whether the capture is known to be so within 1 %, and near to the
+// moment, where there are 200 clusters at most, within 5 %.
+func (r *RecordingFacts) complete() bool {
+	return max(r.overall(), r.share()) <= witness.MissProven && r.near() <= witness.MissStrong
 }
 
 // everyWayOut reports whether every interface was recorded by which the sender could
@@ -219,7 +244,7 @@ func (f *Facts) cameWhole() bool {
 // whole reports whether nothing of this connection is known to be missing from the
 // capture, nor so much of others that this may be too.
 func (r *RecordingFacts) whole() bool {
-	return r.Missed == 0 && r.Lacking == 0 && r.Drops == 0 && (r.Witness.Missed == 0 || r.bound() <= witness.MissStrong)
+	return r.Missed == 0 && r.Lacking == 0 && r.Drops == 0 && (r.Witness.Missed == 0 || r.share() <= witness.MissStrong)
 }
 
 // silentBefore reports whether there was nothing that the packet could answer.

@@ -20,7 +20,7 @@ func plainFacts() *Facts {
 				Coverage: tap.Coverage{FirstNS: first, LastNS: last}, Complete: true, DropsKnown: true, OnHost: true, Resets: 2,
 				Interfaces: 1, Peers: 2, AllInterfaces: true, NoOther: true, Passed: 300,
 			},
-			FromSYN: true, Passed: 300,
+			FromSYN: true, Passed: 300, Clusters: 300, ClustersNear: 300, GenuineResets: 2,
 		}
 	}
 	return &Facts{
@@ -67,6 +67,7 @@ func oneInterface(f *Facts) { f.Sending.AllInterfaces, f.Sending.NoOther = false
 func uncounted(n int64) func(*Facts) {
 	return func(f *Facts) {
 		f.Sending.DropsKnown, f.Sending.Witness.Passed, f.Sending.Passed = false, n, n
+		f.Sending.Clusters, f.Sending.ClustersNear = n, n
 	}
 }
 

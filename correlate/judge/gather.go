@@ -18,7 +18,7 @@ func (s *stream) gather(p *suspect, known forged) *Facts {
 	if f.Clocks.Comparable {
 		f.Clocks.BesideNS, f.Clocks.Bracketed = s.beside(p.TimeNS)
 	}
-	f.Sending, f.Getting = s.sendingFacts(p, &f.Clocks), s.gettingFacts()
+	f.Sending, f.Getting = s.sendingFacts(p, &f.Clocks), s.gettingFacts(p)
 	f.Numbers = s.numberFacts(p)
 	f.Way = s.wayFacts(p, &f.Clocks)
 	f.Answer = s.answerFacts(p, &f.Clocks)
@@ -68,17 +68,37 @@ func (s *stream) sendingFacts(p *suspect, c *ClockFacts) RecordingFacts {
 		Unexplained: unexplained, MoreResets: s.flow.MoreReset, IPIDs: s.flow.IPIDs,
 		OtherNames: s.alleged.OtherNames, OnlyPeer: s.alleged.Peers <= 1,
 	}
+	r.GenuineResets = s.resetsInBoth[s.sender]
+	if s.Trips != nil {
+		r.Clusters = s.Trips.Clusters(s.sender)
+	}
 	if c.Comparable {
+		r.ClustersNear = s.clustersNear(s.sender, c.LatestNS)
 		r.Gap = s.alleged.GapAt(c.LatestNS-c.MinRTTNS, c.LatestNS)
 	}
 	return r
 }
 
-func (s *stream) gettingFacts() RecordingFacts {
-	return RecordingFacts{
+func (s *stream) gettingFacts(p *suspect) RecordingFacts {
+	receiver := s.sender.Other()
+	r := RecordingFacts{
 		Witness: s.receiving, Passed: s.back.Passed, Missed: s.back.Missed,
 		Lacking: s.back.Sent.Missing(s.back.AckedAtReceiver), MoreResets: s.back.MoreReset,
+		ClustersNear: s.clustersNear(receiver, p.TimeNS), GenuineResets: s.resetsInBoth[receiver],
 	}
+	if s.Trips != nil {
+		r.Clusters = s.Trips.Clusters(receiver)
+	}
+	return r
+}
+
+// clustersNear is in how many clusters packets of an end passed near to a moment by its
+// clock.
+func (s *stream) clustersNear(end tap.End, momentNS int64) int64 {
+	if s.Trips == nil {
+		return 0
+	}
+	return s.Trips.ClustersWithin(end, momentNS-nearNS, momentNS+nearNS)
 }
 
 func (s *stream) kernelFacts(p *suspect, c *ClockFacts) KernelFacts {

@@ -66,9 +66,10 @@ func filtered(f *Facts) Result {
 func missed(f *Facts) Result {
 	r, receiver := &f.Sending, f.Receiver
 	all, allMissed := r.Witness.Passed, r.Witness.Missed
-	bound, here := r.bound(), witness.MissBound(r.Passed, r.Missed)
+	share := r.share()
 	values := map[string]any{
-		"n": r.Passed, "missed": r.Missed, "miss_bound_connection": here, "n_pooled": all, "missed_pooled": allMissed, "miss_bound": bound,
+		"n": r.Passed, "missed": r.Missed, "n_pooled": all, "missed_pooled": allMissed, "miss_bound": r.bound(),
+		"clusters": r.Clusters, "miss_bound_overall": r.overall(), "clusters_near": r.ClustersNear, "miss_bound_near": r.near(), "genuine_resets": r.GenuineResets,
 		"counters_known": r.DropsKnown, "drops": r.Drops, "ip_id_steps": r.IPIDs.Steps, "ip_id_jumps": r.IPIDs.Jumps,
 	}
 	switch {
@@ -87,7 +88,7 @@ func missed(f *Facts) Result {
 		return fits("the %s acknowledged %s that its own capture never saw arrive, so that capture is incomplete", f.Sender, count(r.Deaf, "byte")).with(values)
 	case r.IPIDs.Counting() && r.IPIDs.Jumps > 0:
 		return fits("the %s counts IP-IDs for each connection, and they jump %s: packets left that its capture lacks", f.Sender, count(r.IPIDs.Jumps, "time")).with(values)
-	case allMissed > 0 && bound > witness.MissStrong:
+	case allMissed > 0 && share > witness.MissStrong:
 		return open("the %s's capture lacks %d of %s that the %s received from it on other connections, so it may lack this one too",
 			f.Sender, allMissed, count(all+allMissed, "packet"), receiver).with(values)
 	}
@@ -107,30 +108,33 @@ func missed(f *Facts) Result {
 	if allMissed == 0 && r.DropsKnown && r.counted(stated{}) { // a bound of few packets says less than the counters do
 		return refuted("of %s that the %s is known to have sent its capture lacks none, and its own counters say that nothing was lost", count(all, "packet"), f.Sender).with(values)
 	}
-	said := fmt.Sprintf("of %s that the %s is known to have sent its capture lacks %s; %s. The chance that it missed any one packet is below %.2g %% (95 %% confidence)",
-		count(all, "packet"), f.Sender, lacks, counters, 100*bound)
-	switch r.Passed {
-	case all:
-		said += "; all of them are of this connection"
-	case 0:
-		said += "; none of them is of this connection"
-	default:
-		said += fmt.Sprintf("; by this connection's %s alone, below %.2g %%", count(r.Passed, "packet"), 100*here)
-	}
+	said := fmt.Sprintf("of %s that the %s is known to have sent its capture lacks %s; %s. %s",
+		count(all, "packet"), f.Sender, lacks, counters, r.boundInWords())
 	res := refuted("%s", said).with(values)
 	res.Attested = r.sound(f.Stated) && !r.sound(stated{})
 	return res
+}
+
+// boundInWords tells the miss bound and what it rests on. One that is not known to be
+// below one half is no bound.
+func (r *RecordingFacts) boundInWords() string {
+	said := fmt.Sprintf("They left in %s of ten milliseconds, %d of them within a second of this packet, and %d of them were resets",
+		count(r.Clusters, "cluster"), r.ClustersNear, r.GenuineResets)
+	if bound := r.bound(); bound < 0.5 {
+		return said + fmt.Sprintf(": the chance that it missed any one packet like them is below %.2g %% (95 %% confidence)", 100*bound)
+	}
+	return said + ", which is too few to bound the chance that it missed any one packet"
 }
 
 func bothMissed(f *Facts) Result {
 	if f.Numbers.Ahead <= 0 && f.Numbers.Burst == 0 {
 		return Result{}
 	}
-	values := map[string]any{"miss_bound": f.Sending.bound(), "miss_bound_receiver": f.Getting.bound()}
+	values := map[string]any{"miss_bound": f.Sending.share(), "miss_bound_receiver": f.Getting.share()}
 	switch {
 	case f.Sending.counted(stated{}), f.Getting.counted(stated{}):
 		return refuted("the counters of one capture say that it lost nothing").with(values)
-	case f.Sending.bound() <= witness.MissStrong, f.Getting.bound() <= witness.MissStrong:
+	case f.Sending.share() <= witness.MissStrong, f.Getting.share() <= witness.MissStrong:
 		return refuted("one capture is known to be complete within 5 %%").with(values)
 	}
 	if f.Sending.counted(f.Stated) || f.Getting.counted(f.StatedThere) {

@@ -333,12 +333,14 @@ func uncountedBut(n int64) func(*Facts) {
 func receiverMissed(missed, passed int64) func(*Facts) {
 	return func(f *Facts) {
 		f.Getting.DropsKnown, f.Getting.Witness.Passed, f.Getting.Witness.Missed = false, passed, missed
+		f.Getting.Clusters, f.Getting.ClustersNear = passed, passed
 	}
 }
 
 func receiverUncounted(n int64) func(*Facts) {
 	return func(f *Facts) {
 		f.Getting.DropsKnown, f.Getting.Witness.Passed, f.Getting.Passed = false, n, n
+		f.Getting.Clusters, f.Getting.ClustersNear = n, n
 	}
 }
 

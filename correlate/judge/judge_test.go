@@ -59,11 +59,16 @@ func TestEachExplanationThatFitsMakesTheVerdictIndeterminateAndIsNamed(t *testin
 }
 
 func TestConfidenceGrowsWithWhatIsKnownOfBothCaptures(t *testing.T) {
-	passed := func(there, back int64) func(*Input) {
+	// So many clusters each way, of which near are within a second.
+	near := func(there, back, thereNear, backNear int64) func(*Input) {
 		return func(b *Input) {
 			b.Cases[0].Streams[tap.Server].Passed, b.Cases[0].Streams[tap.Client].Passed = there, back
+			b.Trips = &align.Trips{}
+			passInClusters(b.Trips, tap.Server, there, thereNear, 1)
+			passInClusters(b.Trips, tap.Client, back, backNear, 1)
 		}
 	}
+	passed := func(there, back int64) func(*Input) { return near(there, back, min(there, 190), min(back, 190)) }
 	counting := func(there, here bool) func(*Input) {
 		return func(b *Input) {
 			b.Witnesses[tap.Server].DropsKnown, b.Witnesses[tap.Client].DropsKnown = there, here
@@ -79,6 +84,9 @@ func TestConfidenceGrowsWithWhatIsKnownOfBothCaptures(t *testing.T) {
 		{"299 packets each way", passed(299, 299), Proven},
 		{"299 packets from the server, and 59 to it", passed(299, 59), Strong},
 		{"299 packets from the server, and 58 to it", passed(299, 58), Supported},
+		{"299 packets each way, 59 of them near the moment", near(299, 299, 59, 59), Proven},
+		{"299 packets each way, 58 of them near the moment", near(299, 299, 58, 58), Supported},
+		{"299 packets each way, few to the server near the moment", near(299, 299, 59, 58), Supported},
 		{"counters that say zero", counting(true, true), Proven},
 		{"counters at the server alone", counting(true, false), Supported},
 		{"counters at the client alone", counting(false, true), Supported},

@@ -84,6 +84,7 @@ func (all *pooled) noteSent(ctx context.Context) error {
 			for _, r := range all.Cases[i].Streams[end].Resets[end] {
 				all.shapes[end][shapeOf(&r.Header)]++
 			}
+			all.resetsInBoth[end] += inBoth(&all.Cases[i].Streams[end], tap.End(end))
 		}
 	}
 	for end := range sent {
@@ -92,4 +93,22 @@ func (all *pooled) noteSent(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// inBoth is how many resets of a stream, by their numbers, both captures hold.
+func inBoth(s *align.Stream, sender tap.End) (n int64) {
+	if len(s.Resets[sender]) == 0 || len(s.Resets[sender.Other()]) == 0 {
+		return 0
+	}
+	sent := map[resetKey]int64{}
+	for _, r := range s.Resets[sender] {
+		sent[keyOf(r.Seq0, r.Ack0, r.Flags)]++
+	}
+	for _, r := range s.Resets[sender.Other()] {
+		if key := keyOf(r.Seq0, r.Ack0, r.Flags); sent[key] > 0 {
+			sent[key]--
+			n++
+		}
+	}
+	return n
 }

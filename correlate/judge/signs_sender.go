@@ -16,7 +16,7 @@ func order(f *Facts) Result {
 	// not say what it lost of this one.
 	inbound := witness.MissBound(f.Getting.Witness.Passed, 0)
 	whole := f.Sending.Deaf == 0 && f.Sending.Drops == 0 && f.Sending.Missed == 0 && f.Sending.Witness.Missed == 0
-	if !whole || renumbered(f).Outcome != Refuted || max(inbound, f.Sending.bound()) > witness.MissStrong || notRunning(f).Outcome != Refuted {
+	if !whole || renumbered(f).Outcome != Refuted || max(inbound, f.Sending.share()) > witness.MissStrong || notRunning(f).Outcome != Refuted {
 		return Result{}
 	}
 	refutes := without(causal, KernelUnseen)

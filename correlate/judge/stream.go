@@ -17,6 +17,7 @@ type pooled struct {
 	ledgers   map[int][2]align.Ledger
 
 	shapes       [2]map[shape]int        // of the resets that each End is known to have sent
+	resetsInBoth [2]int64                // those that are in both captures
 	sentTTLs     [2]map[uint8]bool       // with which its packets leave
 	sentAt       [2][]int64              // when resets of its left, by its clock, ascending
 	byNumbers    [2]map[resetKey][]int32 // resets of its, by their numbers: indexes into Resets

@@ -47,7 +47,7 @@ const (
 
 // Confidences are what each one says, the highest first.
 var Confidences = []Word{
-	{string(Proven), "No innocent explanation that the captures can test fits, and more than the silence of a capture known to be good speaks for it. It is known to be good if its own counters say zero, or its miss bound is 1 % at most. No statement and no open row is needed."},
+	{string(Proven), "No innocent explanation that the captures can test fits, and more than the silence of a capture known to be good speaks for it. It is known to be good if its own counters say zero, or its miss bound is 1 % at most, and 5 % near to the moment. No statement and no open row is needed."},
 	{string(Strong), "No innocent explanation that the captures can test fits, and more than the silence of the sender's capture speaks for it: a sign of what the sender could not know, or any with a miss bound of 5 % at most. A statement makes no more than this."},
 	{string(Supported), "No innocent explanation that the captures can test fits, but the evidence is thin: few packets show how complete the sender's capture is, a filter may have left such packets out, or an answer is known to be forged only by having come from nearer."},
 	{string(Unsure), "The captures do not allow a verdict."},
