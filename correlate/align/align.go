@@ -68,6 +68,7 @@ func (c *Connection) Observe(end, sender tap.End, s *segment.Segment) {
 	if end == sender {
 		stream.LastSent.note(&v)
 		stream.IPIDs.note(&v)
+		stream.Stamps.note(&v)
 		if v.Flags&segment.RST == 0 {
 			stream.SentTTLs.add(v.TTL)
 		}

@@ -50,13 +50,16 @@ const minSamples = 3
 // IPIDKept reports whether the path is known to leave IP-IDs alone.
 func (p *Path) IPIDKept() bool { return p.IPIDSame >= minSamples && p.IPIDOther == 0 }
 
+// StampsKept reports whether the path is known to leave timestamps alone.
+func (p *Path) StampsKept() bool { return p.TSSame >= minSamples && p.TSOther == 0 }
+
 // another reports whether got cannot be sent, going by what the path leaves alone:
 // a retransmission has a new IP-ID and a new timestamp.
 func (p *Path) another(sent, got *Header, whole bool) bool {
 	if whole && !sent.IPv6 && !got.IPv6 && p.IPIDKept() && sent.IPID != got.IPID {
 		return true
 	}
-	return p.TSSame >= minSamples && p.TSOther == 0 && sent.Options&got.Options&segment.Timestamps != 0 && sent.TSVal != got.TSVal
+	return p.StampsKept() && sent.Options&got.Options&segment.Timestamps != 0 && sent.TSVal != got.TSVal
 }
 
 // samePacket reports whether two segments that look alike are one packet for certain:

@@ -25,6 +25,7 @@ type Stream struct {
 	LastSent  Last  // the last segment but resets at the sender's tap
 	LastGot   Last  // and at the receiver's
 	IPIDs     IPIDs // at the sender's tap
+	Stamps    Stamps
 	// Astray are the first segments that left and never arrived, in the order in which
 	// that became certain; MoreAstray is how many further ones there are.
 	Astray     []Astray

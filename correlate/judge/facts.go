@@ -26,6 +26,7 @@ type Facts struct {
 	Getting RecordingFacts // the receiver's capture
 	Numbers NumberFacts
 	Way     WayFacts
+	Stamp   StampFacts
 	Answer  AnswerFacts
 	Kernel  KernelFacts
 	Log     LogFacts
@@ -141,6 +142,15 @@ type KernelFacts struct {
 	Known             bool
 	FromNS, UntilNS   int64
 	Counted, Captured uint64
+}
+
+// StampFacts relate the packet's TCP timestamp to the sender's clock for them, in seconds.
+type StampFacts struct {
+	Known bool
+	Rate  float64 // ticks of that clock a second
+	Ahead float64 // of what it showed when the packet must have left at the latest
+	Off   float64 // how far that may be off
+	Of    int64   // segments that show the rate
 }
 
 // AfterFacts are about what the sender did afterwards.

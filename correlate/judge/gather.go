@@ -3,6 +3,7 @@ package judge
 import (
 	"slices"
 
+	"bothends/correlate/segment"
 	"bothends/correlate/tap"
 )
 
@@ -21,6 +22,7 @@ func (s *stream) gather(p *suspect, known forged) *Facts {
 	f.Sending, f.Getting = s.sendingFacts(p, &f.Clocks), s.gettingFacts(p)
 	f.Numbers = s.numberFacts(p)
 	f.Way = s.wayFacts(p, &f.Clocks)
+	f.Stamp = s.stampFacts(p, &f.Clocks)
 	f.Answer = s.answerFacts(p, &f.Clocks)
 	f.Kernel, f.Log = s.kernelFacts(p, &f.Clocks), s.logFacts(p, &f.Clocks)
 	f.After = s.afterFacts(p, &f.Clocks)
@@ -99,6 +101,19 @@ func (s *stream) clustersNear(end tap.End, momentNS int64) int64 {
 		return 0
 	}
 	return s.Trips.ClustersWithin(end, momentNS-nearNS, momentNS+nearNS)
+}
+
+// stampFacts: a clock that was set between the packets on either side of this one would
+// move what is taken for the sender's.
+func (s *stream) stampFacts(p *suspect, c *ClockFacts) StampFacts {
+	stamps := &s.flow.Stamps
+	if p.Options&segment.Timestamps == 0 || p.TSVal == 0 || !c.Comparable || !c.Bracketed || !s.flow.Path.StampsKept() || stamps.Rate() == 0 {
+		return StampFacts{}
+	}
+	f := StampFacts{Known: true, Rate: stamps.Rate(), Of: stamps.Count}
+	f.Ahead, f.Off = stamps.Ahead(p.TSVal, c.LatestNS)
+	f.Off += float64(c.MarginNS) / 1e9
+	return f
 }
 
 func (s *stream) kernelFacts(p *suspect, c *ClockFacts) KernelFacts {

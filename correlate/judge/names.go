@@ -35,6 +35,7 @@ const (
 	Ahead               Name = "ahead"
 	OutOfSilence        Name = "out-of-silence"
 	StrangeTTL          Name = "ttl"
+	Timestamp           Name = "timestamp"
 	Volley              Name = "volley"
 	OnePlace            Name = "one-place"
 	OtherBytes          Name = "other-bytes"

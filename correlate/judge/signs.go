@@ -76,6 +76,14 @@ var Signs = []Sign{
 		Test:    strangeTTL,
 	},
 	{
+		Name: Timestamp, Weight: true,
+		Claim:   "it has a timestamp that the sender's clock did not show",
+		Refutes: append([]Name{}, unsent...),
+		VoidIf:  "fewer than ten timestamps in a second; the path changes them; no packet on either side of it bounds the clocks",
+		Source:  "RFC 7323 section 5.4: a clock that goes on evenly; RFC 9293 section 3.4.1: no packet lives longer than two minutes",
+		Test:    timestamp,
+	},
+	{
 		Name: Volley, Weight: true,
 		Claim:   "it came with a reset that is found injected: the same TTL, unlike the sender's, the same shape",
 		Refutes: []Name{OtherInterface, OwnFirewall},

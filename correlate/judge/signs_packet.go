@@ -1,6 +1,9 @@
 package judge
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 func ahead(f *Facts) Result {
 	n := &f.Numbers
@@ -70,6 +73,24 @@ func strangeTTL(f *Facts) Result {
 		return supports([]Name{NotRunning, Filtered, Missed, BothMissed}, "%s; but its kernel sent resets that its capture does not hold, and with what TTL nothing shows", text).with(values)
 	}
 	return supports(causal, "%s: by no way can a packet of the %s's arrive like that", text, f.Sender).with(values)
+}
+
+// longestUnderway is how long a packet may be under way, in seconds: the maximum segment
+// lifetime of RFC 9293 section 3.4.1.
+const longestUnderway = 120
+
+func timestamp(f *Facts) Result {
+	t := &f.Stamp
+	if f.Kind != "rst" || !t.Known || !f.Numbers.InStream || t.Ahead <= t.Off && t.Ahead >= -longestUnderway-t.Off {
+		return Result{}
+	}
+	side := "ahead of"
+	if t.Ahead < 0 {
+		side = "behind"
+	}
+	return supports(unsent, "its timestamp is %s %s what the %s's clock showed then, which %s of this connection show to go on at %g ticks a second",
+		readable(int64(math.Abs(t.Ahead)*1e9)), side, f.Sender, count(t.Of, "segment"), t.Rate).
+		with(map[string]any{"ahead_s": t.Ahead, "off_s": t.Off, "ticks_per_second": t.Rate})
 }
 
 // leftUnseen reports whether the sender's kernel is known to have sent a reset that its

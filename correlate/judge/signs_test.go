@@ -187,6 +187,15 @@ var signTests = map[Name][]signTest{
 		{"it is data", all(silent, behind, func(f *Facts) { f.Kind = "data" }), "", nil, ""},
 		{"the receiver's capture may have missed what it sent", all(silent, behind, func(f *Facts) { f.Getting.Drops = 1 }), "", nil, ""},
 	},
+	Timestamp: {
+		{"an hour ahead", stamped(3600), Supports, without(ownMachine, OwnFirewall, Remapped), ""},
+		{"half a second ahead, which the clocks may be off by", stamped(0.5), "", nil, ""},
+		{"a minute behind: it may have been under way", stamped(-60), "", nil, ""},
+		{"an hour behind", stamped(-3600), Supports, without(ownMachine, OwnFirewall, Remapped), ""},
+		{"an hour ahead, of another connection's numbers", all(stamped(3600), func(f *Facts) { f.Numbers.InStream = false }), "", nil, ""},
+		{"an hour ahead, and the rate is not known", all(stamped(3600), func(f *Facts) { f.Stamp.Known = false }), "", nil, ""},
+		{"an hour ahead, and it is data", all(stamped(3600), func(f *Facts) { f.Kind = "data" }), "", nil, ""},
+	},
 	StrangeTTL: {
 		{"three routers farther, by one recorded way", all(oneInterface, ttl(54)), Supports, unrecorded, ""},
 		{"above all initial TTLs, and the kernel counted one more than was captured, with another interface up", all(ttl(252), func(f *Facts) {
@@ -276,8 +285,17 @@ var signTests = map[Name][]signTest{
 }
 
 func ttl(n uint8) func(*Facts) { return func(f *Facts) { f.Packet.TTL = n } }
-func behind(f *Facts)          { f.Numbers.Behind = 500 }
-func volleyHere(f *Facts)      { f.Others.VolleyForged, f.Others.VolleyHere = tap.Frame{Number: 69}, true }
+
+// stamped lets its timestamp be so many seconds ahead of the sender's clock.
+func stamped(ahead float64) func(*Facts) {
+	return func(f *Facts) {
+		socket(f)
+		f.Stamp = StampFacts{Known: true, Rate: 1000, Ahead: ahead, Off: 1.2, Of: 30}
+	}
+}
+
+func behind(f *Facts)     { f.Numbers.Behind = 500 }
+func volleyHere(f *Facts) { f.Others.VolleyForged, f.Others.VolleyHere = tap.Frame{Number: 69}, true }
 
 func TestEachSignRefutesWhatItSaysAndIsVoidWhereItsTableSaysSo(t *testing.T) {
 	for i := range Signs {
