@@ -23,3 +23,85 @@ func TestAnAcknowledgmentCountsAfterTheSendersCaptureHasEnded(t *testing.T) {
 		t.Errorf("the sender's capture is said to lack what was sent after its end: acknowledged up to %d", s.AckedAtReceiver)
 	}
 }
+
+// An acknowledgment that the sender's capture lacks is kept if what it acknowledges never
+// came there: somebody on the way holds the data back and says that they came. One for
+// what came may just be missing.
+func TestAnAcknowledgmentOfWhatNeverCameIsKept(t *testing.T) {
+	for name, c := range map[string]struct {
+		comes, answers bool // the data, and the server's own acknowledgment of them
+		ended          bool // the server's capture, before
+		want           int
+	}{
+		"held back and acknowledged":                              {want: 1},
+		"the acknowledgment is missing":                           {comes: true},
+		"the data are missing, and the server acknowledges later": {answers: true},
+		"the server's capture had ended":                          {ended: true},
+	} {
+		coverage := wholeTime
+		if c.ended {
+			coverage[tap.Server].LastNS = start + 5*milli
+		}
+		p := newPairing(coverage)
+		p.pass(0, syn(99))
+		p.see(tap.Client, 10, bytesFrom(100, "EHLO\r\n"))
+		if c.comes {
+			p.see(tap.Server, 11, bytesFrom(100, "EHLO\r\n"))
+		}
+		said := func(end tap.End, ms int64, ack uint32) {
+			a := acking(900, ack, uint16(ms))
+			a.TimeNS, a.Frame, a.TTL = start+ms*milli, 1000+ms, 60
+			p.Observe(end, tap.Server, &a)
+		}
+		said(tap.Client, 12, 106)
+		if c.answers {
+			said(tap.Server, 300, 106)
+		}
+		p.Finish()
+		s := &p.Streams[tap.Server]
+		if len(s.Leftovers) != c.want {
+			t.Errorf("%s: %d kept, want %d", name, len(s.Leftovers), c.want)
+		}
+	}
+}
+
+// Acknowledgments that are all lost are told like a segment that was sent again and again:
+// whoever gets none of them repeats what it said until it gives up. Where others arrive
+// afterwards, or data show what became of the stream, there is nothing to tell.
+func TestAcknowledgmentsThatAllVanishAreTold(t *testing.T) {
+	for name, c := range map[string]struct {
+		lost      int
+		afterward int64 // when one arrives, in ms
+		data      bool  // lost, too
+		want      int   // copies
+	}{
+		"three":                             {lost: 3, want: 3},
+		"two":                               {lost: 2},
+		"three, and one arrives":            {lost: 3, afterward: 900},
+		"three, and one arrives much later": {lost: 3, afterward: 25_000},
+		"three beside data":                 {lost: 3, data: true, want: 1},
+	} {
+		p := newPairing(wholeTime)
+		p.pass(0, syn(99))
+		for i := range int64(5) {
+			p.pass(10+i*10, acking(100, 500+uint32(i), uint16(20+i)))
+		}
+		if c.data {
+			p.see(tap.Client, 80, bytesFrom(100, "QUIT\r\n"))
+		}
+		for i := range int64(c.lost) {
+			p.see(tap.Client, 100+i*100, acking(100, 505, uint16(30+i)))
+		}
+		if c.afterward > 0 {
+			p.pass(c.afterward, acking(100, 505, 50))
+		}
+		p.Finish()
+		copies := 0
+		for _, v := range p.Streams[tap.Client].Vanished {
+			copies += v.Copies
+		}
+		if copies != c.want {
+			t.Errorf("%s: %d copies, want %d", name, copies, c.want)
+		}
+	}
+}

@@ -13,12 +13,14 @@ type acks struct {
 	sent    ackQueue
 	waiting ackQueue // arrived, and not sent so far
 	gone    departed // sent and given up, so far
+	lost    Vanished // those that were lost since anything passed
 }
 
 // AckCounts tell of the segments without sequence space that arrived.
 type AckCounts struct {
 	Passed int64 // and that their sender's tap saw leave
 	Unsent int64 // and that its capture, covering them, lacks
+	Hollow int64 // and that acknowledge what never came to it; of Unsent, and kept as Leftovers
 }
 
 type ack struct {
@@ -64,7 +66,7 @@ func (s *Stream) observeAck(end tap.End, v *view, back *Stream) {
 		if !v.outside {
 			s.Got.Add(v.start, v.start)
 		}
-		s.ackArrived(&a)
+		s.ackArrived(&a, v.start)
 	}
 	s.expireAcks()
 }
@@ -81,7 +83,7 @@ func (s *Stream) ackSent(a *ack) {
 	s.acks.sent.list = append(s.acks.sent.list, *a)
 }
 
-func (s *Stream) ackArrived(a *ack) {
+func (s *Stream) ackArrived(a *ack, position int64) {
 	q := &s.acks.sent
 	i, twin := q.find(a)
 	switch {
@@ -93,6 +95,7 @@ func (s *Stream) ackArrived(a *ack) {
 	case s.unrecorded(s.sender, a.at, 0, 0):
 		s.Ledger.SentNotCaptured++
 	default:
+		s.changedAck(a, position)
 		s.acks.waiting.list = append(s.acks.waiting.list, *a)
 	}
 }
@@ -108,11 +111,11 @@ func (s *Stream) passAck(sent, got *ack, single bool) {
 	if s.synProxy && sent.upTo <= 1 {
 		return // a SYN proxy may have made it anew
 	}
+	s.compare(sent.packet(), got.packet(), single)
 	if s.Path.another(&sent.Header, &got.Header, true) {
 		return // one that looks like it
 	}
 	s.Path.note(&sent.Header, &got.Header, true)
-	s.shut(Opening{sent.Frame, sent.Header}, Opening{got.Frame, got.Header}, single)
 	// Acknowledgments look alike: only the IP-ID shows that this is the one, or,
 	// where there is none, that it has no like.
 	identified := s.Path.IPIDKept() && sent.IPID != 0 && sent.IPID == got.IPID ||
@@ -255,6 +258,7 @@ func (s *Stream) settleAckSent(a *ack, early bool) {
 		s.departAck(a, false)
 	default:
 		s.lose(Astray{a.TimeNS, a.ack})
+		s.acks.vanish(a, s.LastPassedNS, s.position(a.seq))
 		s.departAck(a, true)
 	}
 }
@@ -272,6 +276,35 @@ func (s *Stream) settleAckArrived(a *ack, early bool) {
 	s.Ledger.ReceivedNotSent++
 	s.Missed++
 	s.Acks.Unsent++
+	if s.acknowledgesWhatNeverCame(a) {
+		s.Acks.Hollow++
+		s.keepAck(a)
+	}
+}
+
+// acknowledgesWhatNeverCame reports whether an acknowledgment that its sender's capture
+// lacks is for what did not come to that sender, as far as its capture shows, and for what
+// that sender acknowledges in no other packet: then it is not merely missing.
+func (s *Stream) acknowledgesWhatNeverCame(a *ack) bool {
+	o := s.opposite
+	return o.Sent.Has(a.upTo-1, a.upTo) && !o.Got.Has(a.upTo-1, a.upTo) && a.upTo > o.AckedAtReceiver
+}
+
+// vanish notes a lost acknowledgment, which nothing is known to have passed since.
+func (a *acks) vanish(lost *ack, lastPassedNS, position int64) {
+	v := &a.lost
+	if v.Copies > 0 && v.TimeNS <= lastPassedNS {
+		*v = Vanished{}
+	}
+	if lost.TimeNS <= lastPassedNS {
+		return
+	}
+	if v.Copies++; v.Copies == 1 {
+		v.Frame, v.Header, v.Start = lost.Frame, lost.Header, position
+	}
+	if len(v.SentNS) < maxCopies {
+		v.SentNS = append(v.SentNS, lost.TimeNS)
+	}
 }
 
 func (a *acks) finish(s *Stream) {
@@ -282,5 +315,5 @@ func (a *acks) finish(s *Stream) {
 		s.settleAckArrived(&a.waiting.list[i], false)
 	}
 	a.gone.finish(s)
-	*a = acks{}
+	*a = acks{lost: a.lost}
 }

@@ -44,7 +44,7 @@ func NewConnection(shift [2]uint32, rough, roughErr int64, coverage [2]tap.Cover
 func (c *Connection) open(shift [2]uint32, rough, roughErr int64, coverage [2]tap.Coverage, bounds *clock.Bounds) {
 	for end := range c.Streams {
 		s := &c.Streams[end]
-		s.sender = tap.End(end)
+		s.sender, s.opposite = tap.End(end), &c.Streams[tap.End(end).Other()]
 		s.AckedAtSender, s.AckedAtReceiver, s.Acked = nothingAcked, nothingAcked, nothingAcked
 		s.bounds = bounds
 		s.coverage = coverage

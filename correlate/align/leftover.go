@@ -72,6 +72,11 @@ func (s *Stream) keep(b Bucket, w *held) {
 	s.Leftovers = append(s.Leftovers, l)
 }
 
+// keepAck is keep for an acknowledgment.
+func (s *Stream) keepAck(a *ack) {
+	s.keep(ReceivedNotSent, &held{view: view{Frame: a.Frame, at: a.at, seq: a.seq, ack: a.ack, Header: a.Header, start: s.position(a.seq), end: s.position(a.seq)}})
+}
+
 func head(payload []byte) []byte {
 	return append([]byte(nil), payload[:min(len(payload), headLen)]...)
 }

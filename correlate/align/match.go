@@ -129,11 +129,20 @@ func (s *Stream) learn(h, w *held) {
 		return // what a SYN proxy made anew says nothing of the path
 	}
 	whole := h.start == w.start && h.end == w.end
-	if h.repeat || w.repeat || s.Path.another(&h.Header, &w.Header, whole) {
+	if h.repeat || w.repeat {
+		if whole && s.stamped(h.packet(), w.packet()) {
+			s.change(TimestampLowered, h.packet(), w.packet())
+		}
+		return
+	}
+	s.compare(h.packet(), w.packet(), whole)
+	if h.start == w.start && lostItsFIN(h.packet(), w.packet()) {
+		s.change(FINTaken, h.packet(), w.packet())
+	}
+	if s.Path.another(&h.Header, &w.Header, whole) {
 		return
 	}
 	s.Path.note(&h.Header, &w.Header, whole)
-	s.shut(Opening{h.Frame, h.Header}, Opening{w.Frame, w.Header}, whole)
 	if whole {
 		s.MostPassed = max(s.MostPassed, h.PayloadLen)
 	}

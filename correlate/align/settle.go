@@ -219,5 +219,6 @@ func (s *Stream) finish() {
 	s.acks.finish(s)
 	s.gone.finish(s)
 	s.settleVanished()
+	s.vanishAcks(&s.acks.lost)
 	s.live = nil
 }

@@ -51,7 +51,8 @@ type Stream struct {
 	AckedAtReceiver int64        // and as the receiver's tap saw it, while the sender's was recording
 	// Acked is the highest position acknowledged in either capture, at whatever time.
 	Acked int64
-	Shut  Shut
+	// Changes are what the path did to header fields of packets that both taps have.
+	Changes []Changed
 	// SentFromSYN tells that the sender's capture has the beginning of the
 	// stream: it was recording whenever anything of it was sent.
 	SentFromSYN bool
@@ -65,27 +66,7 @@ type Stream struct {
 	*live
 }
 
-// Shut are segments that left with a window and arrived with one of 0, which forbids the
-// host that they came to to send. Sent and Got are the first.
-type Shut struct {
-	Segments  int64
-	Sent, Got Opening
-}
-
-// shut notes whether a packet that passed both taps is one.
-func (s *Stream) shut(sent, got Opening, whole bool) {
-	// A host that gives all its packets one IP-ID tells none from another by it.
-	one := sent.IPID != 0 && s.ownIPID == sent.IPID
-	s.ownIPID = sent.IPID
-	if !whole || one || sent.Window == 0 || got.Window != 0 || !samePacket(&sent.Header, &got.Header) {
-		return
-	}
-	if s.Shut.Segments++; s.Shut.Segments == 1 {
-		s.Shut.Sent, s.Shut.Got = sent, got
-	}
-}
-
-// An Opening is a SYN, as one tap saw it.
+// An Opening is a SYN, or another packet without its data, as one tap saw it.
 type Opening struct {
 	tap.Frame
 	Header
@@ -93,6 +74,7 @@ type Opening struct {
 
 // live is what a stream needs only while segments of it are still coming.
 type live struct {
+	opposite *Stream   // what its receiver sends
 	ownIPID  uint16    // of the packet before that passed both taps
 	synProxy bool      // the handshakes at the two taps are not the same packets
 	shift    [2]uint32 // by tap: its sequence numbers less the client end's

@@ -58,6 +58,19 @@ func (s *Stream) vanish(h *held) {
 	})
 }
 
+// leastVanished is how many acknowledgments make more than a few that a queue dropped.
+const leastVanished = 3
+
+// vanishAcks keeps the acknowledgments that were lost after all that passed, where nothing
+// else of the stream was sent again that shows how it ended: as if they were one segment, sent
+// again and again.
+func (s *Stream) vanishAcks(lost *Vanished) {
+	if lost.Copies < leastVanished || lost.TimeNS <= s.LastPassedNS || s.stuck() || len(s.Vanished) == maxVanished {
+		return
+	}
+	s.Vanished = append(s.Vanished, *lost)
+}
+
 // settleVanished finds out which of the lost ranges arrived in another copy.
 func (s *Stream) settleVanished() {
 	for i := range s.Vanished {
@@ -65,3 +78,7 @@ func (s *Stream) settleVanished() {
 		v.Reached = s.Got.Has(v.Start, v.Start+1)
 	}
 }
+
+// Occupies reports whether it is a segment that occupies sequence space, and not bare
+// acknowledgments.
+func (v *Vanished) Occupies() bool { return v.PayloadLen > 0 || v.Flags&segmentKind != 0 }

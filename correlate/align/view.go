@@ -31,6 +31,7 @@ type Header struct {
 	Window       uint16
 	IPID         uint16 // IPv4 only
 	MSS          uint16 // if Options has MSS
+	WindowScale  uint8  // if Options has WindowScale
 	Flags        segment.Flags
 	TTL          uint8
 	TOS          uint8
@@ -44,7 +45,7 @@ func header(s *segment.Segment) Header {
 	return Header{
 		Src: s.Src, Dst: s.Dst, Seq: s.Seq, Ack: s.Ack,
 		TSVal: s.Options.TSVal, TSEcr: s.Options.TSEcr, PayloadLen: s.PayloadLen,
-		Window: s.Window, IPID: s.IPID, MSS: s.Options.MSS, Flags: s.Flags, TTL: s.TTL, TOS: s.TOS,
+		Window: s.Window, IPID: s.IPID, MSS: s.Options.MSS, WindowScale: s.Options.WindowScale, Flags: s.Flags, TTL: s.TTL, TOS: s.TOS,
 		Options: s.Options.Has, IPv6: s.IPv6, DF: s.DF, Loopback: s.Loopback, Direction: s.Direction,
 	}
 }

@@ -272,7 +272,7 @@ func (e *ender) swallowedKind(s *suspicion, named bool) (kind Kind, open string)
 	large := s.smallest != math.MaxInt && s.smallest > most && most > 0 && s.smallest >= largeSegment
 	nothing := fmt.Sprintf("the %s sent nothing else on this connection meanwhile, so that a box which drops all of it would look the same", s.sender)
 	switch {
-	case s.v.Flags&segment.SYN != 0:
+	case s.v.Flags&segment.SYN != 0, !s.v.Occupies():
 		return SwallowedAll, ""
 	case s.meanwhile.passed && large:
 		return SwallowedSize, ""
@@ -329,6 +329,8 @@ func (e *ender) what(sender tap.End, v *align.Vanished) string {
 	switch {
 	case v.Flags&segment.SYN != 0:
 		return "the SYN"
+	case !v.Occupies():
+		return "an acknowledgment"
 	case v.PayloadLen == 0 && v.Flags&segment.FIN != 0:
 		return "the FIN"
 	}

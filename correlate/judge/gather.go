@@ -74,11 +74,22 @@ func (s *stream) sendingFacts(p *suspect, c *ClockFacts) RecordingFacts {
 	if s.Trips != nil {
 		r.Clusters = s.Trips.Clusters(s.sender)
 	}
+	if p.kind == "ack" {
+		w := *s.alleged
+		r.Missed, w.Missed = s.missedElse()
+		r.Witness = &w
+	}
 	if c.Comparable {
 		r.ClustersNear = s.clustersNear(s.sender, c.LatestNS)
 		r.Gap = s.alleged.GapAt(c.LatestNS-c.MinRTTNS, c.LatestNS)
 	}
 	return r
+}
+
+// missedElse is how many packets the sender's capture lacks, of this stream and of all,
+// besides acknowledgments that are as suspect as each other.
+func (s *stream) missedElse() (here, all int64) {
+	return s.flow.Missed - s.flow.Acks.Hollow, s.alleged.Missed - s.hollow[s.sender]
 }
 
 func (s *stream) gettingFacts(p *suspect) RecordingFacts {

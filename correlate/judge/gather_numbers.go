@@ -16,8 +16,8 @@ func (s *stream) unsentBefore(p *suspect) (bytes int64, unexplained int) {
 	path := &s.flow.Path
 	for i := range s.flow.Leftovers {
 		l := &s.flow.Leftovers[i]
-		if l.Bucket != align.ReceivedNotSent {
-			continue
+		if l.Bucket != align.ReceivedNotSent || p.kind == "ack" && kind(&l.Header) == "ack" {
+			continue // it is as suspect, and excuses nothing
 		}
 		strangeWay := path.HopsKept() && hopsTravelled(l.TTL) != hopsTravelled(path.TTL)
 		if l == p.leftover || rivalOf(l).Number != 0 || strangeWay {

@@ -91,8 +91,12 @@ func otherHost(f *Facts) Result {
 	case f.hops() == 0 && f.Way.Known && f.Way.Hops > siteHops:
 		return refuted("it was made at the %s's first router", f.Receiver).with(values)
 	case f.Answer.Astray > 0:
-		return fits("%s from the %s on this connection left before it came and did not come to the %s: another host behind the same address may have got what this one did not, and have reset what it does not know",
-			count(f.Answer.Astray, "packet"), f.Receiver, f.Sender).with(values)
+		did := "have reset what it does not know"
+		if f.Kind != "rst" {
+			did = "go on with the connection"
+		}
+		return fits("%s from the %s on this connection left before it came and did not come to the %s: another host behind the same address may have got what this one did not, and %s",
+			count(f.Answer.Astray, "packet"), f.Receiver, f.Sender, did).with(values)
 	}
 	return open("these captures do not show whether all that the %s sent before it came to the %s", f.Receiver, f.Sender).with(values)
 }

@@ -29,7 +29,7 @@ func (s *stream) leftovers() []Finding {
 		case align.ReceivedNotSent:
 			f := s.decide(s.leftoverSuspect(l), forged{})
 			f.Head = l.Head
-			if f.bucket == sentNotCaptured && !f.speaks() && !(goesOnWithout && s.afterSender(l)) {
+			if f.bucket == sentNotCaptured && !f.speaks() && !(f.Kind == "ack" && s.wholeSender()) && !(goesOnWithout && s.afterSender(l)) {
 				// Nothing speaks against it: the sender's capture is just not
 				// complete enough to hold it.
 				s.ledger(func(ledger *align.Ledger) { notCaptured(ledger, bucket) })
@@ -42,10 +42,7 @@ func (s *stream) leftovers() []Finding {
 			findings = append(findings, s.lostControl(l))
 		}
 	}
-	if s.flow.Shut.Segments > 0 {
-		findings = append(findings, s.shut())
-	}
-	return findings
+	return append(findings, s.changes()...)
 }
 
 // goesOnWithoutSender reports whether the receiver got a part of a conversation of which
@@ -66,6 +63,14 @@ func (s *stream) goesOnWithoutSender() bool {
 	return n >= leastConversation
 }
 
+// wholeSender reports whether nothing shows that the sender's capture lacks packets: an
+// acknowledgment in its name of what never came to it is then not one of many that it
+// missed, beside the data.
+func (s *stream) wholeSender() bool {
+	_, missed := s.missedElse()
+	return s.alleged.Drops == 0 && missed == 0
+}
+
 // leastConversation is how many segments with data make more than the end of a connection
 // that a capture cut off.
 const leastConversation = 3
@@ -77,18 +82,63 @@ func (s *stream) afterSender(l *align.Leftover) bool {
 	return c.Comparable && c.LatestNS <= s.alleged.Coverage.LastNS && s.back.LastPassedNS < l.TimeNS
 }
 
-// shut is that the path set windows to 0: both captures hold the packet.
-func (s *stream) shut() Finding {
-	sent, got := &s.flow.Shut.Sent, &s.flow.Shut.Got
-	text := fmt.Sprintf("it left the %s with a window of %d (frame %d there) and arrived with one of 0, which forbids the %s to send",
-		s.sender, sent.Window, sent.Number, s.sender.Other())
-	if more := s.flow.Shut.Segments - 1; more > 0 {
-		text += fmt.Sprintf("; so did %s", count(more, "further segment"))
+// changes are what the path did to header fields: both captures hold the packets.
+func (s *stream) changes() (findings []Finding) {
+	for i := range s.flow.Changes {
+		c := &s.flow.Changes[i]
+		if !c.Told() {
+			continue
+		}
+		text := fmt.Sprintf("it left the %s with %s (frame %d there) and arrived with %s", s.sender, changeWords(c, &c.Sent.Header), c.Sent.Number, changeWords(c, &c.Got.Header))
+		text += fmt.Sprintf(changeMeans[c.What], s.sender.Other())
+		if more := c.Segments - 1; more > 0 {
+			text += fmt.Sprintf("; so did %s", count(more, "further segment"))
+		}
+		values := map[string]any{"sent_frame": c.Sent.Number, "segments": c.Segments}
+		if c.What == align.WindowShut {
+			values["sent_window"] = c.Sent.Window
+		}
+		f := s.finding(kind(&c.Got.Header), Modified, Strong, c.Got.Frame, c.Got.Header, Step{Rule: Twin, Outcome: Supports, Decides: true, Text: text, Values: values})
+		f.Twin = c.Sent.Frame
+		findings = append(findings, f)
 	}
-	f := s.finding(kind(&got.Header), Modified, Strong, got.Frame, got.Header, Step{Rule: Twin, Outcome: Supports, Decides: true, Text: text,
-		Values: map[string]any{"sent_frame": sent.Number, "sent_window": sent.Window, "segments": s.flow.Shut.Segments}})
-	f.Twin = sent.Frame
-	return f
+	return findings
+}
+
+// changeMeans is what a change does to the host at the end named.
+var changeMeans = map[align.Change]string{
+	align.WindowShut:       ", which forbids the %s to send",
+	align.WindowScaled:     ", so that the %s takes every window for another",
+	align.AckLowered:       ", so that the %s sends again what had arrived",
+	align.TimestampLowered: ", so that the %s may take it for an old packet and drop it",
+	align.UrgentSet:        ", so that the program at the %s misses a byte",
+	align.FINTaken:         ", so that the %s waits for more",
+}
+
+// changeWords is the field that was changed, as a header has it.
+func changeWords(c *align.Changed, h *align.Header) string {
+	switch c.What {
+	case align.WindowShut:
+		if h.Window == 0 {
+			return "one of 0"
+		}
+		return fmt.Sprintf("a window of %d", h.Window)
+	case align.WindowScaled:
+		return fmt.Sprintf("a window scale of %d", h.WindowScale)
+	case align.AckLowered:
+		return fmt.Sprintf("the acknowledgment number %d", h.Ack)
+	case align.TimestampLowered:
+		return fmt.Sprintf("the timestamp %d", h.TSVal)
+	case align.UrgentSet:
+		if h.Flags&segment.URG != 0 {
+			return "urgent data"
+		}
+		return "no urgent data"
+	}
+	if h.Flags&segment.FIN != 0 {
+		return "a FIN"
+	}
+	return "none"
 }
 
 // notCaptured moves a segment from its bucket to the one of those that the other

@@ -80,6 +80,7 @@ func (all *pooled) noteSent(ctx context.Context) error {
 			}
 		}
 		for end := range all.Cases[i].Streams {
+			all.hollow[end] += all.Cases[i].Streams[end].Acks.Hollow
 			sent[end] = sent[end].Union(all.Cases[i].Streams[end].SentTTLs)
 			for _, r := range all.Cases[i].Streams[end].Resets[end] {
 				all.shapes[end][shapeOf(&r.Header)]++

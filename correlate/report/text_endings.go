@@ -92,7 +92,7 @@ func deed(kind ending.Kind, what string, n int) string {
 		if what == "" {
 			return "lost one of " + its + " packets on the way, in every copy"
 		}
-		return "lost " + its + " " + what + " on the way, in every copy"
+		return "lost " + its + " " + strings.TrimPrefix(what, "the ") + " on the way, in every copy"
 	case ending.SwallowedSize:
 		return "lost " + its + " large packets on the way"
 	case ending.SwallowedAll:
