@@ -36,6 +36,13 @@ func (e *ender) oneSided(p *pair.Pair, c *judge.Case, index int) Ending {
 		end.Text = fmt.Sprintf("the client sent %s, none arrived at the server, whose recording ran", count(int(near.Segments), "SYN"))
 		end.Evidence = []judge.Step{step(Swallowed, judge.Supports, "%s", end.Text)}
 		end.Advice = "Try the same port from another network, and another port from this one: a box may swallow what goes there. Check that this address leads to the recorded host."
+		beside, steps := e.besideTap(tap.Server)
+		if beside != nil {
+			end.Confidence = judge.Unsure
+			end.Text += ", or they " + beside.text
+			end.Advice = beside.advice
+		}
+		end.Evidence = append(end.Evidence, steps...)
 		return end
 	case far.Segments == 0:
 		return e.refused(c, index)
@@ -51,9 +58,14 @@ func (e *ender) refused(c *judge.Case, index int) Ending {
 	for _, i := range e.findings[index] {
 		if f := &e.Judgement.Findings[i]; f.Kind == "rst" && f.SeenAt == tap.Client {
 			end.Finding = i
-			if f.Verdict == judge.Injected {
+			switch f.Verdict {
+			case judge.Injected:
 				end.Confidence = f.Confidence
 				end.Text = "refused on the way, in the server's name"
+			case judge.ByReceiver:
+				end.Kind, end.Confidence = ResetByReceiver, f.Confidence
+				end.Text = "refused by the client's own machine, most likely its firewall"
+				end.Advice = "Look at the rules of the client's own firewall that reject with a reset."
 			}
 			for _, s := range f.Evidence {
 				if s.Decides {

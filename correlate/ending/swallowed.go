@@ -217,13 +217,12 @@ func (e *ender) swallowedIn(s *suspicion) Ending {
 			end.Confidence = judge.Supported
 		}
 	}
-	elsewhere := strings.Join(e.Unrecorded[receiver], ", ")
-	mayBeElsewhere := elsewhere != "" && !e.OneWay[receiver]
+	beside, steps := e.besideTap(receiver)
 	switch {
-	case mayBeElsewhere:
+	case beside != nil:
 		end.Confidence, end.Path = judge.Unsure, ""
-		end.Text += fmt.Sprintf(", or came to another interface of the %s's (%s), which was not recorded", receiver, elsewhere)
-		end.Advice = fmt.Sprintf("Record every interface at the %s: bothcap does. If no packet comes by another: --attest %s:%s.", receiver, receiver, judge.OneWayOut)
+		end.Text += ", or " + beside.text
+		end.Advice = beside.advice
 	case end.Confidence == judge.Unsure:
 		end.Text += "; it may be chance"
 	}
@@ -233,21 +232,41 @@ func (e *ender) swallowedIn(s *suspicion) Ending {
 	if s.open != "" {
 		end.Evidence = append(end.Evidence, step(Swallowed, judge.Open, "%s", s.open))
 	}
-	if elsewhere != "" {
-		end.Evidence = append(end.Evidence, otherWayIn(receiver, elsewhere, e.OneWay[receiver]))
-	}
+	end.Evidence = append(end.Evidence, steps...)
 	return end
 }
 
-// otherWayIn says whether what did not pass the tap may have come to the host all the same,
-// which then dropped it itself: a router may give one flow another way in.
-func otherWayIn(receiver tap.End, elsewhere string, stated bool) judge.Step {
-	s := step(judge.OtherInterface, judge.Open, "the %s had other interfaces up that were not recorded: %s", receiver, elsewhere)
-	if stated {
-		s = step(judge.OtherInterface, judge.Refuted, "that the %s has no other way is stated", receiver)
+// A bypass is how packets may come to a host of which its capture shows nothing: that host
+// itself then dropped them, and not the way.
+type bypass struct{ text, advice string }
+
+// besideTap is how packets may have come to the host at an end unseen, and what is known of
+// each possibility; nil if nothing is known to let them.
+func (e *ender) besideTap(receiver tap.End) (open *bypass, steps []judge.Step) {
+	if list := e.Unrecorded[receiver]; len(list) > 0 {
+		names := strings.Join(list, ", ")
+		s := step(judge.OtherInterface, judge.Open, "the %s had other interfaces up that were not recorded: %s", receiver, names)
+		if e.OneWay[receiver] {
+			s = step(judge.OtherInterface, judge.Refuted, "that the %s has no other way is stated", receiver)
+			s.Attested = true
+		} else {
+			s.Decides = true
+			open = &bypass{fmt.Sprintf("came to another interface of the %s's (%s), which was not recorded", receiver, names),
+				fmt.Sprintf("Record every interface at the %s: bothcap does. If no packet comes by another: --attest %s:%s.", receiver, receiver, judge.OneWayOut)}
+		}
+		steps = append(steps, s)
 	}
-	s.Attested, s.Decides = stated, !stated
-	return s
+	if list := e.Judgement.Witnesses[receiver].Host.XDP; len(list) > 0 {
+		names := strings.Join(list, ", ")
+		s := step(judge.BelowTap, judge.Open, "the %s has an XDP program on %s, which sees what comes before the tap does, and may drop it", receiver, names)
+		if open == nil {
+			s.Decides = true
+			open = &bypass{fmt.Sprintf("fell to the %s's own XDP program on %s, below the tap", receiver, names),
+				fmt.Sprintf("Look at what the %s's XDP program drops (ip -d link; bpftool net; its own counters), or take it off and record again.", receiver)}
+		}
+		steps = append(steps, s)
+	}
+	return open, steps
 }
 
 // howSwallowed is how sure it is that the path swallowed what never arrived in a time.
