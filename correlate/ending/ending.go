@@ -28,7 +28,7 @@ const (
 	ResetOnTheWay    Kind = "reset-on-the-way"         // by resets made between the two taps
 	ResetByNAT       Kind = "reset-by-nat"             // by a host at an end that no longer knew it
 	ResetByReceiver  Kind = "reset-by-receiver-itself" // by the machine that received the reset
-	SwallowedAll     Kind = "swallowed-all"            // from some packet on nothing of one direction arrives
+	SwallowedAll     Kind = "swallowed-all"            // from some packet on, nothing arrives in one direction
 	SwallowedSize    Kind = "swallowed-size"           // what is larger than a size does not arrive
 	SwallowedContent Kind = "swallowed-content"        // one packet does not arrive in any copy, while others do
 	SYNNotArrived    Kind = "syn-not-arrived"
@@ -50,9 +50,9 @@ var Kinds = []judge.Word{
 	{Name: string(ResetOnTheWay), Meaning: "Resets ended it that were made between the two taps."},
 	{Name: string(ResetByNAT), Meaning: "A host at one end that no longer knew the connection reset it: a NAT or a balancer."},
 	{Name: string(ResetByReceiver), Meaning: "The machine that received the reset made it itself."},
-	{Name: string(SwallowedAll), Meaning: "From some packet on nothing of one direction arrives."},
-	{Name: string(SwallowedSize), Meaning: "What is larger than some size does not arrive in any copy, while smaller packets do."},
-	{Name: string(SwallowedContent), Meaning: "One packet does not arrive in any copy, while others of its direction do."},
+	{Name: string(SwallowedAll), Meaning: "From some packet on, nothing arrives in one direction."},
+	{Name: string(SwallowedSize), Meaning: "No copy of what is larger than some size arrives, while smaller packets do."},
+	{Name: string(SwallowedContent), Meaning: "No copy of one packet arrives, while others of its direction do."},
 	{Name: string(SYNNotArrived), Meaning: "The SYN did not arrive."},
 	{Name: string(SYNUnanswered), Meaning: "The SYN arrived, and was not answered."},
 	{Name: string(RefusedByServer), Meaning: "The server itself refused it."},

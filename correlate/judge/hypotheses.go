@@ -45,7 +45,7 @@ var Hypotheses = []Hypothesis{
 	},
 	{
 		Name: Renumbered, Maker: Sender,
-		Claim:     "the path changes its numbers in no constant way",
+		Claim:     "the path changes its numbers, and not by a constant",
 		Short:     "numbers that the path changes",
 		Predicts:  "the shift between the two ends varies",
 		RefutedBy: "a constant shift on three segments each way",
@@ -55,7 +55,7 @@ var Hypotheses = []Hypothesis{
 	},
 	{
 		Name: Altered, Maker: Sender,
-		Claim:     "this is another packet of its, altered, late or doubled",
+		Claim:     "this is another of its packets, altered, late or doubled",
 		Short:     "a packet altered, late or doubled",
 		Predicts:  "the sender sent a packet that did not arrive, or one that is the same",
 		RefutedBy: "nothing like it left, by number, time and count, on any connection and under any address",
@@ -75,7 +75,7 @@ var Hypotheses = []Hypothesis{
 	},
 	{
 		Name: OwnFirewall, Maker: Sender,
-		Claim:     "its own firewall sent it in the place of its TCP",
+		Claim:     "its own firewall, and not its TCP, sent it",
 		Short:     "the sender's own firewall",
 		Predicts:  "a number taken from the packet that it answers, no options, IP-ID 0; the host's TCP goes on, and its count of resets does not move",
 		RefutedBy: "a complete capture of every way out; a window or timestamps, which no REJECT has; a number ahead of the stream; a host without such a rule, as its recorder found; or a statement",

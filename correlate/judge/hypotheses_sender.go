@@ -228,9 +228,9 @@ func ownFirewall(f *Facts) Result {
 		return open("the %s's packet filters have %s with a reset, and not every way out was recorded", f.Sender, rules(f.Sending.Host.ResetRules)).
 			with(map[string]any{"reset_rules": f.Sending.Host.ResetRules})
 	case !f.everyWayOut():
-		return open("the %s's own firewall may have sent it in the place of its TCP, by an interface that was not recorded", f.Sender)
+		return open("the %s's own firewall, and not its TCP, may have sent it, by an interface that was not recorded", f.Sender)
 	}
-	return open("the %s's own firewall may have sent it in the place of its TCP, and its capture is too small to exclude that it missed it (%s, no counters)", f.Sender, count(f.Sending.Witness.Passed, "packet"))
+	return open("the %s's own firewall, and not its TCP, may have sent it, and its capture is too small to exclude that it missed it (%s, no counters)", f.Sender, count(f.Sending.Witness.Passed, "packet"))
 }
 
 func kernelUnseen(f *Facts) Result {

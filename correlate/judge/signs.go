@@ -5,7 +5,7 @@ package judge
 var Signs = []Sign{
 	{
 		Name: Order, Weight: true, Causal: true,
-		Claim:   "it acknowledges what came to the sender in no copy",
+		Claim:   "it acknowledges data of which no copy had come to the sender",
 		Refutes: causal,
 		VoidIf:  "the sender's capture has a gap, or another way in; the shift of the numbers is not known",
 		Source:  "RFC 9293 section 3.10.7: what was not received is not acknowledged",
