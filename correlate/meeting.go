@@ -57,7 +57,9 @@ func (o *Options) meeting(p pairing, offset, uncertain int64) *meeting {
 		if n == replay.Nowhere {
 			continue
 		}
-		m.cases = append(m.cases, judge.Case{Pair: p, Translated: m.translated(p), FIN: m.closed(p), Unacknowledged: m.unacknowledged(p)})
+		c := judge.Case{Pair: p, Translated: m.translated(p), FIN: m.closed(p)}
+		c.Unacknowledged, c.Unheeded = m.unacknowledged(p)
+		m.cases = append(m.cases, c)
 		m.left = append(m.left, 0)
 		if summary, ok := m.sameAtBoth(p); ok && !interrupted[int32(i)] {
 			m.cases[n].Summary, m.cases[n].Alike = summary, true

@@ -6,10 +6,10 @@ import (
 )
 
 // unacknowledged is how much of sequence space each End of a paired connection sent that
-// came to the other and was acknowledged at neither tap.
-func (both *pairing) unacknowledged(p *pair.Pair) (n [2]int64) {
+// came to the other and was acknowledged at neither tap, and whether that came again and again.
+func (both *pairing) unacknowledged(p *pair.Pair) (n [2]int64, again [2]bool) {
 	if !p.Paired() {
-		return n
+		return n, again
 	}
 	here, there := both.surveys[tap.Client].Connections[p.Client].Flows, both.surveys[tap.Server].Connections[p.Server].Flows
 	side, thereSide := p.ClientSide, p.ServerSide
@@ -17,8 +17,13 @@ func (both *pairing) unacknowledged(p *pair.Pair) (n [2]int64) {
 		sent, got := &here[side], &there[thereSide]
 		if sent.Begun && got.Begun {
 			n[sender] = max(0, min(sent.Hi-sent.Acked, got.Hi-got.Acked))
+			again[sender] = n[sender] > 0 && got.Payload >= got.Hi-got.Lo+leastRepeats*n[sender]
 		}
 		side, thereSide = side.Other(), thereSide.Other()
 	}
-	return n
+	return n, again
 }
+
+// leastRepeats is how often what nobody acknowledges must have come once more: a capture
+// that ends in mid-flight shows no repetition.
+const leastRepeats = 2

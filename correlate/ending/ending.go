@@ -210,6 +210,7 @@ type ender struct {
 	suspicions map[*align.Stream]*suspicion
 	added      []judge.Finding
 	effects    map[int]Effect
+	quotes     [2]map[way][]*survey.Quote     // see quotesAt
 	times      map[judge.Address]tap.Coverage // see pairedTimes; nil until asked for
 }
 
@@ -317,6 +318,10 @@ func (e *ender) quiet(p *pair.Pair, c *judge.Case, index int) Ending {
 		end.Text = "the client had closed its side when the recordings end"
 	case fins[tap.Server]:
 		end.Text = "the server had closed its side when the recordings end"
+	}
+	if host, bytes, found := unheeded(c); found {
+		end.Text += fmt.Sprintf("; %s from the %s came to the %s again and again without being acknowledged", sequenceSpace(bytes), host, host.Other())
+		end.Advice = lookBehindTap(host.Other())
 	}
 	return end
 }

@@ -43,6 +43,7 @@ func (e *ender) oneSided(p *pair.Pair, c *judge.Case, index int) Ending {
 			end.Advice = beside.advice
 		}
 		end.Evidence = append(end.Evidence, steps...)
+		e.toldInTime(&end, p, tap.Client)
 		return end
 	case far.Segments == 0:
 		return e.refused(c, index)

@@ -42,6 +42,9 @@ func (e *ender) byReset(c *judge.Case, index int) (end Ending, found bool) {
 		effect.Ended = true
 		e.effects[best] = effect
 	}
+	if end, found := e.refusedByError(c, &e.Judgement.Findings[best]); found {
+		return end, true
+	}
 	return e.resetBy(c, best), true
 }
 

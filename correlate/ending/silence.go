@@ -28,9 +28,26 @@ func (e *ender) gaveUp(p *pair.Pair, c *judge.Case) (end Ending, found bool) {
 		text := fmt.Sprintf("the %s gave it up: %s came to the %s and was never acknowledged, and %s of silence followed", host, sequenceSpace(n), other, readable(silentNS))
 		return Ending{Kind: GivenUp, Confidence: judge.Supported, Finding: NoFinding, Text: text,
 			Evidence: []judge.Step{step(Swallowed, judge.Contradicts, "what the %s sent last passed the tap at the %s, and no acknowledgement of it left there", host, other)},
-			Advice:   fmt.Sprintf("Look at the %s: its own firewall, which drops behind the tap; whether its program or the whole machine hung or slept; whether its address moved to another machine.", other)}, true
+			Advice:   lookBehindTap(other)}, true
 	}
 	return end, false
+}
+
+// lookBehindTap is what to check at a host that does not acknowledge what comes to it.
+func lookBehindTap(host tap.End) string {
+	return fmt.Sprintf("Look at the %s: its own firewall, which drops behind the tap; whether its kernel found the checksums wrong (nstat TcpInCsumErrors); whether its program or the whole machine hung or slept; whether its address moved to another machine.", host)
+}
+
+// unheeded is who sent what came to the other end again and again and was acknowledged at
+// neither, and how much of sequence space that is. A recording that ends in mid-flight
+// shows no repetition.
+func unheeded(c *judge.Case) (host tap.End, bytes int64, found bool) {
+	for sender, again := range c.Unheeded {
+		if again {
+			return tap.End(sender), c.Unacknowledged[sender], true
+		}
+	}
+	return host, 0, false
 }
 
 // silence is how long both captures go on after the last packet of a connection.

@@ -9,6 +9,7 @@ import (
 
 	"bothends/correlate/align"
 	"bothends/correlate/judge"
+	"bothends/correlate/pair"
 	"bothends/correlate/segment"
 	"bothends/correlate/tap"
 )
@@ -180,7 +181,7 @@ func (e *ender) swallowed(c *judge.Case) (end Ending, found bool) {
 		if s == nil {
 			continue
 		}
-		if one := e.swallowedIn(s); !found || one.Confidence != judge.Unsure {
+		if one := e.swallowedIn(s, c.Pair); !found || one.Confidence != judge.Unsure {
 			end, found = one, true
 		}
 	}
@@ -188,7 +189,7 @@ func (e *ender) swallowed(c *judge.Case) (end Ending, found bool) {
 }
 
 // swallowedIn is swallowed for one direction.
-func (e *ender) swallowedIn(s *suspicion) Ending {
+func (e *ender) swallowedIn(s *suspicion, p *pair.Pair) Ending {
 	from, to := slices.Min(s.v.SentNS), slices.Max(s.v.SentNS)
 	receiver := s.sender.Other()
 	what := s.what
@@ -233,6 +234,7 @@ func (e *ender) swallowedIn(s *suspicion) Ending {
 		end.Evidence = append(end.Evidence, step(Swallowed, judge.Open, "%s", s.open))
 	}
 	end.Evidence = append(end.Evidence, steps...)
+	e.toldInTime(&end, p, s.sender)
 	return end
 }
 

@@ -34,6 +34,8 @@ type Case struct {
 	// Unacknowledged is, by the End that sent it, how much of sequence space came to the
 	// other end and was acknowledged at neither tap.
 	Unacknowledged [2]int64
+	// Unheeded says, by the End that sent it, that it came again and again meanwhile.
+	Unheeded [2]bool
 	// Service is the address that the client end reached; nil if no connection to it
 	// is in both captures.
 	Service *Service

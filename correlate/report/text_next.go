@@ -116,6 +116,8 @@ func (t *text) afterNothing() {
 		t.para(plain, "  ", "Packets were lost on the way, and sent again. If sessions are slow, look for losses.")
 	case t.cutShort() > 0:
 		t.para(plain, "  ", "If sessions failed while this was recorded, record again with whole packets (bothcap without --headers-only, tcpdump without -s): what was said was not compared.")
+	case len(t.unheeded()) > 0:
+		t.para(plain, "  ", "On %s what one end sent came to the other again and again without being acknowledged. %s", count(len(t.unheeded()), "connection"), t.unheeded()[0].Ending.Advice)
 	case len(t.unasked()) > 0:
 		t.para(plain, "  ", "If sessions failed while this was recorded, look at the proxy: %s", t.unasked()[0].Ending.Advice)
 	default:

@@ -285,6 +285,17 @@ func (t *text) unasked() (list []*Connection) {
 	return list
 }
 
+// unheeded are the connections that were open at the end and of which something came again
+// and again and was never acknowledged.
+func (t *text) unheeded() (list []*Connection) {
+	for i := range t.Connections {
+		if c := &t.Connections[i]; c.Ending != nil && c.Ending.Kind == string(ending.OpenAtEnd) && c.Ending.Advice != "" {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
 // segmentsLost adds up what did not arrive in any connection.
 func (t *text) segmentsLost() (n int64) {
 	for i := range t.Connections {

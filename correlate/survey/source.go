@@ -28,6 +28,7 @@ type Source struct {
 	wrappings       map[segment.Wrapping]int64
 	repeats         repeats
 	wanted          *Wanted // or nil for all
+	quotes          []Quote
 }
 
 // Only passes over the frames of connections that are not wanted, as far as that is
@@ -73,6 +74,9 @@ func (src *Source) Next(s *segment.Segment) error {
 		src.noteTime(p.Interface, p.TimeNS)
 		result := src.decoder.Decode(p, s)
 		src.decoded[result]++
+		if result == segment.NotTCP {
+			src.noteQuote(p)
+		}
 		if result != segment.TCP {
 			continue
 		}
@@ -127,7 +131,7 @@ func (src *Source) report(sv *Survey) {
 	sv.FirstNS, sv.LastNS = src.firstNS, src.lastNS
 	sv.Untimed, sv.Cut, sv.Disorder, sv.RanBack = src.untimed, src.cut, src.disorder, src.ranBack
 	sv.Repeated, sv.Routed, sv.Resets = src.repeats.count, src.repeats.routed, src.resets
-	sv.Doubles = src.repeats.doubles
+	sv.Doubles, sv.Quotes = src.repeats.doubles, src.quotes
 	sv.Fragments, sv.Wrappings = src.decoder.Fragments(), src.wrappings
 	sv.Interfaces = src.reader.Interfaces()
 	for i, link := range src.links.types {

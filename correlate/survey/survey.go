@@ -35,6 +35,7 @@ type Survey struct {
 	Fragments       segment.Fragments
 	ResetList       []Reset // the first resets, of whatever connection, in file order
 	MoreResets      int64   // further ones that were only counted
+	Quotes          []Quote // the first ICMP errors about TCP packets, in file order
 	Interfaces      []capture.Interface
 	Testimony       []*testimony.Log // of each interface, what its recorder noted beside the packets
 	// KernelLog is what the host's own TCP said of the resets that it sent and took,
