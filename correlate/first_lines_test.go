@@ -16,9 +16,9 @@ func TestTheFirstThreeLinesSayWhatHappened(t *testing.T) {
 	for folder, want := range map[string]string{
 		"cases/swallowed-starttls":                                     "STARTTLS was swallowed on the way to the server",
 		"cases/blocked-port-reset":                                     "2 connections were refused, on the way or by another machine",
-		"cases/blocked-port-drop":                                      "The client sent 5 SYNs, none arrived at the server",
+		"cases/blocked-port-drop":                                      "the client sent 5 SYNs, none arrived at the server",
 		"cases/captive-portal":                                         "another host conducted 1 connection in the server's name",
-		"cases/mtu-black-hole-big-client-hello":                        "Large packets were swallowed on the way",
+		"cases/mtu-black-hole-big-client-hello":                        "large packets were swallowed on the way",
 		"cases/forged-syn":                                             "hit by a forged SYN",
 		"cases/synproxy":                                               "1 was reset by the client itself; 1 was reset by the server itself",
 		"cases/nat-failover-filter":                                    "perhaps another host behind the same address (a NAT or a balancer)",
@@ -29,7 +29,7 @@ func TestTheFirstThreeLinesSayWhatHappened(t *testing.T) {
 		"cases/docker-host-rst-tap-in-container":                       "2 connections were cut",
 		"synthetic/syn-unanswered-by-a-full-backlog":                   "the SYN of 1 came to the server, which did not answer",
 		"synthetic/given-up-by-the-client-after-silence":               "1 was given up after silence",
-		"synthetic/all-swallowed-from-starttls-on":                     "From STARTTLS on nothing of the client's arrived at the server",
+		"synthetic/all-swallowed-from-starttls-on":                     "from STARTTLS on nothing of the client's arrived at the server",
 		"synthetic/all-of-the-server-s-swallowed-from-its-go-ahead-on": "nothing of the server's arrived at the client",
 	} {
 		dir := filepath.Join("..", "fixtures", folder)

@@ -125,10 +125,10 @@ func (t *text) endedOnTheWay(style style, before string) {
 	if first.Ending.Kind == string(ending.Intercepted) {
 		text = "one connection was " + text
 	}
-	t.para(style, "", "%s%s%s.", before, upper(text), also)
+	t.para(style, "", "%s%s%s.", before, text, also)
 	for i := range first.Ending.Evidence {
-		if first.Ending.Evidence[i].Decides {
-			t.para(plain, "", "%s", sentence(t.said(&first.Ending.Evidence[i])))
+		if e := &first.Ending.Evidence[i]; e.Decides && e.Text != text {
+			t.para(plain, "", "%s", sentence(t.said(e)))
 		}
 	}
 	t.para(plain, "", "How sure: %s.", sureOf(first.Ending))

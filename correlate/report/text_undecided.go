@@ -23,7 +23,7 @@ func (t *text) undecided() {
 			t.para(doubt, "", "Conditional: %s%s arrived that %s made on the way if a fact holds that no capture can show.", t.struck(waiting), waiting.what(), pick(len(waiting), "was", "were"))
 		}
 		t.blank()
-		t.item("", "- ", "If %s: --attest says so.", needs(waiting[0]))
+		t.item("", "- ", "If %s, say so: %s.", needs(waiting[0]), attests(waiting[0]))
 		t.blank()
 	}
 	open := t.selected(func(f *Finding) bool { return unattributed(f) && !conditional(f) })
