@@ -28,6 +28,7 @@ var (
 	stressSeed  = flag.Uint64("stress.seed", 1, "what its chance begins with")
 	stressOnly  = flag.Int("stress.only", -1, "the number of the only pair to be made, which is kept")
 	stressKeep  = flag.String("stress.keep", "", "folder for the pairs that are judged wrongly")
+	stressTell  = flag.String("stress.tell", "", "the manner of which every forged reset that is not named is told, with the reason")
 )
 
 // Each capture of each fixture is made two-ended again, in all the manners in which a
@@ -131,6 +132,7 @@ func stressSources(t *testing.T) []stressSource {
 
 // A stress is one pair of the run.
 type stress struct {
+	number int
 	source stressSource
 	manner string
 	twoended.Pair
@@ -140,7 +142,7 @@ type stress struct {
 
 func newStress(sources []stressSource, n int) *stress {
 	r := rand.New(rand.NewPCG(*stressSeed, uint64(n)))
-	s := &stress{source: sources[r.IntN(len(sources))], manner: twoended.Manners[n%len(twoended.Manners)]}
+	s := &stress{number: n, source: sources[r.IntN(len(sources))], manner: twoended.Manners[n%len(twoended.Manners)]}
 	m := twoended.Draw(s.manner, r)
 	if n/len(twoended.Manners)%2 == 1 {
 		m.Forge = twoended.DrawForge(r)
@@ -225,15 +227,32 @@ func (s *stress) run(t *testing.T) (c stressCount, complaints []string) {
 				return g.File == f.File && g.Frame == f.Frame && g.Verdict == "injected"
 			}) {
 				c.attested++
-			} else if f.Verdict == "conditional" {
+				break
+			}
+			if f.Verdict == "conditional" {
 				c.conditional++
 			}
+			s.tell(t, f)
 		}
 	}
 	if len(complaints) > 0 && *stressKeep != "" {
 		s.keep(t, complaints)
 	}
 	return c, complaints
+}
+
+// tell logs a forged reset that is not named, and what stands against naming it.
+func (s *stress) tell(t *testing.T, f *report.Finding) {
+	if *stressTell != s.manner {
+		return
+	}
+	var open []string
+	for _, e := range f.Evidence {
+		if e.Outcome == "open" || e.Outcome == "fits" || e.Decides {
+			open = append(open, e.Rule)
+		}
+	}
+	t.Logf("pair %d of %s: %s at %s frame %d, connection %d: %s, open %v", s.number, s.source.name, f.Flags, f.ReceivedAt, f.Frame, f.Connection, f.Verdict, open)
 }
 
 func (s *stress) forgedAt(name string, frame int64) bool {

@@ -38,6 +38,37 @@ func (f *Fit) LatestSent(fromServer bool, arrived int64) int64 {
 	return latest
 }
 
+// EitherSide is LatestSent in a stretch in which a clock was set, nobody knows when: by the
+// clocks as they stood before that, and as they stood after it, no packet being faster than
+// the fastest of that side. Nothing is certain of it, but it tells which of several packets
+// is likely to have left at a time. between is false elsewhere, and where either side shows
+// too few packets.
+//
+// It must not be called unless Known.
+func (f *Fit) EitherSide(fromServer bool, arrived int64) (latest [2]int64, between bool) {
+	// A time by the server's clock is another of the client's on either side.
+	during := func(set stretch) bool {
+		return set.has(arrived) && fromServer ||
+			!fromServer && (set.has(f.At(set.from).clientTime(arrived)) || set.has(f.At(set.to).clientTime(arrived)))
+	}
+	n := slices.IndexFunc(f.settings, during)
+	if n < 0 {
+		return latest, false
+	}
+	for i, at := range []int64{f.settings[n].from, f.settings[n].to} {
+		s := f.At(at)
+		if !s.lower.telling() || !s.upper.telling() {
+			return latest, false
+		}
+		if fromServer {
+			latest[i] = arrived - s.lower.fastestNear(arrived, s.minRTT, s.grain)
+		} else {
+			latest[i] = arrived - s.upper.fastestNear(s.clientTime(arrived), s.minRTT, s.grain)
+		}
+	}
+	return latest, true
+}
+
 // leastBehind is the most that theta less the delay of a packet to the client
 // can be, if the packet arrives at client time t.
 func (f *Fit) leastBehind(t int64) int64 {

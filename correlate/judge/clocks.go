@@ -1,6 +1,8 @@
 package judge
 
 import (
+	"slices"
+
 	"bothends/correlate/clock"
 	"bothends/correlate/tap"
 )
@@ -17,6 +19,10 @@ type ClockFacts struct {
 	MinRTTNS  int64 // the smallest round trip; 0 if not known
 	MarginNS  int64 // by how much something must miss the fastest before it counts
 	TickNS    int64 // how far apart the stamps of the coarser capture are
+	// EitherNS is LatestNS as a clock stood before it was set and after, where it was set
+	// around that time, nobody knows when; valid if Set.
+	EitherNS [2]int64
+	Set      bool
 	// BesideNS is the most that the sender's clock can show ahead of the receiver's
 	// by the packets on either side of this one; valid if Bracketed. It holds whether a
 	// clock was set in between or not.
@@ -27,6 +33,18 @@ type ClockFacts struct {
 // sentBefore reports whether what passed the sender's tap at a time by the sender's clock
 // can be the packet.
 func (c *ClockFacts) sentBefore(sent int64) bool { return !c.Comparable || sent <= c.GrantedNS }
+
+// likely reports whether it can, and whether where a clock was set it was under way, by the
+// clocks before or after that, about as long as others are: shorter than the fastest by no
+// more than granted, and longer by no more than a smallest round trip.
+func (c *ClockFacts) likely(sent, granted int64) bool {
+	if !c.Set || !c.Comparable {
+		return c.sentBefore(sent)
+	}
+	return c.sentBefore(sent) && slices.ContainsFunc(c.EitherNS[:], func(latest int64) bool {
+		return sent <= latest+granted && sent >= latest-4*c.MarginNS
+	})
+}
 
 // soonAfter reports whether it can, and was under way no longer than a segment is.
 func (c *ClockFacts) soonAfter(sent int64) bool {
@@ -62,6 +80,7 @@ func (c clocks) at(received int64) ClockFacts {
 		guess = c.fit.ServerTime(received)
 	}
 	f.GrantedNS = max(f.LatestNS, min(f.LatestNS+2*f.MarginNS, guess+f.DoubtNS+2*c.tickNS))
+	f.EitherNS, f.Set = c.fit.EitherSide(c.receiver == tap.Client, received)
 	return f
 }
 

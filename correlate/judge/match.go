@@ -44,7 +44,7 @@ func (s *stream) match(sent []*align.Reset, got []arrival) matching {
 	}
 	for i, r := range got {
 		for k, first := range got {
-			if m.twinOf[i] < 0 && m.twinOf[k] >= 0 && !m.doubtful[k] && repeats(sent[m.twinOf[k]], first, r) {
+			if m.twinOf[i] < 0 && m.twinOf[k] >= 0 && !m.doubtful[k] && repeats(sent[m.twinOf[k]], first, r) && r.clocks.likely(sent[m.twinOf[k]].TimeNS, 2*r.clocks.MarginNS) {
 				m.copyOf[i] = k
 			}
 		}
@@ -68,8 +68,8 @@ const highestRank = uint8(30)
 // is known to leave alone, then by what it seems to, then by time.
 func (s *stream) rank(left *align.Reset, r arrival) uint8 {
 	rank := (s.likeness(left, r.Reset)*5+s.signs(left, r.Reset)+2)*2 + 1
-	if !r.clocks.Comparable || left.TimeNS <= r.clocks.LatestNS {
-		rank++ // or else it was faster than any other packet
+	if c := &r.clocks; !c.Comparable || left.TimeNS <= c.LatestNS && c.likely(left.TimeNS, 0) {
+		rank++ // or else it was faster than any other packet, or slower where a clock was set
 	}
 	return uint8(rank)
 }
@@ -160,7 +160,7 @@ func repeats(left *align.Reset, first, r arrival) bool {
 // packet of it. It does where the packets timed around it show that no clock was
 // set, and nothing but zeros is alike.
 func (s *stream) mistimed(left, r *align.Reset, clocks *ClockFacts) bool {
-	if !sameNumbers(left, r) || clocks.sentBefore(left.TimeNS) || s.likeness(left, r) != bothSigns || s.unlike(left, r) || left.Window != r.Window {
+	if !sameNumbers(left, r) || clocks.likely(left.TimeNS, 2*clocks.MarginNS) || s.likeness(left, r) != bothSigns || s.unlike(left, r) || left.Window != r.Window {
 		return false
 	}
 	stamped := left.Options&r.Options&segment.Timestamps != 0

@@ -129,3 +129,37 @@ func TestWhereNoPacketShowsTheWayNoneOfSeveralIsTheGenuineOne(t *testing.T) {
 		}
 	}
 }
+
+// The server's clock was set after the resets, and no packet before it was set shows that
+// it had not been yet: the packets before show how fast one can be, and so which of two
+// that are alike in everything but their time is the one that left.
+func TestARecordingInWhichAClockIsSetDoesNotMakeTheFirstOfTwoResetsTheGenuineOne(t *testing.T) {
+	for _, set := range []int64{-900 * ms, 1700 * ms} {
+		for _, sender := range []tap.End{tap.Client, tap.Server} {
+			under := [2]int64{5 * ms, 5 * ms}
+			under[sender] = 20 * ms
+			var bounds clock.Bounds
+			for from, by := range map[int64]int64{0: 0, 20000 * ms: set} {
+				for n := int64(0); n < 10; n++ {
+					at := from + n*100*ms
+					bounds.ToServer(at, at+under[tap.Client]+by)
+					bounds.ToClient(at+50*ms+by, at+50*ms+under[tap.Server])
+				}
+			}
+			fit := bounds.Fit()
+			if len(fit.Strips) != 2 {
+				t.Fatalf("%d strips, want 2", len(fit.Strips))
+			}
+			b := trial()
+			b.Clock = &fit
+			s := &b.Cases[0].Streams[sender]
+			s.Resets[sender] = []*align.Reset{reset(1200*ms, 1000, 64, 0)}
+			s.Resets[sender.Other()] = []*align.Reset{reset(1201*ms, 1000, 57, 0), reset(1220*ms, 1000, 57, 0)}
+			for i, f := range verdicts(b) {
+				if want := []Verdict{Indeterminate, Genuine}[i]; f.Verdict != want {
+					t.Errorf("clock set by %d ms, from the %s, reset %d: %s, want %s: %s", set/ms, sender, i+1, f.Verdict, want, told(f))
+				}
+			}
+		}
+	}
+}
