@@ -111,6 +111,7 @@ func (s *Stream) passAck(sent, got *ack, single bool) {
 	if s.synProxy && sent.upTo <= 1 {
 		return // a SYN proxy may have made it anew
 	}
+	s.SameAcks++
 	s.compare(sent.packet(), got.packet(), single)
 	if s.Path.another(&sent.Header, &got.Header, true) {
 		return // one that looks like it

@@ -129,6 +129,9 @@ func (s *Stream) learn(h, w *held) {
 		return // what a SYN proxy made anew says nothing of the path
 	}
 	whole := h.start == w.start && h.end == w.end
+	if whole && h.Flags&w.Flags&segment.ACK != 0 && h.ack == w.ack {
+		s.SameAcks++
+	}
 	if h.repeat || w.repeat {
 		if whole && s.stamped(h.packet(), w.packet()) {
 			s.change(TimestampLowered, h.packet(), w.packet())

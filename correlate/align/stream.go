@@ -12,9 +12,12 @@ type Stream struct {
 	Ledger Ledger
 	Seen   [2]int64 // segments observed, by End: what the Ledger adds up to
 
-	Passed    int64      // segments that the receiver's tap saw and the sender's capture has
-	Missed    int64      // segments that the receiver's tap saw and the sender's capture, covering them, lacks
-	Acks      AckCounts  // of both, those without sequence space
+	Passed int64     // segments that the receiver's tap saw and the sender's capture has
+	Missed int64     // segments that the receiver's tap saw and the sender's capture, covering them, lacks
+	Acks   AckCounts // of both, those without sequence space
+	// SameAcks is how many of Passed, matched as they were cut when they left, acknowledged
+	// the same number at both taps, but for the shift.
+	SameAcks  int64
 	Leftovers []Leftover // arrived without having been sent, or sent and changed, or control segments that were lost
 	MoreLeft  int64      // further ones that were only counted
 	Resets    [2][]*Reset

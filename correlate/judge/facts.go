@@ -66,18 +66,22 @@ type RecordingFacts struct {
 
 // NumberFacts are about sequence numbers and what else identifies a packet.
 type NumberFacts struct {
-	There, Back int64           // segments that passed both taps, from the sender and to it
-	Acks        align.AckCounts // of the sender's bare acknowledgments
-	Shift       [2]uint32       // what the path adds to the numbers, by the sending end
-	Remapped    bool            // packets of this connection reached the sender under other addresses, too
-	Altered     *align.Reset
-	Mistimed    *align.Reset // one that was sent, and differs from this one by its time alone
-	Alike       tap.Frame    // a reset of this very kind that the sender sent on this connection
-	Begins      bool         // a SYN, right before all that the sender is known to have sent: this connection's own
-	Rival       tap.Frame    // what the sender sent in its place, with other bytes
-	Ahead       int64        // how far its number lies beyond all that the sender sent by either capture; 0 if it does not
-	Behind      int64        // how far its number lies behind all of the sender's that had arrived
-	IsShift     bool         // and that is just what the path adds
+	There, Back int64 // segments that passed both taps, from the sender and to it
+	// Agreed are the numbers that both taps saw of the sender's stream and of the receiver's,
+	// in a segment or acknowledged, all off by Shift; of resets.
+	Agreed    [2]int64
+	Unarrived bool            // the sender sent a reset on this connection that did not arrive as it was
+	Acks      align.AckCounts // of the sender's bare acknowledgments
+	Shift     [2]uint32       // what the path adds to the numbers, by the sending end
+	Remapped  bool            // packets of this connection reached the sender under other addresses, too
+	Altered   *align.Reset
+	Mistimed  *align.Reset // one that was sent, and differs from this one by its time alone
+	Alike     tap.Frame    // a reset of this very kind that the sender sent on this connection
+	Begins    bool         // a SYN, right before all that the sender is known to have sent: this connection's own
+	Rival     tap.Frame    // what the sender sent in its place, with other bytes
+	Ahead     int64        // how far its number lies beyond all that the sender sent by either capture; 0 if it does not
+	Behind    int64        // how far its number lies behind all of the sender's that had arrived
+	IsShift   bool         // and that is just what the path adds
 	// Burst are the resets within two seconds around it, and it, with other numbers, of
 	// which Guesses are ahead of the stream; 0 if none is, or it stands alone.
 	Burst, Guesses int

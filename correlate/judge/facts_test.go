@@ -71,6 +71,12 @@ func uncounted(n int64) func(*Facts) {
 	}
 }
 
+// handshakeShifted: a SYN, the answer, the acknowledgment of that and data, all shifted.
+func handshakeShifted(f *Facts) {
+	f.Numbers.There, f.Numbers.Back, f.Numbers.Shift = 1, 3, [2]uint32{7, 9}
+	f.Numbers.Agreed[f.Sender], f.Numbers.Agreed[f.Receiver] = 3, 4
+}
+
 // onlyReceived lets nothing of the connection be in the server's capture.
 func onlyReceived(f *Facts) {
 	f.OneSided = true

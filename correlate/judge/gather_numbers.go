@@ -1,6 +1,8 @@
 package judge
 
 import (
+	"slices"
+
 	"bothends/correlate/align"
 )
 
@@ -43,6 +45,9 @@ func (s *stream) numberFacts(p *suspect) NumberFacts {
 		n.Mistimed = s.mistimedControl(p)
 		return n
 	}
+	n.Agreed[s.sender] = s.flow.Passed + s.back.SameAcks
+	n.Agreed[s.sender.Other()] = s.back.Passed + s.flow.SameAcks
+	n.Unarrived = s.flow.MoreReset > 0 || slices.Contains(s.matched.arrived, false)
 	for j, sent := range s.flow.Resets[s.sender] {
 		if !s.matched.arrived[j] && p.clocks.sentBefore(sent.TimeNS) && s.likeness(sent, r) == bothSigns {
 			n.Altered = sent

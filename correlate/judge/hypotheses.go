@@ -48,7 +48,7 @@ var Hypotheses = []Hypothesis{
 		Claim:     "the path changes its numbers, and not by a constant",
 		Short:     "numbers that the path changes",
 		Predicts:  "the shift between the two ends varies",
-		RefutedBy: "a constant shift on three segments each way",
+		RefutedBy: "a constant shift on three segments each way; or, if no reset of the sender's failed to arrive as it was, on three numbers of each stream, sent or acknowledged",
 		Source:    "SYN proxies and firewalls that randomise initial sequence numbers",
 		Advice:    "Record a longer session, from its SYN on.",
 		Test:      renumbered,

@@ -167,6 +167,11 @@ func renumbered(f *Facts) Result {
 	case n.Shift == [2]uint32{} && f.Sending.Witness.Passed >= enoughSegments && f.Getting.Witness.Passed >= enoughSegments:
 		return refuted("%s, here on %s from the %s and %d to it, and on %d and %d of all connections",
 			shifted, count(n.There, "segment"), f.Sender, n.Back, f.Sending.Witness.Passed, f.Getting.Witness.Passed).with(values)
+	case n.There > 0 && n.Back > 0 && min(n.Agreed[f.Sender], n.Agreed[f.Receiver]) >= enoughSegments && !n.Unarrived:
+		// The peer's acknowledgments show a stream's numbers as well as its own segments do;
+		// and what would have been renumbered otherwise must have left.
+		return refuted("%s on %d numbers of the %s's stream and %d of the %s's, in segments or acknowledged, and no reset left the %s that did not arrive as it was",
+			shifted, n.Agreed[f.Sender], f.Sender, n.Agreed[f.Receiver], f.Receiver, f.Sender).with(values)
 	}
 	return open("only %s from the %s and %d to it passed both ends: too few to know how the path changes them", count(n.There, "segment"), f.Sender, n.Back).with(values)
 }

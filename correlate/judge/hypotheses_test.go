@@ -110,6 +110,11 @@ var rowTests = map[Name][]rowTest{
 		{"three segments each way", func(f *Facts) { f.Numbers.There, f.Numbers.Back, f.Numbers.Shift = 3, 3, [2]uint32{7, 9} }, Refuted, ""},
 		{"two from it, shifted", func(f *Facts) { f.Numbers.There, f.Numbers.Back, f.Numbers.Shift = 2, 9, [2]uint32{7, 9} }, Open, ""},
 		{"two to it, shifted", func(f *Facts) { f.Numbers.There, f.Numbers.Back, f.Numbers.Shift = 9, 2, [2]uint32{7, 9} }, Open, ""},
+		{"a handshake, and data that acknowledges it", handshakeShifted, Refuted, ""},
+		{"a handshake, and a reset left that did not arrive as it was", all(handshakeShifted, func(f *Facts) { f.Numbers.Unarrived = true }), Open, ""},
+		{"two numbers of the sender's stream", all(handshakeShifted, func(f *Facts) { f.Numbers.Agreed[f.Sender] = 2 }), Open, ""},
+		{"two numbers of the receiver's", all(handshakeShifted, func(f *Facts) { f.Numbers.Agreed[f.Receiver] = 2 }), Open, ""},
+		{"nothing from the sender but acknowledged numbers", all(handshakeShifted, func(f *Facts) { f.Numbers.There = 0 }), Open, ""},
 		{"a handshake with equal numbers", func(f *Facts) { f.Numbers.There, f.Numbers.Back = 1, 2 }, Refuted, ""},
 		{"a handshake with equal numbers, and nothing elsewhere", func(f *Facts) {
 			f.Numbers.There, f.Numbers.Back, f.Sending.Witness.Passed, f.Getting.Witness.Passed = 1, 2, 1, 2
