@@ -290,7 +290,7 @@ func TestATapOnTheWayDecidesWhatAPoorCaptureLeavesOpen(t *testing.T) {
 				s.Between[i].Loss = 0.2
 			}
 		}},
-		{"no resets of its own", func(s *model.Scenario) { s.Ends[0].Tap.LoseResets, s.Ends[1].Tap.LoseResets = true, true }},
+		{"no resets of its own", func(s *model.Scenario) { s.Ends[0].Tap.LoseOwn, s.Ends[1].Tap.LoseOwn = model.RST, model.RST }},
 		{"one packet in three missed", func(s *model.Scenario) { s.Ends[0].Tap.Loss, s.Ends[1].Tap.Loss = 0.3, 0.3 }},
 	}
 	decided := 0

@@ -61,8 +61,8 @@ func TestAKeepAliveInThePlaceOfASYNOrFINAccusesNobody(t *testing.T) {
 		instead string
 		accused bool
 	}{
-		"a keep-alive and a SYN": {segment.SYN, "\x00", false},
-		"a keep-alive and a FIN": {segment.FIN | segment.ACK, "\x00", false},
+		"a keep-alive and a SYN": {segment.SYN, "x", false},
+		"a keep-alive and a FIN": {segment.FIN | segment.ACK, "x", false},
 		"data and a FIN":         {segment.FIN | segment.ACK, "250 STARTTLS", true},
 	} {
 		for _, bucket := range []align.Bucket{align.ReceivedNotSent, align.Modified} {
