@@ -105,3 +105,44 @@ func TestAcknowledgmentsThatAllVanishAreTold(t *testing.T) {
 		}
 	}
 }
+
+// A capture of one direction holds nothing of the other: what its host acknowledged all the
+// same was not lost on the way, nor was what came after it.
+func TestNothingIsLostOnTheWayToACaptureOfOneDirection(t *testing.T) {
+	for name, c := range map[string]struct {
+		heard bool // the receiver's capture holds some of it
+		acked uint32
+		want  int64
+		deaf  bool
+	}{
+		"one direction":                  {acked: 106, deaf: true},
+		"both, and the last one is lost": {acked: 106, heard: true, want: 1},
+		"nothing was acknowledged":       {acked: 0, want: 3},
+		"only the SYN was acknowledged":  {acked: 100, want: 2},
+	} {
+		p := newPairing(wholeTime)
+		send := p.see
+		p.see(tap.Client, 0, syn(99))
+		if c.heard {
+			p.see(tap.Server, 1, syn(99))
+		}
+		send(tap.Client, 10, bytesFrom(100, "EHLO\r\n"))
+		if c.heard {
+			send(tap.Server, 11, bytesFrom(100, "EHLO\r\n"))
+		}
+		for i := range int64(3) {
+			a := acking(900, c.acked, uint16(20+i))
+			a.TimeNS, a.Frame, a.TTL = start+(12+i)*milli, 2000+i, 60
+			if c.acked == 0 {
+				a.Flags = segment.SYN
+			}
+			p.Observe(tap.Server, tap.Server, &a)
+		}
+		send(tap.Client, 20, bytesFrom(106, "QUIT\r\n"))
+		p.Finish()
+		sum := p.Summary()
+		if sum.Ledger[tap.Client].Lost != c.want || sum.Deaf != c.deaf {
+			t.Errorf("%s: %d lost, deaf %v", name, sum.Ledger[tap.Client].Lost, sum.Deaf)
+		}
+	}
+}

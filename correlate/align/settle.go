@@ -158,7 +158,13 @@ const endSlackNS = 1e9
 // for long enough.
 func (s *Stream) wouldShow(v *view) bool {
 	receiver := s.receiver()
-	return s.covered(receiver, v.at) && (s.LastPassedNS > v.TimeNS || s.covered(receiver, v.at+endSlackNS))
+	return !s.deaf() && s.covered(receiver, v.at) && (s.LastPassedNS > v.TimeNS || s.covered(receiver, v.at+endSlackNS))
+}
+
+// deaf reports whether the receiver acknowledged what its sender said, and its own capture
+// holds nothing of that sender: it was recorded in one direction only.
+func (s *Stream) deaf() bool {
+	return s.LastGot.Number == 0 && len(s.Resets[s.sender.Other()]) == 0 && s.AckedAtReceiver > s.Sent.First+1
 }
 
 // recordedWhenSent reports whether the sender's capture was running when w was

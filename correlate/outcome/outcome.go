@@ -34,6 +34,8 @@ type Input struct {
 	Endings  []*ending.Ending // by pair
 	// ToServer reports whether a connection of the client end's went to the server.
 	ToServer func(*pair.Pair) bool
+	// Deaf reports whether one capture holds one direction only of a pair, by its index.
+	Deaf func(int) bool
 }
 
 // An Outcome is what one comparison comes to.
@@ -45,7 +47,8 @@ type Outcome struct {
 	// them, or only if a fact holds that no capture can show.
 	Undecided int
 	// ByThePath connections are known to have been ended between the two taps, Doubtful
-	// ones perhaps; NotCompared ones went to the server and are in one capture only.
+	// ones perhaps; NotCompared ones went to the server and are in one capture only,
+	// or one of the two holds but one direction of them.
 	ByThePath, Doubtful, NotCompared int
 	// Damaged: a capture does not end as its recorder leaves it. LeftOut segments did not
 	// fit into the memory limit.
@@ -77,7 +80,11 @@ func Of(in *Input) Outcome {
 		if p.Paired() {
 			o.Paired++
 		}
-		o.ended(in.Endings[i], p.Paired(), p.Client != pair.NoView && in.ToServer(p))
+		toServer := p.Client != pair.NoView && in.ToServer(p)
+		o.ended(in.Endings[i], p.Paired(), toServer)
+		if p.Paired() && in.Endings[i].Kind != ending.NotCovered && in.Deaf != nil && in.Deaf(i) {
+			o.NotCompared++
+		}
 	}
 	for end := range in.Surveys {
 		o.LeftOut += in.Surveys[end].LeftOut
