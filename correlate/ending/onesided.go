@@ -36,8 +36,8 @@ func (e *ender) oneSided(p *pair.Pair, c *judge.Case, index int) Ending {
 		end.Text = fmt.Sprintf("the client sent %s, none arrived at the server, whose recording ran", count(int(near.Segments), "SYN"))
 		end.Evidence = []judge.Step{step(Swallowed, judge.Supports, "%s", end.Text)}
 		end.Advice = "Try the same port from another network, and another port from this one: a box may swallow what goes there. Check that this address leads to the recorded host."
-		beside, steps := e.besideTap(tap.Server)
-		if beside != nil {
+		beside, steps := e.besideTap(tap.Server, false)
+		if beside != nil && !beside.unknown {
 			end.Confidence = judge.Unsure
 			end.Text += ", or they " + beside.text
 			end.Advice = beside.advice
