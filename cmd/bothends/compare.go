@@ -133,7 +133,9 @@ func (o *compareOptions) run(ctx context.Context, c *console) (int, error) {
 		return 0, err
 	}
 	_, _, fixed := o.captures()
-	sets, r, err := o.compare(ctx, c, o.path(), fixed)
+	ctx, cancel := context.WithCancel(ctx) // of the checksums, if the comparison fails
+	defer cancel()
+	sets, r, sums, err := o.compare(ctx, c, o.path(), fixed, o.wanted)
 	defer closeAll(sets)
 	nothing := errors.Is(err, correlate.ErrNothingInCommon)
 	if err != nil && !nothing {
@@ -141,10 +143,8 @@ func (o *compareOptions) run(ctx context.Context, c *console) (int, error) {
 	}
 	warnOfCaptures(c, r)
 	r.Program = "bothends " + version()
-	if o.wanted(sets) {
-		if err := name(ctx, r, ends(sets)); err != nil {
-			return 0, err
-		}
+	if err := sums.note(ctx, r); err != nil {
+		return 0, err
 	}
 	if err := o.quoteLogs(ctx, r); err != nil {
 		return 0, err
@@ -185,21 +185,22 @@ func (o *compareOptions) quoteLogs(ctx context.Context, r *report.Report) error 
 	return nil
 }
 
-// compare opens all captures and compares them. The sets are to be closed even
-// with an error; correlate.ErrNothingInCommon comes with a report.
-func (o *compareOptions) compare(ctx context.Context, c *console, path []tapFiles, fixed bool) (sets []*file.Set, r *report.Report, err error) {
+// compare opens all captures and compares them, and sums them up beside if that is wanted.
+// The sets are to be closed even with an error; correlate.ErrNothingInCommon comes with a
+// report.
+func (o *compareOptions) compare(ctx context.Context, c *console, path []tapFiles, fixed bool, wanted func([]*file.Set) bool) (sets []*file.Set, r *report.Report, sums *checksums, err error) {
 	c.progress = newProgress(os.Stderr)
 	var paths [][]string
 	for _, t := range path {
 		paths = append(paths, t.files)
 	}
 	if sets, err = openAll(ctx, paths...); err != nil {
-		return sets, nil, err
+		return sets, nil, nil, err
 	}
 	for i := range sets {
 		for _, other := range sets[i+1:] {
 			if mine, theirs, found := sets[i].Common(other); found {
-				return sets, nil, sameFile(mine, theirs)
+				return sets, nil, nil, sameFile(mine, theirs)
 			}
 		}
 	}
@@ -212,7 +213,15 @@ func (o *compareOptions) compare(ctx context.Context, c *console, path []tapFile
 	if o.memoryLimit > 0 && os.Getenv("GOMEMLIMIT") == "" { // else the user knows better
 		debug.SetMemoryLimit(int64(o.memoryLimit))
 	}
-	how := correlate.Options{FixedEnds: fixed, Progress: c.progress.advance, MemoryLimit: int64(o.memoryLimit), ShowPayload: o.showPayload, Stated: o.stated, Growing: growing}
+	how := correlate.Options{FixedEnds: fixed, Progress: c.progress.advance, MemoryLimit: int64(o.memoryLimit), ShowPayload: o.showPayload, Stated: o.stated}
+	if wanted(sets) {
+		sums = sum(ctx, ends(sets))
+	}
+	how.Growing = func(is bool) {
+		if growing(is); !is {
+			sums.firstRead()
+		}
+	}
 	err = unlessInterrupted(ctx, func() (err error) {
 		if len(sets) < correlate.LeastTaps {
 			r, err = correlate.Compare(ctx, sets[0], sets[1], how)
@@ -229,7 +238,7 @@ func (o *compareOptions) compare(ctx context.Context, c *console, path []tapFile
 	if err != nil && !errors.Is(err, correlate.ErrNothingInCommon) {
 		err = advise(err)
 	}
-	return sets, r, err
+	return sets, r, sums, err
 }
 
 // ends are the first and the last of several taps.

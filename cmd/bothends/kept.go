@@ -127,7 +127,7 @@ func (o *compareOptions) comparePair(ctx context.Context, c *console, pair kept.
 		defer done()
 		paths[n] = path
 	}
-	sets, r, err := o.compare(ctx, c, []tapFiles{{clientTap, paths[:1]}, {serverTap, paths[1:]}}, len(o.positional) != 2)
+	sets, r, _, err := o.compare(ctx, c, []tapFiles{{clientTap, paths[:1]}, {serverTap, paths[1:]}}, len(o.positional) != 2, never)
 	defer closeAll(sets)
 	switch {
 	case ctx.Err() != nil:

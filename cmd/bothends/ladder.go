@@ -54,7 +54,7 @@ func ladderVerb() verb {
 				return 0, err
 			}
 			_, _, fixed := o.captures()
-			opened, r, err := o.compare(ctx, c, o.path(), fixed)
+			opened, r, sums, err := o.compare(ctx, c, o.path(), fixed, always)
 			defer closeAll(opened)
 			switch {
 			case errors.Is(err, correlate.ErrNothingInCommon):
@@ -88,7 +88,8 @@ func ladderVerb() verb {
 				text.Width = width
 			}
 			var b bytes.Buffer
-			if err := name(ctx, r, sets); err != nil {
+			r.Program = "bothends " + version()
+			if err := sums.note(ctx, r); err != nil {
 				return 0, err
 			}
 			fmt.Fprintf(&b, "%s\n\n", r.Headline())

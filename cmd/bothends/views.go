@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -117,24 +116,6 @@ func (v *views) write(ctx context.Context, r *report.Report, sets [2]*file.Set, 
 	}
 	_, err := annotate.Write(ctx, r, sets, annotate.Options{Program: r.Program}, put)
 	return err
-}
-
-// name gives a report the program's version, and its files their checksums. The sets
-// are in the order in which they were given.
-func name(ctx context.Context, r *report.Report, sets [2]*file.Set) error {
-	r.Program = "bothends " + version()
-	for _, set := range sets {
-		digests, err := set.Digests(ctx)
-		if err != nil {
-			return err
-		}
-		for i, f := range set.Files() {
-			if digests[i].Known {
-				r.NoteSum(f.Path, hex.EncodeToString(digests[i].Sum[:]))
-			}
-		}
-	}
-	return nil
 }
 
 // small is how many bytes are read once more for no more than their checksum.
