@@ -19,7 +19,7 @@ import (
 // small is a capture of small packets of many connections at once, of which half are cut
 // by its ends, and its segments.
 func small(b *testing.B) (file []byte, segments []segment.Segment) {
-	const packets = 200_000
+	const packets = 400_000
 	dir := b.TempDir()
 	if _, err := bulk.Write(dir, bulk.Options{Packets: packets, PerSession: 25, Concurrent: 2000, ResetEvery: 100, LossEvery: 1000, Cut: true}); err != nil {
 		b.Fatal(err)

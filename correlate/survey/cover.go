@@ -14,9 +14,9 @@ func (s Span) Len() int64 { return s.End - s.Start }
 // A Cover records which bytes of one stream a tap has seen: all from First up to
 // Next, but for the holes.
 type Cover struct {
+	begun bool
 	Next  int64 // the highest position seen
 	First int64 // the lowest position of which it is known whether it was seen
-	begun bool
 	gaps  *gaps // nil while there were none: most streams are seen from their first byte on, in order
 }
 
@@ -71,7 +71,7 @@ func (c *Cover) Add(start, end int64) (fresh int64) {
 		c.begun, c.First, c.Next = true, start, end
 		return end - start
 	}
-	if start == c.Next { // the common case
+	if start == c.Next { // the common case: nothing behind Next is looked at
 		c.Next = end
 		return end - start
 	}

@@ -8,88 +8,80 @@ import (
 	"bothends/correlate/segment"
 )
 
-// A lookup finds the newest connection between two endpoints: a hash table with
-// linear probing that keeps no keys, as the connections have them. In front of it
-// stands a smaller one, which the processor has at hand, of those connections
-// that are under way. It is asked for every packet of both passes; a map of Go's
-// costs several times as much.
+// A lookup finds the newest connection between two endpoints: a hash table with linear
+// probing. It keeps no endpoints, as the connections have them, but a part of their
+// hash: to look at a connection is to wait for memory, and so only the right one is
+// looked at. It is asked for every packet of both passes; a map of Go's costs several
+// times as much.
 type lookup struct {
-	slots  []int32 // connection number plus one, or 0; as many as a power of two, at most half of them taken
-	taken  int
-	recent [recentSlots]int32 // by the last bits of the hash, likewise
-	keys   [2]uint64          // random, so that no capture can be made to collide
+	slots []slot // as many as a power of two, at most half of them taken
+	taken int
+	keys  [2]uint64 // random, so that no capture can be made to collide
 }
 
-const (
-	// recentSlots is a power of two: 16 KiB.
-	recentSlots = 1 << 12
-	// firstSlots is what the table begins with: 4 KiB.
-	firstSlots = 1 << 10
-)
+// A slot is empty if it has no number.
+type slot struct {
+	hash   uint32 // of the endpoints; its last bits are where the search for it begins
+	number int32  // of the connection, plus one
+}
+
+// firstSlots is what the table begins with: 8 KiB.
+const firstSlots = 1 << 10
 
 func newLookup() *lookup {
-	return &lookup{slots: make([]int32, firstSlots), keys: [2]uint64{rand.Uint64(), rand.Uint64()}}
+	return &lookup{slots: make([]slot, firstSlots), keys: [2]uint64{rand.Uint64(), rand.Uint64()}}
 }
 
 // find returns the newest connection between the endpoints of s, or none.
 func (l *lookup) find(entries *entries, s *segment.Segment) (id int32) {
-	h := l.hash(&s.Src, &s.Dst)
-	latest := &l.recent[h%recentSlots]
-	if *latest != 0 && entries.at(*latest-1).joins(s) {
-		return *latest - 1
-	}
-	id = l.slots[l.place(entries, h, s)] - 1
-	if id != none {
-		*latest = id + 1
-	}
-	return id
+	return l.place(entries, l.hash(&s.Src, &s.Dst), s).number - 1
 }
 
 // put makes id the newest connection between the endpoints of s.
 func (l *lookup) put(entries *entries, s *segment.Segment, id int32) {
-	h := l.hash(&s.Src, &s.Dst)
-	l.recent[h%recentSlots] = id + 1
-	at := l.place(entries, h, s)
-	if l.slots[at] == 0 {
+	hash := l.hash(&s.Src, &s.Dst)
+	at := l.place(entries, hash, s)
+	if at.number == 0 {
 		l.taken++
 	}
-	l.slots[at] = id + 1
+	*at = slot{hash, id + 1}
 	if 2*l.taken > len(l.slots) {
-		l.grow(entries)
+		l.grow()
 	}
 }
 
-// place is where the connections between the endpoints of s, which have hash h,
+// place is where the connections between the endpoints of s, which have this hash,
 // are entered, or would be.
-func (l *lookup) place(entries *entries, h uint64, s *segment.Segment) uint64 {
-	mask := uint64(len(l.slots) - 1)
-	i := h >> 32 & mask
-	for l.slots[i] != 0 && !entries.at(l.slots[i]-1).joins(s) {
-		i = (i + 1) & mask
+func (l *lookup) place(entries *entries, hash uint32, s *segment.Segment) *slot {
+	for i := hash; ; i++ {
+		at := &l.slots[i&uint32(len(l.slots)-1)]
+		if at.number == 0 || at.hash == hash && entries.at(at.number-1).joins(s) {
+			return at
+		}
 	}
-	return i
 }
 
 // grow doubles the table.
-func (l *lookup) grow(entries *entries) {
+func (l *lookup) grow() {
 	old := l.slots
-	l.slots = make([]int32, 2*len(old))
-	mask := uint64(len(l.slots) - 1)
-	for _, id := range old {
-		if id == 0 {
+	l.slots = make([]slot, 2*len(old))
+	last := uint32(len(l.slots) - 1)
+	for _, known := range old {
+		if known.number == 0 {
 			continue
 		}
-		e := entries.at(id - 1)
-		i := l.hash(&e.ends[0], &e.ends[1]) >> 32 & mask
-		for l.slots[i] != 0 {
-			i = (i + 1) & mask
+		i := known.hash
+		for l.slots[i&last].number != 0 {
+			i++
 		}
-		l.slots[i] = id
+		l.slots[i&last] = known
 	}
 }
 
 // hash is the same for both directions.
-func (l *lookup) hash(a, b *segment.Endpoint) uint64 { return l.hashOne(a) + l.hashOne(b) }
+func (l *lookup) hash(a, b *segment.Endpoint) uint32 {
+	return uint32((l.hashOne(a) + l.hashOne(b)) >> 32)
+}
 
 // hashOne folds 128-bit products, as wyhash does (https://github.com/wangyi-fudan/wyhash).
 func (l *lookup) hashOne(e *segment.Endpoint) uint64 {

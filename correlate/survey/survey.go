@@ -95,6 +95,7 @@ type Connection struct {
 // sequence space any number of times. Resets are counted and otherwise ignored:
 // a forged one may carry any number.
 type Flow struct {
+	// What every segment changes: one line.
 	Base     uint32 // sequence number of position 0
 	Begun    bool   // Base is valid: a segment of this side, or an acknowledgment of one, was seen
 	FromSYN  bool   // Base is the number of its SYN
@@ -104,11 +105,12 @@ type Flow struct {
 	Acked    int64  // the highest position that the other side acknowledged
 	Segments int64  // without resets
 	Print    uint64 // of Segments, each whole and in their order: see printer
-	Cover    Cover  // of Segments
 	Payload  int64  // bytes on the wire, repetitions included
-	Lo       int64  // from here on go the positions that seq, payload and the other side's ack touched
-	Inbound  int32  // segments recorded as received by the tap's host
-	Outbound int32  // segments recorded as sent by the tap's host
+	Cover    Cover  // of Segments; the second half of it is in the second line
+
+	Lo       int64 // from here on go the positions that seq, payload and the other side's ack touched; not above 0
+	Inbound  int32 // segments recorded as received by the tap's host
+	Outbound int32 // segments recorded as sent by the tap's host
 	Resets   int64
 	ResetSeq uint32 // of the first of them
 	ISN      uint32 // valid if KnowISN
@@ -273,7 +275,7 @@ func (c *Connection) note(flows *[2]Flow, s *segment.Segment, side Side) (fresh 
 		fresh = end > start && (flow.Segments == 1 || start >= flow.Cover.Next)
 		flow.Hi = max(flow.Hi, end)
 		flow.Cover.Add(start, end)
-		if flow.HeadLen < HeadBytes && c.AnswerNS != 0 {
+		if start <= HeadBytes && c.AnswerNS != 0 { // later ones don't ask for the line of HeadLen
 			flow.noteHead(start, s)
 		}
 	}
@@ -292,7 +294,7 @@ func (f *Flow) noteHead(start int64, s *segment.Segment) {
 		start++
 	}
 	next := 1 + int64(f.HeadLen)
-	if start <= next && next < start+int64(len(s.Payload)) {
+	if f.HeadLen < HeadBytes && start <= next && next < start+int64(len(s.Payload)) {
 		if f.Head == nil {
 			f.Head = new([HeadBytes]byte)
 		}
@@ -311,8 +313,8 @@ func (f *Flow) reach(seq uint32) (position int64, ok bool) {
 	if d := position - f.Hi; d > maxStray || d < -maxStray {
 		return 0, false
 	}
-	if position < f.Lo { // hardly ever, and a write would fetch its line
-		f.Lo = position
+	if position < 0 { // hardly ever, and its line would have to be fetched
+		f.Lo = min(f.Lo, position)
 	}
 	f.Hi = max(f.Hi, position)
 	return position, true

@@ -157,7 +157,7 @@ func TestWhatEachPacketTouchesFillsWholeLines(t *testing.T) {
 	if n := unsafe.Sizeof(Flow{}); n != 2*line {
 		t.Errorf("a flow takes %d bytes, not two lines", n)
 	}
-	if n := unsafe.Offsetof(Flow{}.Cover) + unsafe.Offsetof(Cover{}.gaps); n != line {
+	if n := unsafe.Offsetof(Flow{}.Cover) + unsafe.Offsetof(Cover{}.First); n != line {
 		t.Errorf("the front of a flow ends at byte %d, not with its first line", n)
 	}
 }
