@@ -10,7 +10,7 @@ import (
 type matcher struct {
 	a, b        []*survey.Connection
 	found       []link              // by connection of a
-	taken       []bool              // by connection of b
+	partner     []int32             // by connection of b: that of a, or NoView
 	obstacle    [2][]obstacle       // by capture and connection: what stood in the way of a partner
 	every       [2]map[ends][]int32 // the connections of either capture by addresses and ports, once they are asked for
 	comparisons int                 // of one connection with another, so far
@@ -50,10 +50,13 @@ const (
 )
 
 func newMatcher(a, b []*survey.Connection) *matcher {
-	m := &matcher{a: a, b: b, ctx: context.Background(), found: make([]link, len(a)), taken: make([]bool, len(b))}
+	m := &matcher{a: a, b: b, ctx: context.Background(), found: make([]link, len(a)), partner: make([]int32, len(b))}
 	m.obstacle = [2][]obstacle{make([]obstacle, len(a)), make([]obstacle, len(b))}
 	for i := range m.found {
 		m.found[i].partner = NoView
+	}
+	for j := range m.partner {
+		m.partner[j] = NoView
 	}
 	return m
 }
@@ -64,7 +67,7 @@ func (m *matcher) openA(i int32) bool {
 	return m.found[i].partner == NoView && m.obstacle[0][i].passable()
 }
 
-func (m *matcher) openB(j int32) bool { return !m.taken[j] && m.obstacle[1][j].passable() }
+func (m *matcher) openB(j int32) bool { return m.partner[j] == NoView && m.obstacle[1][j].passable() }
 
 func (o obstacle) passable() bool { return o == noObstacle || o == tooFaint }
 
@@ -87,7 +90,7 @@ func (m *matcher) possible() float64 {
 // candidate is a pair that agrees in what is asked for.
 type candidate struct {
 	i, j  int32
-	score int // how much else agrees
+	score int32 // how much else agrees
 	link  link
 }
 
@@ -96,12 +99,12 @@ type candidate struct {
 // forwarded passes a tap twice, before and after NAT) goes to the recording that
 // looks most alike. Where two look equally alike none is taken.
 func (m *matcher) settle(candidates []candidate) {
-	type best struct{ score, count int }
+	type best struct{ score, count int32 }
 	if len(candidates) == 0 {
 		return
 	}
 	bestA, bestB := make([]best, len(m.a)), make([]best, len(m.b))
-	note := func(b *best, score int) {
+	note := func(b *best, score int32) {
 		switch {
 		case b.count == 0 || score > b.score:
 			*b = best{score, 1}
@@ -109,7 +112,6 @@ func (m *matcher) settle(candidates []candidate) {
 			b.count++
 		}
 	}
-	takenBy := map[int32]int32{} // connection of a, by that of b
 	for k := range candidates {
 		c := &candidates[k]
 		note(&bestA[c.i], c.score)
@@ -119,20 +121,19 @@ func (m *matcher) settle(candidates []candidate) {
 		if c := &candidates[k]; bestA[c.i] == (best{c.score, 1}) && bestB[c.j] == (best{c.score, 1}) &&
 			m.openA(c.i) && m.openB(c.j) {
 			c.link.partner = c.j
-			m.found[c.i], m.taken[c.j] = c.link, true
-			takenBy[c.j] = c.i
+			m.found[c.i], m.partner[c.j] = c.link, c.i
 		}
 	}
 	for k := range candidates {
 		c := &candidates[k]
-		a, b := m.found[c.i].partner != NoView, m.taken[c.j]
+		a, b := m.found[c.i].partner != NoView, m.partner[c.j] != NoView
 		switch {
 		case a && !b:
 			if atOnce(m.b[m.found[c.i].partner], m.b[c.j]) {
 				m.obstacle[1][c.j] = outdone
 			}
 		case b && !a:
-			if atOnce(m.a[takenBy[c.j]], m.a[c.i]) {
+			if atOnce(m.a[m.partner[c.j]], m.a[c.i]) {
 				m.obstacle[0][c.i] = outdone
 			}
 		case !a && !b:
@@ -159,7 +160,7 @@ func (m *matcher) hinder(capture int, n int32, several bool) {
 }
 
 // likeness counts in what two views agree that NAT may have changed, or not.
-func (m *matcher) likeness(i, j int32, turned bool) (score int) {
+func (m *matcher) likeness(i, j int32, turned bool) (score int32) {
 	for side := survey.Initiator; side <= survey.Responder; side++ {
 		other := side
 		if turned {
@@ -191,8 +192,9 @@ type keyed struct {
 
 // byKey joins connections with equal keys, if accept agrees.
 func (m *matcher) byKey(key func(*survey.Connection) (uint64, bool), accept func(i, j int32) (link, bool)) {
-	var candidates []candidate
-	m.eachAlike(key, func(a, b []keyed) {
+	a, b := list(m.a, m.openA, key), list(m.b, m.openB, key)
+	candidates := make([]candidate, 0, min(len(a), len(b)))
+	m.eachOf(a, b, func(a, b []keyed) {
 		try := func(i, j int32) {
 			l, ok := accept(i, j)
 			if !ok {
@@ -220,7 +222,11 @@ func (m *matcher) byKey(key func(*survey.Connection) (uint64, bool), accept func
 // eachAlike visits, key by key, the open connections of both captures that share
 // one.
 func (m *matcher) eachAlike(key func(*survey.Connection) (uint64, bool), visit func(a, b []keyed)) {
-	a, b := list(m.a, m.openA, key), list(m.b, m.openB, key)
+	m.eachOf(list(m.a, m.openA, key), list(m.b, m.openB, key), visit)
+}
+
+// eachOf is eachAlike of two lists.
+func (m *matcher) eachOf(a, b []keyed, visit func(a, b []keyed)) {
 	for len(a) > 0 && len(b) > 0 && !m.interrupted() {
 		switch {
 		case a[0].key < b[0].key:
@@ -247,7 +253,13 @@ func (m *matcher) each(a, b []keyed, compare func(i, j int32)) {
 
 // list is the connections that are open and have a key, in order of it.
 func list(connections []*survey.Connection, open func(int32) bool, key func(*survey.Connection) (uint64, bool)) []keyed {
-	var keys []keyed
+	most := 0
+	for n := range connections {
+		if open(int32(n)) {
+			most++
+		}
+	}
+	keys := make([]keyed, 0, most)
 	for n := range connections {
 		if !open(int32(n)) {
 			continue

@@ -64,7 +64,7 @@ func (m *matcher) proxied(i, j int32) (candidate, bool) {
 		if !bytes.Equal(fa.Head[:n], fb.Head[:n]) {
 			return c, false
 		}
-		c.score += int(n)
+		c.score += int32(n)
 		if fa.Hi == fb.Hi {
 			c.score++ // as long, too
 		}

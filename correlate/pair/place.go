@@ -179,17 +179,8 @@ func (m *matcher) pairs(first, second *survey.Survey, at Placement) []Pair {
 	if at.Swapped {
 		client, server = second, first
 	}
-	bySecond := make([]int32, len(m.b))
-	for j := range bySecond {
-		bySecond[j] = NoView
-	}
-	for i := range m.found {
-		if j := m.found[i].partner; j != NoView {
-			bySecond[j] = int32(i)
-		}
-	}
 	joined := 0
-	for _, i := range bySecond {
+	for _, i := range m.partner {
 		if i != NoView {
 			joined++
 		}
@@ -198,7 +189,7 @@ func (m *matcher) pairs(first, second *survey.Survey, at Placement) []Pair {
 	for n := range client.Connections {
 		i, j := int32(n), NoView
 		if at.Swapped {
-			i, j = bySecond[n], int32(n)
+			i, j = m.partner[n], int32(n)
 		} else {
 			j = m.found[n].partner
 		}
@@ -211,7 +202,7 @@ func (m *matcher) pairs(first, second *survey.Survey, at Placement) []Pair {
 			Odds: 1, Why: absence(client.Connections[n], why, server, "server"), Outdone: why == outdone, Ambiguous: !why.passable() && why != outdone})
 	}
 	for n := range server.Connections {
-		if at.Swapped && m.found[n].partner != NoView || !at.Swapped && bySecond[n] != NoView {
+		if at.Swapped && m.found[n].partner != NoView || !at.Swapped && m.partner[n] != NoView {
 			continue
 		}
 		why := m.obstacle[endOf(!at.Swapped)][n]
