@@ -293,6 +293,7 @@ func (f *far) segment(s *segment.Segment) {
 // begin has this end record, and the command wait for its turn.
 func (p *pair) begin() (err error) {
 	closeLog := p.openKernelLog()
+	p.lookAgain()
 	if p.agent, err = agent.Start(p.config, p.opener(), p.create); err != nil {
 		closeLog()
 		return err

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -143,6 +144,85 @@ func TestAPacketFiltersResetIsNotInTheKernelsLogButItsRuleIsNoted(t *testing.T) 
 	if !log.Kept || len(facts) == 0 || facts[0].ResetRules == nil || *facts[0].ResetRules != 1 {
 		t.Errorf("log kept: %v, facts %+v", log.Kept, facts)
 	}
+}
+
+// A rule that comes while bothcap records, which by then has no privilege, is found at
+// the end; and that none came is known.
+func TestThePacketFiltersAreLookedAtAgainAtTheEnd(t *testing.T) {
+	for _, program := range []string{"nft", "iptables", "iptables-legacy"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Logf("%v", err)
+			continue
+		}
+		for _, comes := range []int{0, 1} {
+			l := newLab(t)
+			path := filepath.Join(l.dir, "client.pcapng")
+			r := l.record("-i", "v0", "--port", "587", "-w", path)
+			l.talk(server4, 1000)
+			if comes > 0 {
+				rule := [][]string{{program, "-A", "OUTPUT", "-p", "tcp", "--dport", "9", "-j", "REJECT", "--reject-with", "tcp-reset"}}
+				if program == "nft" {
+					rule = [][]string{{"nft", "add", "table", "inet", "t"}, {"nft", "add", "chain", "inet", "t", "c"},
+						{"nft", "add", "rule", "inet", "t", "c", "tcp", "dport", "9", "reject", "with", "tcp", "reset"}}
+				}
+				for _, words := range rule {
+					if out, err := exec.Command("ip", append([]string{"netns", "exec", l.client}, words...)...).CombinedOutput(); err != nil {
+						t.Skipf("%q: %v: %s", words, err, out)
+					}
+				}
+			}
+			r.stop(syscall.SIGINT)
+			_, facts := kernelLog(t, path)
+			if len(facts) != 2 || facts[0].ResetRules == nil || *facts[0].ResetRules != 0 {
+				t.Fatalf("%s: the looks are %+v, want two, without a rule at first", program, facts)
+			}
+			if last := facts[1]; last.ResetRules == nil || *last.ResetRules != comes || last.Namespaces == nil {
+				t.Errorf("%s: %d rules came, the second look is %+v", program, comes, last)
+			}
+		}
+	}
+}
+
+// Who looks a second time has two capabilities and no user's rights, and does not
+// outlive the recorder.
+func TestTheSecondLookHasThreeCapabilitiesAndEndsWithTheRecorder(t *testing.T) {
+	l := newLab(t)
+	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGKILL} {
+		r := l.record("-i", "v0", "--port", "587", "-w", filepath.Join(l.dir, fmt.Sprint("client", int(s), ".pcapng")))
+		children := strings.Fields(string(readAll(t, fmt.Sprintf("/proc/%d/task/*/children", r.Process.Pid))))
+		if len(children) != 1 {
+			t.Fatalf("children: %q, want the one that looks", children)
+		}
+		status := "/proc/" + children[0] + "/status"
+		text := strings.Join(strings.Fields(string(readAll(t, status))), " ")
+		const three = "0000000000083000" // CAP_NET_ADMIN (12), CAP_NET_RAW (13) and CAP_SYS_PTRACE (19)
+		for _, want := range []string{"CapPrm: " + three, "CapEff: " + three, "CapAmb: " + three, "NoNewPrivs: 1"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("no %q in %s", want, text)
+			}
+		}
+		if strings.Contains(text, "Uid: 0 ") {
+			t.Errorf("it is root: %s", text)
+		}
+		open, _ := filepath.Glob("/proc/" + children[0] + "/fd/*")
+		for _, name := range open {
+			if to, _ := os.Readlink(name); !strings.HasPrefix(to, "pipe:") && to != "/dev/null" && !strings.HasPrefix(to, "anon_inode:") {
+				t.Errorf("it has %s open", to)
+			}
+		}
+		r.stop(s)
+		eventually(t, "the second process ends", func() bool { _, err := os.Stat(status); return err != nil })
+	}
+}
+
+// readAll is what the files hold that match.
+func readAll(t *testing.T, pattern string) (all []byte) {
+	t.Helper()
+	for _, name := range files(t, pattern) {
+		data, _ := os.ReadFile(name)
+		all = append(append(all, data...), ' ')
+	}
+	return all
 }
 
 func TestWithoutPermissionForTheKernelsLogTheRecordingGoesOn(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 
 	"bothends"
 	"bothends/capture/live"
+	"bothends/cmd/bothcap/internal/host"
 )
 
 func main() {
@@ -33,6 +34,9 @@ const (
 
 // run does what the arguments say and returns the exit status.
 func run(arguments []string) int {
+	if len(arguments) == 1 && arguments[0] == host.LookerArgument && host.LookerArgument != "" {
+		return lookWhenAsked()
+	}
 	c := newConsole()
 	if len(arguments) > 0 && arguments[0] == "check" {
 		return runCheck(arguments[1:], c)

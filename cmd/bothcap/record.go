@@ -49,6 +49,7 @@ type recording struct {
 	asked   atomic.Bool // by a signal, to stop
 	began   time.Time
 	signer  *signer
+	looker  *host.Looker // nil if there is none
 }
 
 // record does all of it and returns the exit status.
@@ -94,6 +95,7 @@ func (r *recording) start() error {
 	if err = r.startSigner(); err != nil {
 		return err
 	}
+	r.lookAgain()
 	closeLog := r.openKernelLog()
 	if r.agent, err = agent.Start(r.config, r.opener(), r.create); err != nil {
 		closeLog()
@@ -262,6 +264,7 @@ func (r *recording) run() error {
 		<-r.command.Done()
 	}
 	r.agent.Close()
+	r.looker.Close()
 	return errors.Join(err, r.files.Close())
 }
 

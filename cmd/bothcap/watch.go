@@ -114,6 +114,7 @@ func (w *watching) begin(o watchOptions) (err error) {
 	w.tracker = watch.NewTracker(o.stuck)
 	w.config.Limits.RotateSize = int64(float64(o.disk) * ringShare / ringFiles)
 	w.config.Seen = w.see
+	w.lookAgain()
 	closeLog := w.openKernelLog()
 	if w.agent, err = agent.Start(w.config, w.opener(), w.createRing); err != nil {
 		closeLog()

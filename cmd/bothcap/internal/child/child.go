@@ -60,7 +60,7 @@ func As(cmd *exec.Cmd, u *privilege.User) error {
 	}
 	// A capturing socket would let the command send forged frames, undo the filter
 	// and read what others said.
-	return keepDescriptors()
+	return KeepDescriptors()
 }
 
 // An Error is why a command did not start.

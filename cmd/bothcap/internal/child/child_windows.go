@@ -17,6 +17,6 @@ func exitStatus(state *os.ProcessState) int { return state.ExitCode() }
 // FromKeyboard is true: Windows has no other way to interrupt.
 func FromKeyboard() bool { return true }
 
-// keepDescriptors has nothing to do: Windows passes on what it is told to, and
+// KeepDescriptors has nothing to do: Windows passes on what it is told to, and
 // Go tells it of the standard streams.
-func keepDescriptors() error { return nil }
+func KeepDescriptors() error { return nil }

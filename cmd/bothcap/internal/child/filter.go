@@ -35,7 +35,7 @@ func StartFilter(arguments []string, u *privilege.User) (*Filter, error) {
 	if f.in, err = f.cmd.StdinPipe(); err != nil {
 		return nil, &Error{Command: arguments[0], Err: err}
 	}
-	if err := keepDescriptors(); err != nil {
+	if err := KeepDescriptors(); err != nil {
 		return nil, &Error{Command: arguments[0], Err: err}
 	}
 	if err := f.cmd.Start(); err != nil {

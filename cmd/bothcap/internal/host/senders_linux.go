@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/binary"
+	"errors"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -52,23 +53,38 @@ type lister struct {
 	program   string
 	arguments []string
 	words     string
+	tables    string // which it lists, if it does not stand for the newer packet filter
+}
+
+// Where the kernel says of which tables the older packet filter consists.
+const (
+	tables4 = "/proc/net/ip_tables_names"
+	tables6 = "/proc/net/ip6_tables_names"
+)
+
+// hasTables reports whether the kernel tells of any in a file of /proc, or does not let
+// this process see.
+func hasTables(name string) bool {
+	data, err := os.ReadFile(name)
+	return err != nil && !os.IsNotExist(err) || len(data) > 0
 }
 
 var listers = []lister{
-	{"nft", []string{"-s", "-n", "list", "ruleset"}, "reject with tcp reset"},
-	{"iptables-save", nil, "--reject-with tcp-reset"},
-	{"ip6tables-save", nil, "--reject-with tcp-reset"},
+	{"nft", []string{"-s", "-n", "list", "ruleset"}, "reject with tcp reset", ""},
+	{"iptables-save", nil, "--reject-with tcp-reset", tables4},
+	{"ip6tables-save", nil, "--reject-with tcp-reset", tables6},
 	// Where iptables stands for the newer packet filter, rules of the older may be
 	// there all the same.
-	{"iptables-legacy-save", nil, "--reject-with tcp-reset"},
-	{"ip6tables-legacy-save", nil, "--reject-with tcp-reset"},
+	{"iptables-legacy-save", nil, "--reject-with tcp-reset", tables4},
+	{"ip6tables-legacy-save", nil, "--reject-with tcp-reset", tables6},
 }
 
 // resetRules counts the rules that answer with a reset, not what they match. It is
 // not known unless whatever packet filter has rules could be asked: by nft, or, if it
 // has no tables of its own, by iptables for both families.
 func resetRules() (rules *int, from []string) {
-	n, newer := 0, false // whether iptables stands for the newer packet filter
+	n, newer := 0, false       // whether iptables stands for the newer packet filter
+	older := map[string]bool{} // tables of the older one that were listed
 	for _, l := range listers {
 		path := programPath(l.program)
 		if path == "" {
@@ -88,6 +104,7 @@ func resetRules() (rules *int, from []string) {
 		}
 		stands := standsForNFT(string(out))
 		newer = newer || stands
+		older[l.tables] = older[l.tables] || !stands
 		// nft has listed the same rules.
 		if !stands || !slices.Contains(from, "nft") {
 			n += strings.Count(string(out), l.words)
@@ -96,6 +113,9 @@ func resetRules() (rules *int, from []string) {
 	}
 	iptables := slices.Contains(from, "iptables-save") && slices.Contains(from, "ip6tables-save")
 	listed := slices.Contains(from, "nft") || iptables && !nftTables(newer)
+	for _, tables := range []string{tables4, tables6} {
+		listed = listed && (older[tables] || !hasTables(tables))
+	}
 	if !listed {
 		return nil, from
 	}
@@ -238,19 +258,29 @@ func packetSockets() *int {
 // namespaces counts the other network namespaces with processes that have an
 // address of this one's.
 func namespaces() *int {
+	n, hidden, err := otherNamespaces()
+	if err != nil || len(hidden) > 0 {
+		return nil
+	}
+	return &n
+}
+
+// otherNamespaces counts them, and returns the folders in /proc of processes that do not
+// show in which one they are.
+func otherNamespaces() (n int, hidden []string, err error) {
 	own := localAddresses("/proc/thread-self/net")
 	self, err := os.Readlink("/proc/thread-self/ns/net")
 	if err != nil || len(own) == 0 {
-		return nil
+		return 0, nil, errors.Join(err, ErrUnsupported)
 	}
 	seen := map[string]bool{self: true}
-	n := 0
 	processes, _ := filepath.Glob("/proc/[0-9]*")
 	for _, process := range processes {
 		name, err := os.Readlink(process + "/ns/net")
 		switch {
 		case os.IsPermission(err):
-			return nil
+			hidden = append(hidden, process)
+			continue
 		case err != nil || seen[name]:
 			continue
 		}
@@ -259,7 +289,7 @@ func namespaces() *int {
 			n++
 		}
 	}
-	return &n
+	return n, hidden, nil
 }
 
 // localAddresses are those of a network namespace, without loopback's and

@@ -12,13 +12,13 @@ import (
 func setGroup(id int) error { return syscall.Setresgid(id, id, id) }
 func setUser(id int) error  { return syscall.Setresuid(id, id, id) }
 
-// forbidGaining sets no_new_privs in every thread.
+// ForbidGaining sets no_new_privs in every thread.
 //
 // prctl(2) sets it in one thread only, and Go cannot run a system call in all of
 // them in a program with cgo. seccomp(2) can: a filter that is installed with
 // SECCOMP_FILTER_FLAG_TSYNC is given to all threads, and no_new_privs with it.
 // The filter itself allows everything, which the kernel knows without running it.
-func forbidGaining() error {
+func ForbidGaining() error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {

@@ -20,7 +20,7 @@ func Root() bool { return os.Geteuid() == 0 }
 // root's (capabilities(7)), but those of a [Thread] that asked to keep one.
 func Drop(u User) error {
 	if !Root() {
-		return forbidGaining()
+		return ForbidGaining()
 	}
 	if u.UID == 0 {
 		return fmt.Errorf("user %q %w", u.Name, ErrRoot)
@@ -39,5 +39,5 @@ func Drop(u User) error {
 	if err := setUser(0); err == nil {
 		return errors.New("root came back for the asking")
 	}
-	return forbidGaining()
+	return ForbidGaining()
 }

@@ -11,8 +11,8 @@ import (
 func setGroup(id int) error { return syscall.Setgid(id) }
 func setUser(id int) error  { return syscall.Setuid(id) }
 
-// forbidGaining has nothing to do: no_new_privs is Linux's.
-func forbidGaining() error { return nil }
+// ForbidGaining has nothing to do: no_new_privs is Linux's.
+func ForbidGaining() error { return nil }
 
 // As runs f with the rights that a user has to files, and none of root's. It is
 // for a process that is root and does nothing else meanwhile: these systems know
