@@ -23,3 +23,24 @@ func BenchmarkConnections(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/connection")
 }
+
+// The JSON of findings, each with a dozen of steps.
+func BenchmarkFindings(b *testing.B) {
+	const n = 1000
+	r := &Report{Findings: make([]Finding, n)}
+	for i := range r.Findings {
+		f := Finding{ID: i + 1, Kind: "rst", Verdict: "injected", Src: "203.0.113.25:587", Dst: "198.18.0.1:20000", Seq: 85211165, Flags: "RA", File: "client.pcapng"}
+		for range 13 {
+			f.Evidence = append(f.Evidence, Evidence{Rule: "missed", Outcome: "refuted", Text: "of 463418 packets that the server is known to have sent its capture lacks none",
+				Values: map[string]any{"clusters": 464, "drops": 0, "miss_bound": 0.02980667377335089, "counters_known": false}})
+		}
+		r.Findings[i] = f
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := r.WriteJSON(io.Discard); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/finding")
+}

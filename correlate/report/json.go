@@ -19,8 +19,11 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	o.field("ends", &r.Ends)
 	o.field("captures", &r.Captures)
 	o.field("clock", &r.Clock)
-	o.connections("connections", r.Connections)
-	o.list("findings", len(r.Findings), func(i int) any { return r.Findings[i].contract() })
+	o.share("connections", len(r.Connections), connectionsAtOnce, func(e *lineEncoder, i int) { e.connection(&r.Connections[i]) })
+	o.share("findings", len(r.Findings), findingsAtOnce, func(e *lineEncoder, i int) {
+		tree := treeEncoder{lineEncoder: e, depth: 2}
+		tree.finding(&r.Findings[i])
+	})
 	if len(r.Further) > 0 {
 		o.list("further", len(r.Further), func(i int) any { return &r.Further[i] })
 	}

@@ -4,7 +4,6 @@ import (
 	"io"
 	"math"
 	"strconv"
-	"sync"
 	"time"
 )
 
@@ -79,7 +78,7 @@ func (e *lineEncoder) ending(end *Ending) {
 	if end.Finding != 0 {
 		e.number(`,"finding":`, int64(end.Finding))
 	}
-	e.raw(`,"by_the_path":` + strconv.FormatBool(end.ByThePath))
+	e.bool(`,"by_the_path":`, end.ByThePath)
 	if end.Evidence != nil && len(end.Evidence) == 0 { // most have none
 		e.raw(`,"evidence":[]`)
 	} else {
@@ -200,46 +199,6 @@ func (e *lineEncoder) Write(p []byte) (int, error) {
 
 var _ io.Writer = (*lineEncoder)(nil)
 
-// atOnce is how many lines an encoder writes before they are given away.
-const atOnce = 1024
-
-// connections writes a field that is an array of connections, each on one line. Two
-// encoders share the work.
-func (o *object) connections(name string, list []Connection) {
-	o.name(name)
-	if len(list) == 0 {
-		o.write("[]")
-		return
-	}
-	before := "["
-	var encoders [2]lineEncoder
-	for len(list) > 0 && o.err == nil {
-		var group sync.WaitGroup
-		for i := range encoders {
-			e, part := &encoders[i], list[:min(len(list), atOnce)]
-			list = list[len(part):]
-			first := before
-			if len(part) > 0 {
-				before = ","
-			}
-			group.Go(func() {
-				e.text = e.text[:0]
-				for i := range part {
-					e.raw(first + "\n" + indent + indent)
-					e.connection(&part[i])
-					first = ","
-				}
-			})
-		}
-		group.Wait()
-		for i := range encoders {
-			if o.err == nil {
-				o.err = encoders[i].err
-			}
-			if o.err == nil {
-				_, o.err = o.w.Write(encoders[i].text)
-			}
-		}
-	}
-	o.write("\n" + indent + "]")
+func (e *lineEncoder) bool(name string, is bool) {
+	e.text = strconv.AppendBool(append(e.text, name...), is)
 }
