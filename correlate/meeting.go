@@ -34,6 +34,7 @@ type meeting struct {
 	left              []int64 // by case: segments still to come
 	passages          *align.Passages
 	pool              align.Pool
+	sums              align.Summaries
 	room              *align.Room // for what was given up waiting for
 }
 
@@ -62,12 +63,12 @@ func (o *Options) meeting(p pairing, offset, uncertain int64) *meeting {
 		m.cases = append(m.cases, c)
 		m.left = append(m.left, 0)
 		if summary, ok := m.sameAtBoth(p); ok && !interrupted[int32(i)] {
-			m.cases[n].Summary, m.cases[n].Alike = summary, true
+			m.cases[n].Sum, m.cases[n].Alike = m.sums.Share(summary), true
 			same = append(same, m.letGo(int32(i)))
 			continue
 		}
 		if summary, late, ok := m.sameButCut(p); ok && !interrupted[int32(i)] {
-			m.cases[n].Summary, m.cases[n].Alike = summary, true
+			m.cases[n].Sum, m.cases[n].Alike = m.sums.Share(summary), true
 			same = append(same, m.letGo(int32(i)))
 			m.routes[tap.Client][p.Client].Late = bySide(late[tap.Client], p.ClientSide)
 			m.routes[tap.Server][p.Server].Late = bySide(late[tap.Server], p.ServerSide)
@@ -132,7 +133,7 @@ func (m *meeting) close(ctx context.Context) (*alignment, error) {
 			return nil, err
 		}
 		c := &m.cases[i]
-		if c.Close(&m.pool); c.Connection != nil {
+		if c.Close(&m.pool, &m.sums); c.Connection != nil {
 			c.Tuples = m.tuples(c.Pair)
 		}
 	}
@@ -246,7 +247,7 @@ func (m *meeting) Observe(end, sender tap.End, number int32, s *segment.Segment)
 	}
 	this.Observe(end, sender, s)
 	if m.left[number]--; m.left[number] == 0 {
-		this.Close(&m.pool)
+		this.Close(&m.pool, &m.sums)
 	}
 }
 

@@ -38,7 +38,7 @@ func (m *meeting) separateUnlike() {
 
 // unlike reports whether the two ends saw different bytes in one place of a stream.
 func unlike(c *judge.Case) bool {
-	if c.Ledger[tap.Client].Modified+c.Ledger[tap.Server].Modified > 0 {
+	if l := &c.Summary().Ledger; l[tap.Client].Modified+l[tap.Server].Modified > 0 {
 		return true
 	}
 	if c.Connection == nil {

@@ -20,6 +20,27 @@ type Summary struct {
 	Deaf bool
 }
 
+// Summaries are those of many connections, of which most are the same as another one's.
+type Summaries struct{ known map[Summary]*Summary }
+
+// mostSummaries bounds what is remembered: a megabyte. What is not among the first is as
+// often as not the only one of its kind.
+const mostSummaries = 1 << 12
+
+// Share returns a Summary with these counts, which nobody may change.
+func (all *Summaries) Share(sum Summary) *Summary {
+	if shared := all.known[sum]; shared != nil {
+		return shared
+	}
+	if all.known == nil {
+		all.known = map[Summary]*Summary{}
+	}
+	if len(all.known) < mostSummaries {
+		all.known[sum] = &sum
+	}
+	return &sum
+}
+
 // A Route is how many routers one stream's segments passed.
 type Route struct {
 	Hops  int16 // as Path.Hops

@@ -76,8 +76,8 @@ func gatherLosses(ctx context.Context, in *Input) (l losses, err error) {
 // settle notes what a connection lost that left nothing to judge.
 func (l *losses) settle(in *Input, c *judge.Case) {
 	views := [2]int32{c.Pair.Client, c.Pair.Server}
-	for end := range c.Ledger {
-		if n := c.Ledger[end].Lost; n > 0 && views[end] != pair.NoView {
+	for end, ledger := range c.Summary().Ledger {
+		if n := ledger.Lost; n > 0 && views[end] != pair.NoView {
 			seen := in.Surveys[end].Connections[views[end]]
 			l.settled[end] = append(l.settled[end], settled{seen.FirstNS, seen.LastNS, n})
 		}

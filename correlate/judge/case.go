@@ -14,7 +14,9 @@ import (
 // end's capture holds although it went to the server end, and that was reset or
 // whose SYN vanished; or the remapped part of another, with resets.
 type Case struct {
-	align.Summary
+	// Sum is what its segments add up to, and shared by all cases with the same; nil before
+	// it is closed.
+	Sum               *align.Summary
 	*align.Connection // nil if there is nothing to judge: it is Quiet, or Alike
 	// Alike: both captures hold the very same segments of it, and it was summed up
 	// without a look at them.
@@ -49,14 +51,22 @@ func (c *Case) tuple(end tap.End) Tuple {
 	return c.Tuples[end]
 }
 
+// Summary is what the case's segments add up to. Nobody may change it.
+func (c *Case) Summary() *align.Summary {
+	if c.Sum == nil {
+		return new(align.Summary) // of no segments
+	}
+	return c.Sum
+}
+
 // Close finishes the case's connection, and lets it go if nothing of it is left
 // to judge. What it needed goes to the pool.
-func (c *Case) Close(pool *align.Pool) {
+func (c *Case) Close(pool *align.Pool, sums *align.Summaries) {
 	if c.Connection == nil {
 		return
 	}
 	pool.Finish(c.Connection)
-	c.Summary = c.Connection.Summary()
+	c.Sum = sums.Share(c.Connection.Summary())
 	if c.Quiet() {
 		pool.TakeBack(c.Connection)
 		c.Connection = nil
@@ -94,8 +104,9 @@ type Address = [16]byte
 
 // Add counts a connection to the service that both captures hold as one.
 func (s *Service) Add(c *Case) {
+	sum := c.Summary()
 	for end := range s.Ways {
-		s.Ways[end].add(c.Routes[end], c.Passed[end])
+		s.Ways[end].add(sum.Routes[end], sum.Passed[end])
 	}
 	s.Paired++
 	if c.Translated[tap.Server] {

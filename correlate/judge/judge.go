@@ -72,7 +72,7 @@ func Judge(ctx context.Context, in *Input) (Judgement, error) {
 
 // judge judges one connection.
 func (all *pooled) judge(i int) []Finding {
-	all.ledgers[i] = all.Cases[i].Ledger
+	all.ledgers[i] = all.Cases[i].Summary().Ledger
 	streams := all.streams(i)
 	client, server := streams[tap.Client], streams[tap.Server]
 	switch p := all.Cases[i].Pair; {

@@ -41,7 +41,7 @@ func TestOtherBytesAreNoProofWhereOneOfTheTwoIsNoData(t *testing.T) {
 			s := &in.Cases[0].Streams[tap.Server]
 			s.Leftovers = []align.Leftover{test.leftover}
 			s.Ledger.ReceivedNotSent, s.Ledger.Modified = 1, 1
-			in.Cases[0].Summary = in.Cases[0].Connection.Summary()
+			in.Cases[0].Sum = new(in.Cases[0].Connection.Summary())
 			j := judged(in)
 			if told := len(j.Findings) > 0; told != test.told {
 				t.Errorf("%s (bucket %d): told %v, want %v: %+v", test.name, bucket, told, test.told, j.Findings)
@@ -74,7 +74,7 @@ func TestAKeepAliveInThePlaceOfASYNOrFINAccusesNobody(t *testing.T) {
 				Rival:  tap.Frame{Number: 4, TimeNS: 980 * ms}, RivalHead: []byte(test.instead),
 			}}
 			s.Ledger.ReceivedNotSent, s.Ledger.Modified = 1, 1
-			in.Cases[0].Summary = in.Cases[0].Connection.Summary()
+			in.Cases[0].Sum = new(in.Cases[0].Connection.Summary())
 			j := judged(in)
 			if len(j.Findings) != 1 {
 				t.Fatalf("%s (bucket %d): %d findings", name, bucket, len(j.Findings))

@@ -70,9 +70,10 @@ func TestAServiceRemembersWhetherItsConnectionsCameOverOneWay(t *testing.T) {
 	over := func(hops ...int16) *Service {
 		s := &Service{}
 		for _, n := range hops {
-			c := &Case{}
-			c.Routes[tap.Server] = align.Route{Hops: n, TTL: 64 - uint8(n), Known: n > 0}
-			c.Passed[tap.Server] = 5
+			sum := &align.Summary{}
+			c := &Case{Sum: sum}
+			sum.Routes[tap.Server] = align.Route{Hops: n, TTL: 64 - uint8(n), Known: n > 0}
+			sum.Passed[tap.Server] = 5
 			c.Translated[tap.Server] = n == 9
 			s.Add(c)
 		}

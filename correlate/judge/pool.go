@@ -26,9 +26,10 @@ func (all *pooled) countPassed() {
 		if p := all.Cases[i].Pair; !p.Paired() || p.Method == pair.Payload {
 			continue // a proxy's legs have packets of their own
 		}
+		sum := all.Cases[i].Summary()
 		for end := range all.Witnesses {
-			all.Witnesses[end].Passed += all.Cases[i].Passed[end]
-			all.Witnesses[end].Missed += all.Cases[i].Missed[end]
+			all.Witnesses[end].Passed += sum.Passed[end]
+			all.Witnesses[end].Missed += sum.Missed[end]
 		}
 	}
 }
@@ -64,7 +65,7 @@ func (all *pooled) noteSent(ctx context.Context) error {
 			return err
 		}
 		for end := range all.shapes {
-			if route := all.Cases[i].Routes[end]; route.Known {
+			if route := all.Cases[i].Summary().Routes[end]; route.Known {
 				all.sentTTLs[end][route.TTL+uint8(route.Hops)] = true
 			}
 		}

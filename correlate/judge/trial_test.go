@@ -51,7 +51,7 @@ func pooledOf(in *Input) *pooled {
 
 // verdicts sums the connection up, as closing it does, and judges it.
 func verdicts(b *Input) []Finding {
-	b.Cases[0].Summary = b.Cases[0].Connection.Summary()
+	b.Cases[0].Sum = new(b.Cases[0].Connection.Summary())
 	return judged(b).Findings
 }
 

@@ -236,7 +236,7 @@ func (in *Input) connection(i int, states []judge.State, known *shared) Connecti
 		c.First, c.Last = Moment(seen.FirstNS), Moment(seen.LastNS)
 	}
 	if n := in.CaseOf[i]; n >= 0 && p.Paired() {
-		this := &in.Cases[n]
+		this := in.Cases[n].Summary()
 		c.Ledger = known.ledger(in.ledgers(n))
 		c.Verdict = string(states[n])
 		if p.Method != pair.Payload {
@@ -257,7 +257,7 @@ func completeness(passed, missed int64) Completeness {
 }
 
 func (in *Input) ledgers(n int32) (ledgers [2]align.Ledger, seen [2]int64) {
-	sum := in.Cases[n].Summary
+	sum := in.Cases[n].Summary()
 	if judged, ok := in.Judgement.Ledgers[int(n)]; ok {
 		sum.Ledger = judged
 	}
