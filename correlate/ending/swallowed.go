@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"bothends/capture"
 	"bothends/correlate/align"
 	"bothends/correlate/judge"
 	"bothends/correlate/pair"
@@ -219,6 +220,10 @@ func (e *ender) swallowedIn(s *suspicion, p *pair.Pair) Ending {
 		}
 	}
 	beside, steps := e.besideTap(receiver, s.meanwhile.passed)
+	if held := e.heldBack(s, p); held != nil {
+		beside = held
+		steps = append(steps, step(judge.OwnFirewall, judge.Open, "the %s's capture was made on a host that forwards for it: it shows these packets coming in (frame %d there), and not leaving", s.sender, s.v.Number))
+	}
 	switch {
 	case beside != nil && beside.unknown:
 		if end.Path = ""; end.Confidence == judge.Strong {
@@ -289,6 +294,24 @@ func (e *ender) besideTap(receiver tap.End, others bool) (open *bypass, steps []
 		steps = append(steps, s)
 	}
 	return open, steps
+}
+
+// heldBack is that what vanished came to the host at its sender's end that recorded it, to be
+// forwarded, and may never have left that host; nil if it was the sender itself, or is seen to
+// have left.
+func (e *ender) heldBack(s *suspicion, p *pair.Pair) *bypass {
+	if s.v.Direction != capture.Inbound {
+		return nil
+	}
+	n, side := p.Client, p.ClientSide
+	if s.sender == tap.Server {
+		n, side = p.Server, p.ServerSide.Other()
+	}
+	if sv := e.Surveys[s.sender]; n == pair.NoView || sv.Held(sv.Connections[n], side) <= 0 {
+		return nil
+	}
+	return &bypass{text: fmt.Sprintf("was held back by the host at the %s's end that recorded it, which forwards for the %s and shows it coming in and not leaving", s.sender, s.sender),
+		advice: fmt.Sprintf("Look at the rules for forwarding on the host that recorded at the %s's end (iptables -L FORWARD; nft list ruleset), and record on its interface to the outside alone.", s.sender)}
 }
 
 // recordEvery is what settles whether packets came to another interface.

@@ -29,6 +29,7 @@ type Source struct {
 	repeats         repeats
 	wanted          *Wanted // or nil for all
 	quotes          []Quote
+	forwarded       map[Way]int32
 }
 
 // Only passes over the frames of connections that are not wanted, as far as that is
@@ -81,6 +82,7 @@ func (src *Source) Next(s *segment.Segment) error {
 			continue
 		}
 		if src.repeats.seen(p, s) {
+			src.noteForwarded(s)
 			continue
 		}
 		if s.Cut {
@@ -131,7 +133,7 @@ func (src *Source) report(sv *Survey) {
 	sv.FirstNS, sv.LastNS = src.firstNS, src.lastNS
 	sv.Untimed, sv.Cut, sv.Disorder, sv.RanBack = src.untimed, src.cut, src.disorder, src.ranBack
 	sv.Repeated, sv.Routed, sv.Resets = src.repeats.count, src.repeats.routed, src.resets
-	sv.Doubles, sv.Quotes = src.repeats.doubles, src.quotes
+	sv.Doubles, sv.Quotes, sv.Forwarded = src.repeats.doubles, src.quotes, src.forwarded
 	sv.Fragments, sv.Wrappings = src.decoder.Fragments(), src.wrappings
 	sv.Interfaces = src.reader.Interfaces()
 	for i, link := range src.links.types {

@@ -33,9 +33,10 @@ type Survey struct {
 	LinkTypes       map[capture.LinkType]int64
 	Wrappings       map[segment.Wrapping]int64 // TCP segments by the tunnels that they were in; without those that were in none
 	Fragments       segment.Fragments
-	ResetList       []Reset // the first resets, of whatever connection, in file order
-	MoreResets      int64   // further ones that were only counted
-	Quotes          []Quote // the first ICMP errors about TCP packets, in file order
+	ResetList       []Reset       // the first resets, of whatever connection, in file order
+	MoreResets      int64         // further ones that were only counted
+	Forwarded       map[Way]int32 // second recordings of packets, which show that they left the recording host that they had come to
+	Quotes          []Quote       // the first ICMP errors about TCP packets, in file order
 	Interfaces      []capture.Interface
 	Testimony       []*testimony.Log // of each interface, what its recorder noted beside the packets
 	// KernelLog is what the host's own TCP said of the resets that it sent and took,
