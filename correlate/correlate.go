@@ -333,7 +333,9 @@ func (o *Options) judge(ctx context.Context, a *alignment) (judge.Judgement, err
 		return judgement, err
 	}
 	for _, stated := range o.Stated {
-		err := cmp.Or(stated.Contradiction(&judgement.Witnesses[stated.End]), filterContradicted(stated, a.surveys[stated.End]))
+		w := judgement.Witnesses[stated.End]
+		w.Missed -= judgement.Hollow[stated.End]
+		err := cmp.Or(stated.Contradiction(&w), filterContradicted(stated, a.surveys[stated.End]))
 		if err != nil {
 			return judgement, fmt.Errorf("%w: %w", ErrContradicted, err)
 		}

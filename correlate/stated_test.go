@@ -40,6 +40,23 @@ func TestAStatedFilterIsHeldAgainstWhatTheFileHolds(t *testing.T) {
 	}
 }
 
+// That a recorder dropped nothing is not contradicted by acknowledgments that somebody on the
+// way made in its host's name: what they acknowledge never came there. It is by packets that
+// the other end received and that were taken out of the file.
+func TestNothingDroppedIsContradictedOnlyByWhatACaptureLacks(t *testing.T) {
+	for folder, refused := range map[string]bool{"cases/acknowledged-on-the-way": false, "cases/fin-taken": false, "synthetic/server-capture-with-random-holes": true} {
+		dir := filepath.Join("..", "fixtures", folder)
+		tr := readTruths(t, dir)[dir]
+		client, server := open(t, dir, tr.Client[0]), open(t, dir, tr.Server[0])
+		_, err := correlate.Compare(context.Background(), client, server, correlate.Options{
+			FixedEnds: true, Stated: []judge.Statement{{End: tap.Server, Fact: judge.NoDrops}},
+		})
+		if (err != nil) != refused || refused && !errors.Is(err, correlate.ErrContradicted) {
+			t.Errorf("%s: %v", folder, err)
+		}
+	}
+}
+
 // What did not pass the tap at one interface may have come to another. That nothing does
 // is the host's own word, which the report shows; here it would not be true.
 func TestSwallowedIsOpenWhereAnotherInterfaceWasUpUnlessOneWayInIsStated(t *testing.T) {

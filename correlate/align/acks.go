@@ -94,8 +94,9 @@ func (s *Stream) ackArrived(a *ack, position int64) {
 		s.Ledger.Duplicated++
 	case s.unrecorded(s.sender, a.at, 0, 0):
 		s.Ledger.SentNotCaptured++
+	case s.changedAck(a, position):
+		s.Ledger.Modified++
 	default:
-		s.changedAck(a, position)
 		s.acks.waiting.list = append(s.acks.waiting.list, *a)
 	}
 }

@@ -130,11 +130,11 @@ func lostItsFIN(sent, got packet) bool {
 		sent.ack == got.ack && sent.TSVal == got.TSVal && sent.Window == got.Window && sent.PayloadLen == got.PayloadLen
 }
 
-// changedAck looks for what was sent of an acknowledgment that came, but not like that: with
-// a higher number, or with a FIN.
-func (s *Stream) changedAck(got *ack, position int64) {
+// changedAck reports whether an acknowledgment that came was sent, but not like that: with a
+// higher number, or with a FIN.
+func (s *Stream) changedAck(got *ack, position int64) (found bool) {
 	if got.IPID == 0 || !s.Path.IPIDKept() {
-		return
+		return false
 	}
 	q := &s.acks.sent
 	for i := max(q.head, len(q.list)-disorder); i < len(q.list); i++ {
@@ -142,12 +142,14 @@ func (s *Stream) changedAck(got *ack, position int64) {
 		if !sent.met && sent.seq == got.seq && oneID(&sent.Header, &got.Header) && sent.TSVal == got.TSVal && sent.Window == got.Window &&
 			int32(sent.ack-got.ack) > 0 {
 			s.change(AckLowered, sent.packet(), got.packet())
-			return
+			return true
 		}
 	}
 	s.flying.overlapping(position, position+1, func(h *held) {
-		if h.start == position && lostItsFIN(h.packet(), got.packet()) {
+		if !found && h.start == position && lostItsFIN(h.packet(), got.packet()) {
 			s.change(FINTaken, h.packet(), got.packet())
+			found = true
 		}
 	})
+	return found
 }

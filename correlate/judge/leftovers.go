@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"slices"
 
 	"bothends/correlate/align"
 	"bothends/correlate/segment"
@@ -86,7 +87,7 @@ func (s *stream) afterSender(l *align.Leftover) bool {
 func (s *stream) changes() (findings []Finding) {
 	for i := range s.flow.Changes {
 		c := &s.flow.Changes[i]
-		if !c.Told() || c.What == align.AckLowered && s.flow.Ledger.Modified+s.back.Ledger.Modified > 0 {
+		if !c.Told() || c.What == align.AckLowered && (rewritten(s.flow) || rewritten(s.back)) {
 			continue // a box that makes a message longer or shorter counts for both ends
 		}
 		text := fmt.Sprintf("it left the %s with %s (frame %d there) and arrived with %s", s.sender, changeWords(c, &c.Sent.Header), c.Sent.Number, changeWords(c, &c.Got.Header))
@@ -103,6 +104,11 @@ func (s *stream) changes() (findings []Finding) {
 		findings = append(findings, f)
 	}
 	return findings
+}
+
+// rewritten reports whether what a stream says was changed on the way.
+func rewritten(s *align.Stream) bool {
+	return slices.ContainsFunc(s.Leftovers, func(l align.Leftover) bool { return l.Bucket == align.Modified })
 }
 
 // changeMeans is what a change does to the host at the end named.
