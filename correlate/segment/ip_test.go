@@ -34,6 +34,10 @@ var ipCases = []struct {
 			s.PayloadLen, s.Payload = 0, nil
 			s.Options = Options{Has: MSS, MSS: 1460}
 		}},
+	// Record Route (RFC 791) of length 1, of which no option can be: what follows it is not
+	// read, and the packet goes on where its header says.
+	{"an IPv4 option of a wrong length", "46 10 0031 1234 4000 3f 06 0000" + ipv4Addresses + "07 01 00 00" + tcpHello, false, nil},
+	{"an IPv4 option that leaves the header", "46 10 0031 1234 4000 3f 06 0000" + ipv4Addresses + "44 28 05 00" + tcpHello, false, nil},
 	{"IPv4 AH", "45 10 0045 1234 4000 3f 33 0000" + ipv4Addresses + "06 04 0000 00000001 00000001 aabbccddeeff001122334455" + tcpHello, false, nil},
 	{"IPv4 length 0 of segmentation offload", "45 10 0000 1234 4000 3f 06 0000" + ipv4Addresses + tcpHello, false, nil},
 	{"IPv6 length 0 without jumbo option", "60012345 0000 06 40" + ipv6Addresses + tcpHello, true, nil},

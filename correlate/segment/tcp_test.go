@@ -45,6 +45,7 @@ var optionCases = []struct {
 	{"the last of two SACK lists counts", "0101 0512 00000001 00000002 00000003 00000004 0101 050a 00000005 00000006",
 		Options{Has: SACK, SACKCount: 1, SACK: [4][2]uint32{{5, 6}}}},
 	{"MSS of a wrong length is absent", "0203 05 0303 0701 01", Options{Has: WindowScale, WindowScale: 7}},
+	{"timestamps behind an MSS of a wrong length", "0202 080a 00000001 00000002", Options{Has: Timestamps, TSVal: 1, TSEcr: 2}},
 	{"SACK of half a block is absent", "0506 00000001 0101", Options{}},
 	{"length zero", "0204 05b4 0800 0101", Options{Has: MSS | BadOptions, MSS: 1460}},
 	{"length one", "0801 0101", Options{Has: BadOptions}},
