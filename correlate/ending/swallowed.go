@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"bothends/capture"
 	"bothends/correlate/align"
 	"bothends/correlate/judge"
 	"bothends/correlate/pair"
@@ -300,9 +299,6 @@ func (e *ender) besideTap(receiver tap.End, others bool) (open *bypass, steps []
 // forwarded, and may never have left that host; nil if it was the sender itself, or is seen to
 // have left.
 func (e *ender) heldBack(s *suspicion, p *pair.Pair) *bypass {
-	if s.v.Direction != capture.Inbound {
-		return nil
-	}
 	n, side := p.Client, p.ClientSide
 	if s.sender == tap.Server {
 		n, side = p.Server, p.ServerSide.Other()

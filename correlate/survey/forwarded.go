@@ -28,10 +28,15 @@ func (src *Source) noteForwarded(s *segment.Segment) {
 }
 
 // Held is how many segments of one side of a connection came to the recording host, for it to
-// forward them, and are not seen to leave it. It is 0 where that host is the side itself.
+// forward them, and are not seen to leave it. It is 0 where that host is the side itself. What
+// a bridge passes on is recorded without a direction as it comes; then those that leave tell
+// that the others might have.
 func (sv *Survey) Held(c *Connection, side Side) int32 {
 	if c.Flows == nil {
 		return 0
 	}
-	return c.Flows[side].Inbound - sv.Forwarded[Way{c.Ends[side], c.Ends[side.Other()]}]
+	if left := sv.Forwarded[Way{c.Ends[side], c.Ends[side.Other()]}]; left > 0 {
+		return int32(c.Flows[side].Segments) - left
+	}
+	return c.Flows[side].Inbound
 }
