@@ -11,7 +11,7 @@ import (
 
 // This file gives stages and resets the names of the study of connection tampering, so that
 // results can be laid beside it: Sundara Raman et al., "Global, Passive Detection of
-// Connection Tampering", SIGCOMM 2023, section 4. Cloudflare Radar publishes the same stages
+// Connection Tampering", SIGCOMM 2023. Cloudflare Radar publishes the same stages
 // (post_syn, post_ack, post_psh, later_in_flow). The study saw only what came to servers;
 // its stages say what was the last of a client's packets before the reset or the silence.
 
