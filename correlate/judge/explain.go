@@ -13,6 +13,9 @@ func (s *stream) explain(f *Finding, r *align.Reset) {
 	switch {
 	case len(s.Cases[s.index].Remapped) > 0:
 		f.suggest(RemappedPackets, "other packets of this connection came under other addresses: a NAT let them through as they were, or had forgotten them")
+	case reflected(r) != nil:
+		m := reflected(r)
+		f.suggest(Reflection, "its IP-ID, window, size and options are those of a packet that the %s itself had sent %s before (frame %d)", f.ReceivedAt, readable(r.TimeNS-m.TimeNS), m.Number)
 	case answersSYN(r):
 		f.suggest(BlockedPort, "it is the first answer to a SYN")
 	case r.IdleNS >= longIdleNS:
@@ -20,6 +23,23 @@ func (s *stream) explain(f *Finding, r *align.Reset) {
 	case r.IdleNS <= soonNS && answersData(r):
 		f.suggest(AfterTrigger, "it came %s after the last data sent here (frame %d)", readable(r.TimeNS-r.Own[0].TimeNS), r.Own[0].Number)
 	}
+}
+
+// reflected is the message of its receiver's that a reset is, turned around: addresses and
+// ports changed places, and the rest of the headers stayed, as a box leaves them that
+// answers with the buffer that the packet came in. An IP-ID alone is no such sign, as boxes
+// copy that to pass for the host, and 0 is that of many packets. It is nil if there is none.
+func reflected(r *align.Reset) *align.Message {
+	if r.IPv6 || r.IPID == 0 {
+		return nil
+	}
+	for _, m := range r.Own {
+		if m != nil && r.TimeNS >= m.TimeNS && r.TimeNS-m.TimeNS <= soonNS &&
+			m.IPID == r.IPID && m.Window == r.Window && m.PayloadLen == r.PayloadLen && m.Options == r.Options {
+			return m
+		}
+	}
+	return nil
 }
 
 // explainGenuine adds why the sender may have reset the connection, going by its

@@ -14,6 +14,7 @@ const (
 	ProxyLeg        Pattern = "proxy-leg"     // on one of a proxy's two connections
 	RemappedPackets Pattern = "remapped"      // a packet came under other addresses than the rest of its connection
 	Abort           Pattern = "abort"         // genuine: the program gave the connection up
+	Reflection      Pattern = "reflection"    // it is the receiver's own packet, turned around
 	// AbortUnread: genuine, and the sender had not answered what it received last.
 	// Closing with data unread looks like SO_LINGER 0: Linux makes the same reset.
 	AbortUnread Pattern = "abort-unread-or-linger"
@@ -44,6 +45,8 @@ var Patterns = []PatternEntry{
 		"Record also at the proxy, on both its sides, and compare each leg on its own."},
 	{RemappedPackets, "A packet came under other addresses than the rest of its connection.",
 		"Look at whatever translates addresses between the two ends: what its connection tracking calls invalid it should drop (conntrack -S counts it), and nothing should make it forget connections (short timeouts, a full or flushed table)."},
+	{Reflection, "It has the IP-ID, the window, the size and the options of a packet that its receiver had sent just before: something turned that packet around and made a reset of it.",
+		"Count the routers to it in its TTL there and back: if that was kept, the box stands half as far away as the TTL of another reset would say."},
 	{Abort, "Genuine: the program gave the connection up.",
 		"Check the log of the program at this end: it was killed, ran into a time-out, or asked for an abortive close (SO_LINGER 0)."},
 	{AbortUnread, "Genuine: the program gave the connection up and had not answered what it received last. Closing with data unread looks like SO_LINGER 0.",

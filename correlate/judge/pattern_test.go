@@ -61,6 +61,39 @@ func TestGenuineResetsAreExplainedByWhatTheirSendersTapSaw(t *testing.T) {
 	}
 }
 
+// A box that turns a packet around leaves of its headers what it does not need to change.
+func TestAResetThatIsTheReceiversOwnPacketIsCalledAReflection(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		change func(r *align.Reset)
+		want   Pattern
+	}{
+		{"it is that packet", func(*align.Reset) {}, Reflection},
+		{"it is the one before", func(r *align.Reset) {
+			r.Own[0], r.Own[1] = &align.Message{Frame: r.Own[0].Frame, Header: align.Header{IPID: 7778, PayloadLen: 9}}, r.Own[0]
+		}, Reflection},
+		{"the IP-ID is copied and nothing else", func(r *align.Reset) { r.Window, r.PayloadLen, r.Options = 0, 0, 0 }, AfterTrigger},
+		{"another window", func(r *align.Reset) { r.Window++ }, AfterTrigger},
+		{"another size", func(r *align.Reset) { r.PayloadLen = 0 }, AfterTrigger},
+		{"without the options", func(r *align.Reset) { r.Options = 0 }, AfterTrigger},
+		{"another IP-ID", func(r *align.Reset) { r.IPID++ }, AfterTrigger},
+		{"IP-IDs of 0, which many packets have", func(r *align.Reset) { r.IPID, r.Own[0].IPID = 0, 0 }, AfterTrigger},
+		{"IPv6, which has none", func(r *align.Reset) { r.IPv6, r.Own[0].IPv6 = true, true }, AfterTrigger},
+		{"long after that packet", func(r *align.Reset) { r.Own[0].TimeNS -= 2 * soonNS; r.IdleNS = 2 * soonNS }, ""},
+	} {
+		b := trial()
+		r := reset(3000*ms, 1000, 57, 7777)
+		own := align.Header{IPID: 7777, Window: 502, PayloadLen: 42, Options: segment.Timestamps, TTL: 64, Flags: segment.ACK | segment.PSH}
+		r.Own[0] = &align.Message{Frame: tap.Frame{Number: 40, TimeNS: 2990 * ms}, Header: own}
+		r.Window, r.PayloadLen, r.Options, r.IdleNS = own.Window, own.PayloadLen, own.Options, 10*ms
+		tt.change(r)
+		b.Cases[0].Streams[tap.Server].Resets[tap.Client] = []*align.Reset{r}
+		if f := verdicts(b)[0]; f.Pattern != tt.want || (f.Advice == "") != (tt.want == "") {
+			t.Errorf("%s: pattern %q (%s), advice %q; want %q", tt.name, f.Pattern, f.PatternWhy, f.Advice, tt.want)
+		}
+	}
+}
+
 func TestAResetOnOneOfAProxysLegsIsNamedSo(t *testing.T) {
 	b := trial()
 	b.Cases[0].Pair.Method = pair.Payload

@@ -130,6 +130,9 @@ func (all *pooled) event(v *volley, findings []Finding) *locate.Event {
 		if !burst.First.Known || f.TimeNS < burst.First.NS {
 			burst.First = locate.Moment{NS: f.TimeNS, Known: true}
 		}
+		if m := reflected(f.reset); m != nil {
+			burst.Turned = m.TTL
+		}
 		last[f.ReceivedAt] = max(last[f.ReceivedAt], f.TimeNS)
 	}
 	for end := range e.Resets {

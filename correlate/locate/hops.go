@@ -45,7 +45,7 @@ func (e *Event) hops() Hops {
 				return voidHops("the resets that the %s received differ in TTL (%d and %d), so that the box chooses it to mislead", end, ttls[0], ttl)
 			}
 		}
-		if route.TTL == ttls[0] && route.Known {
+		if route.TTL == ttls[0] && route.Known && e.Resets[end].Turned == 0 {
 			return voidHops("the reset arrived at the %s with TTL %d, as the %s's own packets do: the box copies TTLs, or stands with the %s", end, ttls[0], end.Other(), end.Other())
 		}
 		limit := longestPath
@@ -53,6 +53,7 @@ func (e *Event) hops() Hops {
 			limit = route.Hops
 		}
 		read[end] = candidates(ttls[0], limit)
+		read[end] = append(read[end], turned(e.Resets[end].Turned, ttls[0], limit)...)
 		if len(read[end]) == 0 {
 			return voidHops("TTL %d at the %s is not one of 32, 64, 128 or 255 less at most %d routers", ttls[0], end, limit)
 		}
@@ -72,6 +73,21 @@ func candidates(ttl uint8, limit int) []candidate {
 		if hops := initial - int(ttl); hops >= 0 && hops <= limit {
 			list = append(list, candidate{initial, hops})
 		}
+	}
+	return list
+}
+
+// turned are the readings of the TTL of a packet that was turned around with the TTL that
+// it had: it counts the routers there and back. Where their number is odd, the box took
+// one off itself, or did not.
+func turned(left, ttl uint8, limit int) []candidate {
+	if left <= ttl {
+		return nil
+	}
+	passed := int(left - ttl)
+	var list []candidate
+	for hops := passed / 2; hops <= (passed+1)/2 && hops <= limit; hops++ {
+		list = append(list, candidate{int(left), hops})
 	}
 	return list
 }

@@ -58,6 +58,9 @@ type Burst struct {
 	// StepNS is the time between two resets of the burst, 0 if there was one.
 	StepNS int64
 	TTLs   []uint8 // as they arrived, of every reset
+	// Turned is the TTL with which the packet had left their receiver that they are,
+	// turned around; 0 if they are none.
+	Turned uint8
 }
 
 // A Route is what genuine packets in one direction meet.

@@ -217,6 +217,11 @@ func TestRoutersAreCountedFromTheTTL(t *testing.T) {
 		{"the server's copied from the trigger", []uint8{58}, []uint8{56}, nil, [2]Range{}, [2]uint8{}, "copies TTLs"},
 		{"a TTL of no box on the path", []uint8{100}, nil, nil, [2]Range{}, [2]uint8{}, "TTL 100 at the client is not one of"},
 		{"fewer routers than the path has", []uint8{127}, []uint8{127}, nil, [2]Range{}, [2]uint8{}, "fewer routers"},
+		{"the client's own packet turned around, six routers there and back", []uint8{58}, nil, func(e *Event) { e.Resets[0].Turned, e.Routes[0].Hops, e.Routes[1].Hops = 64, 4, 4 },
+			[2]Range{{3, 3}, {1, 1}}, [2]uint8{64, 0}, ""},
+		{"turned around, or begun anew", []uint8{58}, nil, func(e *Event) { e.Resets[0].Turned = 64 }, [2]Range{{3, 6}, {2, 5}}, [2]uint8{}, ""},
+		{"turned around with an odd number", []uint8{95}, nil, func(e *Event) { e.Resets[0].Turned = 100 }, [2]Range{{2, 3}, {5, 6}}, [2]uint8{}, ""},
+		{"turned around, with the TTL of the server's packets", []uint8{56}, nil, func(e *Event) { e.Resets[0].Turned = 64 }, [2]Range{{4, 8}, {0, 4}}, [2]uint8{}, ""},
 		{"no reset", nil, nil, nil, [2]Range{}, [2]uint8{}, "no forged reset"},
 	}
 	for _, test := range tests {
