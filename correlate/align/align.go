@@ -19,6 +19,8 @@ import (
 type Connection struct {
 	Streams [2]Stream
 	lastNS  [2]int64 // by End: the time of the last segment but resets
+	silence [2]int64 // by End: the longest time between two since one came from the other end, while none waited for an answer
+	waits   [2]bool  // by End: it has sent bytes since one came from the other end
 
 	keepOpening bool
 }
@@ -82,9 +84,16 @@ func (c *Connection) Observe(end, sender tap.End, s *segment.Segment) {
 		}
 	}
 	if v.Flags&segment.RST != 0 {
-		stream.observeReset(end, &v, back, c.lastNS[end])
+		stream.observeReset(end, &v, back, c.lastNS[end], c.silence[end])
 		return
 	}
+	switch {
+	case stream.sender != end:
+		c.silence[end], c.waits[end] = 0, false
+	case c.lastNS[end] != 0 && !c.waits[end]: // pauses between copies grow to minutes
+		c.silence[end] = max(c.silence[end], v.TimeNS-c.lastNS[end])
+	}
+	c.waits[end] = c.waits[end] || stream.sender == end && v.end > v.start
 	c.lastNS[end] = max(c.lastNS[end], v.TimeNS)
 	stream.closed[end] = stream.closed[end] || v.Flags&segment.FIN != 0
 	if v.Flags&segment.FIN != 0 {

@@ -17,6 +17,10 @@ type Reset struct {
 	// IdleNS is how long this tap had seen nothing of the connection but resets;
 	// 0 if nothing at all.
 	IdleNS int64
+	// SilenceNS is the longest silence of the connection at this tap since anything came
+	// from the other end, which the reset's receiver broke by speaking up while nothing of
+	// its waited for an answer; 0 if it broke none, and at the sender's own tap.
+	SilenceNS int64
 	// Head is its payload, if it carries any, at most headLen bytes.
 	Head []byte
 	// Closed tells that its sender had sent a FIN before, at this tap.
@@ -54,7 +58,7 @@ const (
 // than its first packets.
 const maxResets = 1024
 
-func (s *Stream) observeReset(end tap.End, v *view, back *Stream, lastNS int64) {
+func (s *Stream) observeReset(end tap.End, v *view, back *Stream, lastNS, silenceNS int64) {
 	if len(s.Resets[end]) == maxResets {
 		s.MoreReset++
 		return
@@ -70,6 +74,7 @@ func (s *Stream) observeReset(end tap.End, v *view, back *Stream, lastNS int64) 
 	} else {
 		r.Next = s.Got.Next
 		r.Own, r.Alleged = back.lastMessages(), s.lastMessages()
+		r.SilenceNS = silenceNS
 		back.watchedBy(r)
 	}
 	if v.Flags&segment.ACK != 0 && back.begun && end != s.sender {

@@ -106,3 +106,54 @@ func TestAResetKnowsWhatLeftBeforeItAndArrived(t *testing.T) {
 		})
 	}
 }
+
+// Whoever speaks after minutes of silence meets boxes that have forgotten the connection.
+// Pauses between copies of what nobody answers are none, though they grow as long.
+func TestAResetKnowsTheSilenceThatItsReceiverBroke(t *testing.T) {
+	const second = 1000
+	fromServer := func(p *pairing, ms int64, flags segment.Flags) {
+		p.frame++
+		s := segment.Segment{TimeNS: start + ms*milli, Frame: p.frame, Flags: flags, Seq: 5001, Ack: 1002}
+		p.Observe(tap.Client, tap.Server, &s)
+	}
+	for name, c := range map[string]struct {
+		feed func(p *pairing)
+		want int64 // s
+	}{
+		"the client speaks after 350 s": {func(p *pairing) {
+			p.see(tap.Client, 350*second+50, bytesFrom(1002, "y"))
+		}, 350},
+		"and again, as nothing comes": {func(p *pairing) {
+			p.see(tap.Client, 350*second+50, bytesFrom(1002, "y"))
+			p.see(tap.Client, 351*second+50, bytesFrom(1002, "y"))
+		}, 350},
+		"the server answers before the reset": {func(p *pairing) {
+			p.see(tap.Client, 350*second+50, bytesFrom(1002, "y"))
+			fromServer(p, 350*second+90, segment.ACK)
+			p.see(tap.Client, 350*second+95, bytesFrom(1003, "z"))
+		}, 0},
+		"the server breaks the silence": {func(p *pairing) {
+			fromServer(p, 350*second, segment.ACK)
+			p.see(tap.Client, 350*second+50, bytesFrom(1002, "y"))
+		}, 0},
+		"copies that nobody answers": {func(p *pairing) {
+			p.see(tap.Client, 60, bytesFrom(1002, "y"))
+			p.see(tap.Client, 25*second, bytesFrom(1002, "y"))
+			p.see(tap.Client, 77*second, bytesFrom(1002, "y"))
+		}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPairing(wholeTime)
+			p.pass(0, syn(1000))
+			p.pass(20, bytesFrom(1001, "x"))
+			fromServer(p, 50, segment.ACK)
+			c.feed(p)
+			fromServer(p, 400*second, segment.RST)
+			p.Finish()
+			r := p.Streams[tap.Server].Resets[tap.Client][0]
+			if got := r.SilenceNS / (second * milli); got != c.want {
+				t.Errorf("a silence of %d s, want %d", got, c.want)
+			}
+		})
+	}
+}

@@ -94,6 +94,20 @@ func TestAResetThatIsTheReceiversOwnPacketIsCalledAReflection(t *testing.T) {
 	}
 }
 
+// A reset right after a message is the idle timer's, where the message broke a long silence.
+func TestASilenceThatWasBrokenWinsOverTheMessageThatBrokeIt(t *testing.T) {
+	for silence, want := range map[int64]Pattern{0: AfterTrigger, 29_000 * ms: AfterTrigger, 30_000 * ms: IdleTimeout, 350_000 * ms: IdleTimeout} {
+		b := trial()
+		r := reset(3000*ms, 1000, 57, 0)
+		r.Own[0] = &align.Message{Frame: tap.Frame{Number: 40, TimeNS: 2990 * ms}, Header: align.Header{PayloadLen: 42, Flags: segment.ACK | segment.PSH}}
+		r.IdleNS, r.SilenceNS = 10*ms, silence
+		b.Cases[0].Streams[tap.Server].Resets[tap.Client] = []*align.Reset{r}
+		if f := verdicts(b)[0]; f.Pattern != want {
+			t.Errorf("after %d s: pattern %q (%s), want %q", silence/1e9, f.Pattern, f.PatternWhy, want)
+		}
+	}
+}
+
 func TestAResetOnOneOfAProxysLegsIsNamedSo(t *testing.T) {
 	b := trial()
 	b.Cases[0].Pair.Method = pair.Payload
