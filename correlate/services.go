@@ -15,8 +15,12 @@ import (
 func (both *pairing) findServices() map[judge.Address]*judge.Service {
 	services := map[judge.Address]*judge.Service{}
 	for i := range both.pairs {
-		if p := &both.pairs[i]; p.Paired() {
-			services[both.farEnd(p).IP] = &judge.Service{Admits: map[uint16]bool{}}
+		p := &both.pairs[i]
+		if !p.Paired() {
+			continue
+		}
+		if at := both.farEnd(p).IP; services[at] == nil {
+			services[at] = &judge.Service{Admits: map[uint16]bool{}}
 		}
 	}
 	return services

@@ -35,10 +35,11 @@ func (all *Summaries) Share(sum Summary) *Summary {
 	if all.known == nil {
 		all.known = map[Summary]*Summary{}
 	}
+	fresh := new(sum)
 	if len(all.known) < mostSummaries {
-		all.known[sum] = &sum
+		all.known[sum] = fresh
 	}
-	return &sum
+	return fresh
 }
 
 // A Route is how many routers one stream's segments passed.

@@ -188,17 +188,18 @@ type plain struct {
 // remembered, up to a number: texts have hardly any numbers in them.
 func share(shared map[plain]*Ending, e Ending) *Ending {
 	if e.Finding != NoFinding || len(e.Evidence) > 0 {
-		return &e
+		return new(e)
 	}
 	key := plain{e.Kind, e.Stage, e.Confidence, e.Text, e.What, e.Advice, e.ToServer}
 	if same := shared[key]; same != nil {
 		return same
 	}
 	const most = 1 << 12
+	fresh := new(e)
 	if len(shared) < most {
-		shared[key] = &e
+		shared[key] = fresh
 	}
-	return &e
+	return fresh
 }
 
 // ender holds what all connections together say.

@@ -55,7 +55,7 @@ type row struct {
 func (r *row) refuted() bool { return r.Outcome == Refuted || len(r.By) > 0 }
 
 func tabulate(f *Facts) *table {
-	t := &table{signs: make([]Step, len(Signs)), void: make([]bool, len(Signs))}
+	t := &table{rows: make([]row, 0, len(Hypotheses)), signs: make([]Step, len(Signs)), void: make([]bool, len(Signs))}
 	for i := range Hypotheses {
 		h := &Hypotheses[i]
 		if r := h.Test(f); r.Outcome != "" {
