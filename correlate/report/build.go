@@ -259,7 +259,7 @@ func completeness(passed, missed int64) Completeness {
 func (in *Input) ledgers(n int32) (ledgers [2]align.Ledger, seen [2]int64) {
 	sum := in.Cases[n].Summary()
 	if judged, ok := in.Judgement.Ledgers[int(n)]; ok {
-		sum.Ledger = judged
+		return judged, sum.Seen
 	}
 	return sum.Ledger, sum.Seen
 }
