@@ -60,8 +60,7 @@ func (c *Connection) open(shift [2]uint32, rough, roughErr int64, coverage [2]ta
 
 // Observe takes one segment as the tap at end saw it, sent by the host at
 // sender. Segments of both ends come in the order of one clock, as well as it is
-// known. The segment's payload must stay unchanged until Finish, or for as long
-// as the connection lives.
+// known. Of the segment's payload nothing is kept but copies.
 func (c *Connection) Observe(end, sender tap.End, s *segment.Segment) {
 	stream, back := &c.Streams[sender], &c.Streams[sender.Other()]
 	v := stream.view(end, s)

@@ -180,7 +180,7 @@ func (s *Stream) keepDigest(h *held) {
 		if h.open == h.end-h.start {
 			h.head = append([]byte(nil), h.payload[:min(len(h.payload), messageHead)]...)
 		}
-		h.payload = nil
+		s.dropPayload(h)
 	}
 }
 

@@ -15,6 +15,7 @@ type held struct {
 	rival   *held         // sent in the same place, with other bytes
 	repeat  bool          // not all of it was new when it passed its tap
 	settled bool          // it stands in the ledger
+	owner   bool          // the payload is a copy of its own (see keepPayload)
 	lacking bool          // arrived, and the sender's capture shows that it lacks it
 	foreign bool          // arrived with known bytes, and is none of the packets known to have brought them
 	changed bool          // its only counterpart has other bytes
@@ -48,11 +49,29 @@ func (s *Stream) release(h *held) {
 	if h.rival != nil {
 		h.rival.pins--
 	}
-	if h.pins > 0 || len(s.pool) >= maxPool {
+	if h.pins > 0 {
 		return
 	}
-	h.payload, h.rival = nil, nil
+	s.dropPayload(h)
+	if len(s.pool) >= maxPool {
+		return
+	}
+	h.rival = nil
 	s.pool = append(s.pool, h)
+}
+
+// keepPayload copies the payload of a segment that is to wait. Until then it is what was
+// observed, which the next segment may overwrite.
+func (s *Stream) keepPayload(h *held) {
+	h.payload, h.owner = s.buffers.keep(h.payload), true
+}
+
+// dropPayload lets go of the payload.
+func (s *Stream) dropPayload(h *held) {
+	if h.owner {
+		s.buffers.takeBack(h.payload)
+	}
+	h.payload, h.owner = nil, false
 }
 
 func (h *held) misses(start, end int64) bool {

@@ -23,6 +23,7 @@ func (s *Stream) sent(v *view) {
 		s.settleSent(h, false)
 		return
 	}
+	s.keepPayload(h)
 	s.flying.insert(h)
 	s.meetWaiting(h)
 	s.expire()
@@ -48,7 +49,8 @@ func (s *Stream) meetWaiting(h *held) {
 		default:
 			return
 		}
-		w.settled, w.payload = true, nil
+		w.settled = true
+		s.dropPayload(w)
 	})
 }
 
@@ -86,6 +88,7 @@ func (s *Stream) arrived(v *view) {
 	case s.unrecorded(s.sender, v.at, 0, 0):
 		s.Ledger.SentNotCaptured++
 	default:
+		s.keepPayload(w)
 		s.waiting.insert(w)
 		s.expire()
 		return

@@ -190,7 +190,7 @@ func (x *transfer) observeFrom(pool *Pool, clockError, roughErr int64) *Stream {
 		}
 		s := segment.Segment{
 			TimeNS: e.at, Frame: int64(i + 1), Src: segment.Endpoint{Port: 50000}, Dst: segment.Endpoint{Port: 25},
-			Seq: x.isn + uint32(e.start), Ack: e.ack, Flags: e.flags, TTL: 64, IPID: e.ipid, Payload: e.payload, PayloadLen: len(e.payload),
+			Seq: x.isn + uint32(e.start), Ack: e.ack, Flags: e.flags, TTL: 64, IPID: e.ipid, Payload: slices.Clone(e.payload), PayloadLen: len(e.payload),
 		}
 		if e.end == tap.Server {
 			s.Seq += x.shift
@@ -198,6 +198,9 @@ func (x *transfer) observeFrom(pool *Pool, clockError, roughErr int64) *Stream {
 			s.TTL = 60
 		}
 		c.Observe(e.end, tap.Client, &s)
+		for i := range s.Payload {
+			s.Payload[i] = '!' // whoever reads captures uses the room again
+		}
 	}
 	pool.Finish(c)
 	finished := *c

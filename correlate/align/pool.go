@@ -11,6 +11,7 @@ import (
 type Pool struct {
 	connections []*Connection
 	lives       []*live
+	buffers     buffers
 }
 
 const (
@@ -27,6 +28,7 @@ func (p *Pool) NewConnection(shift [2]uint32, rough, roughErr int64, coverage [2
 	*c = Connection{}
 	for end := range c.Streams {
 		c.Streams[end].live = pop(&p.lives)
+		c.Streams[end].buffers = &p.buffers
 	}
 	c.open(shift, rough, roughErr, coverage, bounds)
 	return c

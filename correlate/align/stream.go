@@ -108,6 +108,7 @@ type live struct {
 	underWay              []*Reset    // that came in at this stream's sender lately
 	messages              [2]*Message // the last two that left, the latest first
 	pool                  []*held
+	buffers               *buffers
 }
 
 // nothingAcked lies below all positions. Position 0 is wherever the first segment

@@ -3,6 +3,7 @@
 package replay
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -73,18 +74,15 @@ const timeOnly = -1
 type batch struct {
 	items    []item
 	segments []segment.Segment // one more than are in use: the next is decoded in place
+	payloads []byte            // of the segments, one after the other
 }
 
 const (
 	batchLen = 256
 	// batchesAhead is how far a reader may run ahead of the alignment.
 	batchesAhead = 8
-	// arenaLen is the size of the blocks that hold small payloads until they have been
-	// compared. A block lives for as long as one of its segments is in flight, and it
-	// has those of all connections: the smaller, the less a lost segment pins.
-	arenaLen = 8 << 10
-	// aloneLen is the length from which a payload has a block of its own.
-	aloneLen = 512
+	// batchBytes of payload end a batch early: of super-segments it has a few.
+	batchBytes = 128 << 10
 )
 
 func newBatch() *batch {
@@ -98,8 +96,7 @@ type lane struct {
 	free    chan *batch // that have been used up
 	lead    int64       // this end's clock less the client's
 
-	filling  *batch // of the reading goroutine
-	arena    []byte
+	filling  *batch             // of the reading goroutine
 	samplers [][2]align.Sampler // by number and side, of alike connections
 
 	batch *batch // of the consumer
@@ -151,7 +148,7 @@ func (l *lane) fill(ctx context.Context, set *file.Set, sv *survey.Survey, route
 		case l.samplers[r.Number][side].Pick(s):
 			l.filling.add(r, side, s, timeOnly)
 		}
-		if len(l.filling.items) == batchLen {
+		if l.filling.full() {
 			if err := l.handOver(ctx); err != nil {
 				return err
 			}
@@ -161,12 +158,20 @@ func (l *lane) fill(ctx context.Context, set *file.Set, sv *survey.Survey, route
 
 // take puts a whole segment into the batch, in whose next place it is.
 func (l *lane) take(r *Route, side survey.Side, s *segment.Segment) {
-	l.arena, s.Payload = stow(l.arena, s.Payload)
-	l.arena, s.Digest = stow(l.arena, s.Digest)
 	b := l.filling
+	if n := len(b.payloads); len(s.Payload) > 0 {
+		// Where payloads moves as it grows, those before stay where they are.
+		b.payloads = append(b.payloads, s.Payload...)
+		s.Payload = b.payloads[n:len(b.payloads):len(b.payloads)]
+	} else {
+		s.Payload = nil
+	}
+	s.Digest = bytes.Clone(s.Digest)
 	b.add(r, side, s, int16(len(b.segments)-1))
 	b.segments = b.segments[:len(b.segments)+1]
 }
+
+func (b *batch) full() bool { return len(b.items) == batchLen || len(b.payloads) >= batchBytes }
 
 func (b *batch) add(r *Route, side survey.Side, s *segment.Segment, place int16) {
 	sender := tap.Client
@@ -185,30 +190,12 @@ func (l *lane) handOver(ctx context.Context) error {
 	}
 	select {
 	case b := <-l.free:
-		b.items, b.segments = b.items[:0], b.segments[:1]
+		b.items, b.segments, b.payloads = b.items[:0], b.segments[:1], b.payloads[:0]
 		l.filling = b
 	default:
 		l.filling = newBatch()
 	}
 	return nil
-}
-
-// stow copies payload to the end of the arena, or to a new one if it is full; a large
-// payload by itself.
-func stow(arena, payload []byte) (grown, copied []byte) {
-	n := len(payload)
-	if n == 0 {
-		return arena, nil
-	}
-	if n >= aloneLen {
-		return arena, append([]byte(nil), payload...)
-	}
-	if len(arena)+n > cap(arena) {
-		arena = make([]byte, 0, max(arenaLen, n))
-	}
-	start := len(arena)
-	arena = append(arena, payload...)
-	return arena, arena[start : start+n : start+n]
 }
 
 // peek returns the lane's next item, or nil at its end.
@@ -233,7 +220,8 @@ func (l *lane) peek() *item {
 func (l *lane) time(i *item) int64 { return i.timeNS - l.lead }
 
 // An Observer takes what Run yields: Passed a segment of an alike connection
-// of which only the time is wanted, Observe a segment of a case.
+// of which only the time is wanted, Observe a segment of a case. The segment and its
+// payload are the Observer's until Observe returns.
 type Observer interface {
 	Passed(end, sender tap.End, passages int32, timeNS int64)
 	Observe(end, sender tap.End, caseIndex int32, s *segment.Segment)
