@@ -1,12 +1,13 @@
 package align
 
-// buffers are blocks that hold payloads while their segments are in flight, to be used
-// again. A block is hardly longer than what it holds, and it holds one payload, so that a
+// buffers are what segments need while they are in flight, to be used again by any stream:
+// blocks that hold payloads, and what is known of each segment. A block is hardly longer than what it holds, and it holds one payload, so that a
 // segment that is waited for pins nothing beside itself. They are for one goroutine.
 type buffers struct {
 	small [smallest/smallStep + 1][][]byte // by length in smallStep, rounded up
 	large [largest/largeStep + 1][][]byte  // by length in largeStep, rounded up
 	idle  int                              // bytes in all of them
+	held  []*held                          // that wait for no counterpart any more: what was used last is still near
 }
 
 const (
@@ -15,8 +16,9 @@ const (
 	// section 3.1), they are what offloading merged.
 	smallStep, smallest = 64, 2048
 	largeStep, largest  = 4096, 1 << 16
-	// maxIdle bounds what is kept for later.
-	maxIdle = 1 << 20
+	// maxIdle and maxIdleHeld bound what is kept for later: 1 MB, and half as much.
+	maxIdle     = 1 << 20
+	maxIdleHeld = 1 << 10
 )
 
 // shelf is where blocks for n bytes lie, and how long they are; nil if they are not kept.

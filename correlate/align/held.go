@@ -28,9 +28,9 @@ type held struct {
 // hold takes a held from the pool.
 func (s *Stream) hold(v *view) *held {
 	var h *held
-	if n := len(s.pool); n > 0 {
-		h = s.pool[n-1]
-		s.pool = s.pool[:n-1]
+	if idle := s.buffers.held; len(idle) > 0 {
+		h = idle[len(idle)-1]
+		s.buffers.held = idle[:len(idle)-1]
 		missing := h.missing[:0]
 		*h = held{missing: missing}
 	} else {
@@ -42,9 +42,6 @@ func (s *Stream) hold(v *view) *held {
 	return h
 }
 
-// maxPool bounds what an idle stream keeps.
-const maxPool = 64
-
 func (s *Stream) release(h *held) {
 	if h.rival != nil {
 		h.rival.pins--
@@ -53,11 +50,10 @@ func (s *Stream) release(h *held) {
 		return
 	}
 	s.dropPayload(h)
-	if len(s.pool) >= maxPool {
-		return
-	}
 	h.rival = nil
-	s.pool = append(s.pool, h)
+	if len(s.buffers.held) < maxIdleHeld {
+		s.buffers.held = append(s.buffers.held, h)
+	}
 }
 
 // keepPayload copies the payload of a segment that is to wait. Until then it is what was

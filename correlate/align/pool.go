@@ -56,9 +56,6 @@ func (p *Pool) TakeBack(c *Connection) {
 // forget leaves of l nothing but room.
 func (l *live) forget() {
 	var kept live
-	if n := len(l.pool); n <= maxKept {
-		kept.pool = l.pool
-	}
 	kept.flying.list, kept.waiting.list = emptied(l.flying.list), emptied(l.waiting.list)
 	kept.acks.sent.list, kept.acks.waiting.list = emptied(l.acks.sent.list), emptied(l.acks.waiting.list)
 	*l = kept

@@ -107,7 +107,6 @@ type live struct {
 	watches               []watch
 	underWay              []*Reset    // that came in at this stream's sender lately
 	messages              [2]*Message // the last two that left, the latest first
-	pool                  []*held
 	buffers               *buffers
 }
 
