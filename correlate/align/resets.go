@@ -21,6 +21,9 @@ type Reset struct {
 	// from the other end, which the reset's receiver broke by speaking up while nothing of
 	// its waited for an answer; 0 if it broke none, and at the sender's own tap.
 	SilenceNS int64
+	// SentBefore and GotBefore are what its sender had sent and received last; both at the
+	// sender's own tap, and nothing elsewhere.
+	SentBefore, GotBefore Last
 	// Head is its payload, if it carries any, at most headLen bytes.
 	Head []byte
 	// Closed tells that its sender had sent a FIN before, at this tap.
@@ -70,6 +73,7 @@ func (s *Stream) observeReset(end tap.End, v *view, back *Stream, lastNS, silenc
 	}
 	if end == s.sender {
 		r.Next = s.Sent.Next
+		r.SentBefore, r.GotBefore = s.LastSent, back.LastGot
 		r.DataGot, r.DataSent = back.recentGot.data, s.recentSent.data
 	} else {
 		r.Next = s.Got.Next

@@ -58,6 +58,11 @@ func (s *stream) explainGenuine(f *Finding, left *align.Reset) {
 		f.suggest(ClosedPort, "the %s answered the SYN with it", s.sender)
 	case last.TimeNS > left.TimeNS && left.Window == 0 && last.Flags&segment.SYN == 0:
 		f.suggest(HostFirewall, "the %s's TCP went on after it (frame %d there)", s.sender, last.Number)
+	case reusedPort(left):
+		f.suggest(PortReused, "the %s had sent a SYN (frame %d there) and got an acknowledgment of something else (frame %d): the %s still held an earlier connection of these addresses and ports",
+			s.sender, left.SentBefore.Number, left.GotBefore.Number, s.sender.Other())
+	case left.Closed && !s.earlier(left) && lateCopy(left):
+		f.suggest(LateCopy, "the %s had closed its side when a copy of data that it had came (frame %d there)", s.sender, left.GotBefore.Number)
 	case left.Closed && s.back.LastGot.TimeNS > 0:
 		f.suggest(LateData, "the %s had closed its side before", s.sender)
 	case left.Header.Flags&segment.ACK != 0:
@@ -92,6 +97,21 @@ func (s *stream) earlier(left *align.Reset) bool {
 		}
 	}
 	return false
+}
+
+// reusedPort reports whether the reset answers an acknowledgment that came in the place of
+// a SYN and ACK: a host that has opened a connection resets one that it does not know (RFC
+// 9293 section 3.10.7.3).
+func reusedPort(left *align.Reset) bool {
+	sent, got := left.SentBefore, left.GotBefore
+	return left.Header.Flags&segment.ACK == 0 && sent.Number != 0 && sent.Flags&(segment.SYN|segment.ACK) == segment.SYN &&
+		got.Number != 0 && got.Flags&(segment.SYN|segment.ACK) == segment.ACK && got.TimeNS >= sent.TimeNS && left.TimeNS-got.TimeNS <= soonNS
+}
+
+// lateCopy reports whether the reset answers data of which all had come before.
+func lateCopy(left *align.Reset) bool {
+	got := left.GotBefore
+	return got.PayloadLen > 0 && left.DataGot.Number != 0 && got.Number != left.DataGot.Number && left.TimeNS-got.TimeNS <= soonNS && left.TimeNS >= got.TimeNS
 }
 
 // answersData reports whether the reset acknowledges the last data that its

@@ -8,6 +8,8 @@ const (
 	IdleTimeout     Pattern = "idle-timeout"  // after a long silence
 	BlockedPort     Pattern = "blocked-port"  // a reset is the first answer to a SYN, or the SYN vanishes
 	AfterTrigger    Pattern = "after-trigger" // right after something was sent
+	PortReused      Pattern = "port-reused"   // genuine: the other end still held an earlier connection of the tuple
+	LateCopy        Pattern = "late-copy"     // genuine: an old copy of data came when the host had closed
 	ClosedPort      Pattern = "closed-port"   // genuine: nothing listens
 	HostFirewall    Pattern = "host-firewall" // genuine: the host's TCP went on all the same
 	LateData        Pattern = "late-data"     // genuine: data for a connection that the host had closed
@@ -35,6 +37,10 @@ var Patterns = []PatternEntry{
 		"Try the same port from another network, and another port from this one: a box may refuse this port, or swallow what goes there."},
 	{AfterTrigger, "It came right after something was sent.",
 		"Send the same thing on another port, and something else on this one, to see whether the box looks at the content or at the port."},
+	{PortReused, "Genuine: the other end still held an earlier connection of these addresses and ports, and acknowledged that.",
+		"Look at what gives out the client's ports between the two ends, a NAT or several addresses of a balancer: it must not use one again while the other end holds the earlier connection in TIME-WAIT (RFC 9293 section 3.3.2: twice the maximum segment lifetime)."},
+	{LateCopy, "Genuine: an old copy of data came for a connection that the host had closed.",
+		"The reset is as it should be: look for what held the copy back on the way, or for losses that had it sent again."},
 	{ClosedPort, "Genuine: nothing listens on that port.",
 		"Check whether the service runs and listens on this address and port, and whether the host's own firewall refuses it (iptables: REJECT --reject-with tcp-reset)."},
 	{HostFirewall, "Genuine: the host's TCP went on all the same, so that its firewall sent it.",

@@ -43,6 +43,28 @@ func TestGenuineResetsAreExplainedByWhatTheirSendersTapSaw(t *testing.T) {
 			r.Closed = true
 			b.Cases[0].Streams[tap.Client].LastGot = align.Last{Frame: tap.Frame{Number: 9, TimeNS: 2900 * ms}}
 		}, LateData},
+		{"had closed its side, and new data came", func(b *Input, r *align.Reset) {
+			r.Closed, r.DataGot = true, tap.Frame{Number: 9, TimeNS: 2900 * ms}
+			r.GotBefore = align.Last{Frame: r.DataGot, Flags: segment.ACK, PayloadLen: 100}
+			b.Cases[0].Streams[tap.Client].LastGot = r.GotBefore
+		}, LateData},
+		{"had closed its side, and a copy of data that it had came", func(b *Input, r *align.Reset) {
+			r.Closed, r.DataGot = true, tap.Frame{Number: 7, TimeNS: heardAt * ms}
+			r.GotBefore = align.Last{Frame: tap.Frame{Number: 9, TimeNS: 2900 * ms}, Flags: segment.ACK, PayloadLen: 100}
+			b.Cases[0].Streams[tap.Client].LastGot = r.GotBefore
+		}, LateCopy},
+		{"the same, and a bare acknowledgment came last", func(b *Input, r *align.Reset) {
+			r.Closed, r.DataGot = true, tap.Frame{Number: 7, TimeNS: heardAt * ms}
+			r.GotBefore = align.Last{Frame: tap.Frame{Number: 9, TimeNS: 2900 * ms}, Flags: segment.ACK}
+			b.Cases[0].Streams[tap.Client].LastGot = r.GotBefore
+		}, LateData},
+		{"its SYN was acknowledged as something else", reused(segment.ACK), PortReused},
+		{"its SYN was answered by SYN and ACK", reused(segment.SYN | segment.ACK), ""},
+		{"its SYN was answered long ago", func(b *Input, r *align.Reset) {
+			reused(segment.ACK)(b, r)
+			r.GotBefore.TimeNS -= 2100 * ms
+			r.SentBefore.TimeNS -= 2100 * ms
+		}, ""},
 	}
 	for _, tt := range tests {
 		b := trial()
@@ -105,6 +127,16 @@ func TestASilenceThatWasBrokenWinsOverTheMessageThatBrokeIt(t *testing.T) {
 		if f := verdicts(b)[0]; f.Pattern != want {
 			t.Errorf("after %d s: pattern %q (%s), want %q", silence/1e9, f.Pattern, f.PatternWhy, want)
 		}
+	}
+}
+
+// reused lets the sender of the reset have sent a SYN, which was answered with flags.
+func reused(flags segment.Flags) func(*Input, *align.Reset) {
+	return func(b *Input, r *align.Reset) {
+		r.Header.Flags &^= segment.ACK
+		r.SentBefore = align.Last{Frame: tap.Frame{Number: 6, TimeNS: 2800 * ms}, Flags: segment.SYN}
+		r.GotBefore = align.Last{Frame: tap.Frame{Number: 7, TimeNS: 2990 * ms}, Flags: flags}
+		b.Cases[0].Streams[tap.Server].Resets[tap.Client][0].Header.Flags &^= segment.ACK
 	}
 }
 
