@@ -41,6 +41,7 @@ func TestTheShortWaysComeOutAsTheLongOneOnDegradedPairs(t *testing.T) {
 		paths := degradedPair(t, dir, random)
 		fast, alike := comparePaths(t, paths, Options{})
 		slow, _ := comparePaths(t, paths, Options{alignAll: true})
+		sampled(t, &slow, &fast)
 		if diff := cmp.Diff(slow, fast); diff != "" {
 			kept := filepath.Join(os.TempDir(), fmt.Sprintf("twins-%d", seed))
 			if err := os.CopyFS(kept, os.DirFS(dir)); err != nil {
