@@ -103,13 +103,18 @@ func (s *Stream) compare(sent, got packet, single bool) {
 	if sent.Window != 0 && got.Window == 0 {
 		s.change(WindowShut, sent, got)
 	}
-	if int32(sent.ack-got.ack) > 0 && sent.Flags&got.Flags&segment.ACK != 0 {
+	if s.lowered(sent.ack, got.ack) && sent.Flags&got.Flags&segment.ACK != 0 {
 		s.change(AckLowered, sent, got)
 	}
 	if got.Flags&^sent.Flags&segment.URG != 0 {
 		s.change(UrgentSet, sent, got)
 	}
 }
+
+// lowered reports whether an acknowledgment number came lower than it left. Where none came
+// as it left, the path shifts the numbers that are acknowledged, by what it may not be known
+// to: a SYN proxy whose handshakes the captures lack.
+func (s *Stream) lowered(sent, got uint32) bool { return s.SameAcks >= minSamples && int32(sent-got) > 0 }
 
 // stamped reports whether a packet came with an older timestamp, where others came unchanged.
 // A retransmission that is taken for the first copy comes with a newer one.
@@ -140,7 +145,7 @@ func (s *Stream) changedAck(got *ack, position int64) (found bool) {
 	for i := max(q.head, len(q.list)-disorder); i < len(q.list); i++ {
 		sent := &q.list[i]
 		if !sent.met && sent.seq == got.seq && oneID(&sent.Header, &got.Header) && sent.TSVal == got.TSVal && sent.Window == got.Window &&
-			int32(sent.ack-got.ack) > 0 {
+			s.lowered(sent.ack, got.ack) {
 			s.change(AckLowered, sent.packet(), got.packet())
 			return true
 		}

@@ -140,3 +140,25 @@ func TestAChangedWindowScaleIsTold(t *testing.T) {
 		}
 	}
 }
+
+// A SYN proxy of which the captures lack the handshakes shifts all numbers by what nobody
+// told of: nothing came as it left, and no number was lowered.
+func TestNumbersThatThePathShiftsAreNotLowered(t *testing.T) {
+	for _, c := range []struct {
+		same      int64
+		sent, got uint32
+		want      bool
+	}{
+		{3, 5000, 4000, true},
+		{2, 5000, 4000, false},
+		{0, 5000, 4000, false},
+		{300, 5000, 5000, false},
+		{300, 4000, 5000, false},
+		{300, 100, 1<<32 - 100, true}, // across the wrap
+	} {
+		s := &Stream{SameAcks: c.same}
+		if got := s.lowered(c.sent, c.got); got != c.want {
+			t.Errorf("%d came as it left, %d came as %d: lowered %v, want %v", c.same, c.sent, c.got, got, c.want)
+		}
+	}
+}
