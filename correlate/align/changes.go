@@ -114,7 +114,9 @@ func (s *Stream) compare(sent, got packet, single bool) {
 // lowered reports whether an acknowledgment number came lower than it left. Where none came
 // as it left, the path shifts the numbers that are acknowledged, by what it may not be known
 // to: a SYN proxy whose handshakes the captures lack.
-func (s *Stream) lowered(sent, got uint32) bool { return s.SameAcks >= minSamples && int32(sent-got) > 0 }
+func (s *Stream) lowered(sent, got uint32) bool {
+	return s.SameAcks >= minSamples && int32(sent-got) > 0
+}
 
 // stamped reports whether a packet came with an older timestamp, where others came unchanged.
 // A retransmission that is taken for the first copy comes with a newer one.

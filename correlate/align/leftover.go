@@ -25,6 +25,7 @@ type Leftover struct {
 	// Number is 0 if there is nothing.
 	Rival     tap.Frame
 	RivalHead []byte
+	RivalLen  int // of its payload, of which a capture may hold less
 	// Beyond is how many of its bytes lie behind all that the sender had sent.
 	Beyond int64
 	// Later is a SYN or FIN like this one that left the sender after it had come, by the
@@ -64,7 +65,7 @@ func (s *Stream) keep(b Bucket, w *held) {
 	}
 	l := Leftover{Bucket: b, Frame: w.Frame, Header: w.Header, Head: head(w.payload), start: w.start}
 	if w.rival != nil {
-		l.Rival, l.RivalHead = w.rival.Frame, head(w.rival.payload)
+		l.Rival, l.RivalHead, l.RivalLen = w.rival.Frame, head(w.rival.payload), w.rival.PayloadLen
 	}
 	if b != Lost && w.end > s.Sent.Next {
 		l.Beyond = w.end - max(w.start, s.Sent.Next)

@@ -19,7 +19,7 @@ func TestOtherBytesAreNoProofWhereOneOfTheTwoIsNoData(t *testing.T) {
 		}
 	}
 	rival := func(l align.Leftover, head string) align.Leftover {
-		l.Rival, l.RivalHead = tap.Frame{Number: 4, TimeNS: 980 * ms}, []byte(head)
+		l.Rival, l.RivalHead, l.RivalLen = tap.Frame{Number: 4, TimeNS: 980 * ms}, []byte(head), len(head)
 		return l
 	}
 	beyond := rival(data("x"), "y")
@@ -71,7 +71,7 @@ func TestAKeepAliveInThePlaceOfASYNOrFINAccusesNobody(t *testing.T) {
 			s.Leftovers = []align.Leftover{{
 				Bucket: bucket, Frame: tap.Frame{Number: 9, TimeNS: 1000 * ms},
 				Header: align.Header{Flags: test.flags, TTL: 57, IPID: 77, Window: 500},
-				Rival:  tap.Frame{Number: 4, TimeNS: 980 * ms}, RivalHead: []byte(test.instead),
+				Rival:  tap.Frame{Number: 4, TimeNS: 980 * ms}, RivalHead: []byte(test.instead), RivalLen: len(test.instead),
 			}}
 			s.Ledger.ReceivedNotSent, s.Ledger.Modified = 1, 1
 			in.Cases[0].Sum = new(in.Cases[0].Connection.Summary())

@@ -27,7 +27,7 @@ func isProbe(l *align.Leftover) bool {
 // rivalOf is what the sender's capture has in the place of a segment, if that is data: a
 // keep-alive has the number of the SYN before it, or of the FIN that it follows.
 func rivalOf(l *align.Leftover) tap.Frame {
-	if len(l.RivalHead) == 1 || isFiller(l.RivalHead, len(l.RivalHead)) {
+	if l.RivalLen == 1 || isFiller(l.RivalHead, l.RivalLen) {
 		return tap.Frame{}
 	}
 	return l.Rival

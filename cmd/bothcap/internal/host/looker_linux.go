@@ -62,7 +62,6 @@ func StartLooker(uid int) (*Looker, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Credential:  &syscall.Credential{Uid: uint32(uid), Gid: 0},
 		AmbientCaps: lookerCapabilities,
-		Pdeathsig:   syscall.SIGKILL,
 		Setsid:      true, // what the terminal sends to stop the recording does not come here
 	}
 	ask, err := cmd.StdinPipe()
@@ -134,7 +133,9 @@ func (l *Looker) Close() {
 	_ = l.cmd.Wait()
 }
 
-// BeLooker is the process: it answers until nobody can ask any more. Whoever stops a
+// BeLooker is the process: it answers until nobody can ask any more, for then the pipe is
+// closed. (A signal at the death of the parent comes when the thread ends that started it,
+// and threads of a recorder end while it records.) Whoever stops a
 // recorder with all of its processes stops this one last.
 func BeLooker(ask io.Reader, answer io.Writer) error {
 	signal.Ignore(unix.SIGTERM, unix.SIGINT, unix.SIGHUP)
