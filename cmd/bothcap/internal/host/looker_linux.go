@@ -24,19 +24,24 @@ import (
 // is privilege and keeps three capabilities of it, for a recorder that has given up all of
 // its own when it looks for the second time. All that it reads is that it is asked.
 //
-// The packet filters could tell themselves when their rules change (NFNLGRP_NFTABLES),
-// but the older of the two does not.
+// The packet filter could tell itself when its rules change (NFNLGRP_NFTABLES), but all that
+// matters is whether they did, which the number of their generation says; the older packet
+// filter says neither, so that nothing is known where it has tables.
 type Looker struct {
 	cmd    *exec.Cmd
 	ask    io.WriteCloser
 	answer *os.File
-	before map[string]string // when each process began that ran as this one was started, by its folder in /proc
+	// generation is that of the rules when this one was started, if they have one.
+	generation      uint32
+	generationKnown bool
+	before          map[string]string // when each process began that ran as this one was started, by its folder in /proc
 }
 
 // seen is what a Looker's process answers.
 type seen struct {
 	ResetRules *int
 	RulesFrom  []string
+	Generation *uint32
 	Namespaces *int     // but for those of Hidden processes
 	Hidden     []string // folders in /proc
 }
@@ -80,7 +85,8 @@ func StartLooker(uid int) (*Looker, error) {
 		answer.Close()
 		return nil, fmt.Errorf("looking at the packet filters again: %w", err)
 	}
-	l := &Looker{cmd, ask, answer, map[string]string{}}
+	l := &Looker{cmd: cmd, ask: ask, answer: answer, before: map[string]string{}}
+	l.generation, l.generationKnown = rulesGeneration()
 	processes, _ := filepath.Glob("/proc/[0-9]*")
 	for _, p := range processes {
 		l.before[p] = began(p)
@@ -101,6 +107,11 @@ func (l *Looker) Look() (f testimony.HostFacts, err error) {
 		return f, err
 	}
 	f.ResetRules, f.RulesFrom, f.Namespaces = now.ResetRules, now.RulesFrom, now.Namespaces
+	// That there is no rule now says nothing of one that came and went.
+	unchanged := l.generationKnown && now.Generation != nil && *now.Generation == l.generation
+	if f.ResetRules != nil && *f.ResetRules == 0 && !unchanged {
+		f.ResetRules = nil
+	}
 	for _, p := range now.Hidden {
 		// The first process of a container may show itself to root alone. Where it was
 		// when the recorder had privilege and looked, there it is.
@@ -149,6 +160,9 @@ func BeLooker(ask io.Reader, answer io.Writer) error {
 		}
 		var now seen
 		now.ResetRules, now.RulesFrom = resetRules()
+		if generation, known := rulesGeneration(); known {
+			now.Generation = &generation
+		}
 		if n, hidden, err := otherNamespaces(); err == nil {
 			now.Namespaces, now.Hidden = &n, hidden
 		}
