@@ -88,7 +88,11 @@ func (s *Stream) compare(sent, got packet, single bool) {
 		return
 	}
 	if sent.Flags&got.Flags&segment.SYN != 0 {
-		if sent.Options&got.Options&segment.WindowScale != 0 && sent.WindowScale != got.WindowScale {
+		// A SYN proxy makes each handshake anew, and answers twice where it keeps the numbers:
+		// only an IP-ID or a timestamp says that it is one packet.
+		stamped := sent.Options&got.Options&segment.Timestamps != 0 && sent.TSVal != 0 && sent.TSVal == got.TSVal
+		same := sent.Seq == got.Seq && sent.Ack == got.Ack && (oneID(sent.Header, got.Header) || stamped)
+		if same && sent.Options&got.Options&segment.WindowScale != 0 && sent.WindowScale != got.WindowScale {
 			s.change(WindowScaled, sent, got)
 		}
 		return

@@ -162,3 +162,27 @@ func TestNumbersThatThePathShiftsAreNotLowered(t *testing.T) {
 		}
 	}
 }
+
+// A SYN proxy answers with numbers of its own, and asks with a packet of its own: its window
+// scale is no change of anybody's.
+func TestTheHandshakesOfASYNProxyAreNoChangedOnes(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(got *Header)
+		want   int64
+	}{
+		"changed on the way":                   {func(*Header) {}, 1},
+		"asked anew, with an IP-ID of its own": {func(got *Header) { got.IPID++ }, 0},
+		"answered twice, without an IP-ID":     {func(got *Header) { got.IPID = 0 }, 0},
+		"answered with other numbers":          {func(got *Header) { got.Seq += 1000 }, 0},
+	} {
+		sent := Header{Seq: 1, Ack: 2, IPID: 9, Flags: segment.SYN | segment.ACK, Options: segment.WindowScale, WindowScale: 10}
+		got := sent
+		got.WindowScale = 7
+		c.change(&got)
+		s := &Stream{live: &live{}}
+		s.compare(packet{Header: &sent}, packet{Header: &got}, true)
+		if n := s.changes(WindowScaled); n != c.want {
+			t.Errorf("%s: %d, want %d", name, n, c.want)
+		}
+	}
+}
