@@ -3,22 +3,17 @@ package report
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
-	"bothends/capture"
 	"bothends/capture/file"
-	"bothends/correlate/align"
 	"bothends/correlate/clock"
 	"bothends/correlate/ending"
 	"bothends/correlate/judge"
 	"bothends/correlate/outcome"
 	"bothends/correlate/pair"
-	"bothends/correlate/segment"
 	"bothends/correlate/survey"
 	"bothends/correlate/tap"
-	"bothends/correlate/witness"
 )
 
 // Input is what the stages of a comparison found. Arrays of two are indexed by
@@ -107,107 +102,6 @@ func New(ctx context.Context, in *Input) (*Report, error) {
 	return r, ctx.Err()
 }
 
-// complete is the end of a capture as its recorder leaves it.
-var complete = capture.Complete.String()
-
-func ends(in *Input) Ends {
-	e := Ends{Swapped: in.Placement.Swapped, For: in.Placement.Votes, Against: in.Placement.Against, SamePlace: in.Placement.SamePlace, DecidedBy: in.Placement.Clue.String()}
-	switch {
-	case in.FixedEnds:
-		e.DecidedBy = "the command line"
-	case in.Placement.Clue == survey.NoClue:
-		e.DecidedBy = "the order on the command line"
-	}
-	return e
-}
-
-func (in *Input) capture(end tap.End) Capture {
-	sv, witness := in.Surveys[end], &in.Judgement.Witnesses[end]
-	c := Capture{
-		Packets: sv.Packets, First: Stamp(sv.FirstNS), Last: Stamp(sv.LastNS),
-		Files: []File{}, LinkTypes: []string{},
-		Drops: Drops{Known: witness.DropsKnown},
-		Health: Health{
-			Connections: len(sv.Connections), Resets: witness.Resets, Unseen: witness.Unseen, Filter: witness.Filter,
-			Completeness: completeness(witness.Passed, witness.Missed),
-			Cut:          sv.Cut, Repeated: sv.Repeated, Routed: sv.Routed, LeftOut: sv.LeftOut, Untimed: sv.Untimed, DisorderNS: sv.Disorder,
-		},
-		EndState: complete,
-	}
-	for _, f := range in.Files[end] {
-		c.Files = append(c.Files, File{Path: f.Path, Format: string(f.Format), Compression: string(f.Compression),
-			Bytes: f.Size, Packets: f.Packets, EndState: f.End.String(), EndReason: f.End.Reason})
-		if f.End.Kind != capture.Complete && c.EndState == capture.Complete.String() {
-			c.EndState = f.End.String()
-		}
-	}
-	for _, s := range in.Seams[end] {
-		c.Health.Seams = append(c.Health.Seams, SeamOf(s))
-	}
-	c.Health.Recording = RecordingOf(sv)
-	for link := range sv.LinkTypes {
-		c.LinkTypes = append(c.LinkTypes, link.String())
-	}
-	slices.Sort(c.LinkTypes)
-	for i := range sv.Interfaces {
-		about := &sv.Interfaces[i]
-		if about.SnapLen > 0 && (c.SnapLen == 0 || about.SnapLen < c.SnapLen) {
-			c.SnapLen = about.SnapLen
-		}
-		c.Drops.ByInterface += about.Counters.IfDropped.N
-		c.Drops.ByKernel += about.Counters.OSDropped.N
-		if about.Name != "" {
-			c.Health.Interfaces = append(c.Health.Interfaces, about.Name)
-		}
-	}
-	c.Health.NotTCP, c.Health.Tunnels, c.Health.Fragments = PassedOver(sv), Tunnels(sv), FragmentsOf(sv)
-	return c
-}
-
-// PassedOver counts frames without a TCP segment, by what they are.
-func PassedOver(sv *survey.Survey) map[string]int64 {
-	counts := map[string]int64{}
-	for result, n := range sv.Decoded {
-		switch segment.Result(result) {
-		case segment.TCP, segment.LaterFragment:
-		default:
-			if n > 0 {
-				counts[segment.Result(result).String()] = n
-			}
-		}
-	}
-	return counts
-}
-
-// Tunnels counts segments by the tunnels that they were in.
-func Tunnels(sv *survey.Survey) map[string]int64 {
-	counts := map[string]int64{}
-	for w, n := range sv.Wrappings {
-		counts[w.String()] = n
-	}
-	return counts
-}
-
-// FragmentsOf is nil if there were none.
-func FragmentsOf(sv *survey.Survey) *Fragments {
-	if sv.Fragments.Received == 0 {
-		return nil
-	}
-	f := Fragments(sv.Fragments)
-	return &f
-}
-
-// words tells what became of fragments.
-func (f *Fragments) words() string {
-	text := fmt.Sprintf("%s made %s", count(f.Received, "fragment"), count(f.Packets, "packet"))
-	for _, left := range []part{{int(f.Incomplete), "lack a fragment and are left out"}, {int(f.Overlapping), "have fragments that overlap and are left out"}} {
-		if left.n > 0 {
-			text += fmt.Sprintf("; %d %s", left.n, left.what)
-		}
-	}
-	return text
-}
-
 func (in *Input) clock() Clock {
 	fit := in.Clock
 	if !fit.Known() || fit.SetBack() > 0 {
@@ -221,177 +115,6 @@ func (in *Input) clock() Clock {
 	}
 	return c
 }
-
-func (in *Input) connection(i int, states []judge.State, known *shared) Connection {
-	p := &in.Pairs[i]
-	c := Connection{ID: i + 1, MatchedBy: string(p.Method), Odds: p.Odds, Verdict: string(judge.OneSided), Why: p.Why}
-	if p.Server != pair.NoView {
-		seen := in.Surveys[tap.Server].Connections[p.Server]
-		c.ServerView = known.view(seen, p.ServerSide)
-		c.First, c.Last = Moment(seen.FirstNS), Moment(seen.LastNS)
-	}
-	if p.Client != pair.NoView {
-		seen := in.Surveys[tap.Client].Connections[p.Client]
-		c.ClientView = known.view(seen, p.ClientSide)
-		c.First, c.Last = Moment(seen.FirstNS), Moment(seen.LastNS)
-	}
-	if n := in.CaseOf[i]; n >= 0 && p.Paired() {
-		this := in.Cases[n].Summary()
-		c.Ledger = known.ledger(in.ledgers(n))
-		c.Verdict = string(states[n])
-		if p.Method != pair.Payload {
-			c.Health = known.health(passages{this.Passed, this.Missed})
-		}
-		for end := range this.Rewrites {
-			c.Notes = append(c.Notes, notes(tap.End(end), &this.Rewrites[end], p)...)
-			if n := this.Unjudged[end]; n > 0 {
-				c.Notes = append(c.Notes, fmt.Sprintf("from the %s: %d further resets are counted in the ledger and not judged one by one", tap.End(end), n))
-			}
-		}
-	}
-	return c
-}
-
-func completeness(passed, missed int64) Completeness {
-	return Completeness{Passed: passed, Missed: missed, MissBound: witness.MissBound(passed, missed)}
-}
-
-func (in *Input) ledgers(n int32) (ledgers [2]align.Ledger, seen [2]int64) {
-	sum := in.Cases[n].Summary()
-	if judged, ok := in.Judgement.Ledgers[int(n)]; ok {
-		return judged, sum.Seen
-	}
-	return sum.Ledger, sum.Seen
-}
-
-// Add adds the segments of another ledger.
-func (l *Ledger) Add(m *Ledger) {
-	l.Segments += m.Segments
-	l.Matched += m.Matched
-	l.Modified += m.Modified
-	l.Duplicated += m.Duplicated
-	l.Lost += m.Lost
-	l.ReceivedNotSent += m.ReceivedNotSent
-	l.SentNotCaptured += m.SentNotCaptured
-	l.LostBytes += m.LostBytes
-}
-
-func ledger(l *align.Ledger, seen int64) Ledger {
-	return Ledger{
-		Segments: seen, Matched: l.Matched, Modified: l.Modified, Duplicated: l.Duplicated, Lost: l.Lost,
-		ReceivedNotSent: l.ReceivedNotSent, SentNotCaptured: l.SentNotCaptured, LostBytes: l.LostBytes,
-	}
-}
-
-// notes are the harmless changes that the path makes to headers.
-func notes(sender tap.End, path *align.Rewrites, p *pair.Pair) []string {
-	var list []string
-	if p.Method == pair.Payload {
-		if sender == tap.Client { // once is enough
-			list = append(list, "a proxy stands between: two connections carry the same data, and whatever else differs is its doing")
-		}
-		return list
-	}
-	from := fmt.Sprintf("from the %s: ", sender)
-	if path.MSSFrom != 0 {
-		list = append(list, fmt.Sprintf("%sthe MSS option is changed from %d to %d", from, path.MSSFrom, path.MSSTo))
-	}
-	if path.Stripped != 0 {
-		list = append(list, from+"TCP options are removed on the way: "+path.Stripped.String())
-	}
-	if path.Added != 0 {
-		list = append(list, from+"TCP options are added on the way: "+path.Added.String())
-	}
-	if path.DSCP > 0 {
-		list = append(list, fmt.Sprintf("%sthe DSCP of %d segments is changed", from, path.DSCP))
-	}
-	if path.ECN > 0 {
-		list = append(list, fmt.Sprintf("%sthe ECN bits of %d segments are changed", from, path.ECN))
-	}
-	if path.Windows > 0 {
-		list = append(list, fmt.Sprintf("%sthe window of %d segments is changed", from, path.Windows))
-	}
-	if shift := p.Shift[sender]; shift != 0 {
-		list = append(list, fmt.Sprintf("%ssequence numbers are rewritten by the constant %d", from, int32(shift)))
-		if p.SYNProxy {
-			list = append(list, from+"a SYN proxy on the way answered the SYN in its place, and opened the connection to it afterwards: the two handshakes are not the same packets")
-		}
-	}
-	return list
-}
-
-func (in *Input) finding(f *judge.Finding) Finding {
-	out := Finding{
-		Kind: f.Kind, Verdict: string(f.Verdict), Confidence: string(f.Confidence),
-		ReceivedAt: f.ReceivedAt.String(), ClaimedSender: f.ReceivedAt.Other().String(), seenAt: f.SeenAt.String(), undecided: f.Undecided(), absence: string(f.Absence),
-		Src: f.Src.String(), Dst: f.Dst.String(), Seq: f.Seq, Flags: f.Flags.String(),
-		TTL: f.TTL, IPID: f.IPID, Window: f.Window, Payload: f.PayloadLen,
-		Time: Stamp(f.TimeNS), File: in.path(f.SeenAt, f.File), Frame: f.Number,
-		Evidence: []Evidence{}, Pattern: string(f.Pattern), PatternWhy: f.PatternWhy, Advice: f.Advice,
-	}
-	if f.Flags&segment.ACK != 0 {
-		out.Ack = f.Ack
-	}
-	if f.Twin.Number != 0 {
-		out.TwinFile, out.TwinFrame = in.path(f.SeenAt.Other(), f.Twin.File), f.Twin.Number
-	}
-	out.Trigger, out.Location = in.trigger(f.Trigger), location(f.Place)
-	for _, needed := range f.Needs {
-		out.Needs = append(out.Needs, needed.String())
-	}
-	for _, s := range f.Evidence {
-		out.Evidence = append(out.Evidence, evidence(&s))
-	}
-	return out
-}
-
-func evidence(s *judge.Step) Evidence {
-	return Evidence{Rule: string(s.Rule), Outcome: string(s.Outcome), Text: s.Text, Values: s.Values,
-		Refutes: names(s.Refutes), RefutedBy: names(s.By), Decides: s.Decides, Attested: s.Attested}
-}
-
-func names(list []judge.Name) (names []string) {
-	for _, n := range list {
-		names = append(names, string(n))
-	}
-	return names
-}
-
-// endingOf puts the ending of a connection into the form that is shown. id are the IDs
-// of findings, by the judge's index.
-func endingOf(e *ending.Ending, id []int) *Ending {
-	out := &Ending{Kind: string(e.Kind), Stage: string(e.Stage), StudyStage: e.StudyStage, Signature: e.Signature, Confidence: string(e.Confidence), Text: e.Text, What: e.What, Advice: e.Advice,
-		ByThePath: e.Kind.ByThePath(), Proved: e.Proved(), Evidence: []Evidence{}}
-	if e.Finding != ending.NoFinding {
-		out.Finding = id[e.Finding]
-	}
-	for k := range e.Evidence {
-		out.Evidence = append(out.Evidence, evidence(&e.Evidence[k]))
-	}
-	return out
-}
-
-// effect is what a reset did, in the word of the report, and how that is known.
-func effect(effects map[int]ending.Effect, i int) (what, why string) {
-	e, known := effects[i]
-	switch {
-	case !known:
-		return "", ""
-	case e.Ended:
-		return effectEnded, ""
-	case e.Why != "":
-		return effectNone, e.Why
-	}
-	return "", ""
-}
-
-// What a reset did.
-const (
-	effectEnded = "ended"
-	effectNone  = "none"
-)
-
-func (in *Input) path(end tap.End, index int32) string { return in.Files[end][index].Path }
 
 // summary puts what the comparison comes to into the form that is shown.
 func summary(o *outcome.Outcome) Summary {
