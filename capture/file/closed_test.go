@@ -36,3 +36,28 @@ func TestAPassOverASetThatWasClosedEndsWithAnError(t *testing.T) {
 		}
 	}
 }
+
+// What an interrupt left behind may ask for the files' names while they are closed.
+func TestTheFilesOfASetStayKnownWhileItIsClosed(t *testing.T) {
+	paths := []string{"../../fixtures/pairs/starttls-2012/client.pcapng", "../../fixtures/pairs/starttls-2012/server.pcapng"}
+	set, err := Open(context.Background(), paths)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := make(chan int)
+	go func() {
+		for known := len(set.Files()); ; known = min(known, len(set.Files())) {
+			select {
+			case asked <- known:
+				return
+			default:
+			}
+		}
+	}()
+	if err := set.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if known := min(<-asked, len(set.Files())); known != len(paths) {
+		t.Errorf("%d of %d files are known while the set is closed", known, len(paths))
+	}
+}

@@ -19,19 +19,10 @@ type Digest struct {
 
 // Digests reads the files of the set through, in the set's order. Of a file that
 // grew since it was opened, only what the set's readers see is summed. The error
-// is the operating system's, or that of ctx.
-func (s *Set) Digests(ctx context.Context) ([]Digest, error) { return s.Digester()(ctx) }
-
-// Digester returns Digests for a goroutine of its own. The set may be closed meanwhile:
-// then it returns an error.
-func (s *Set) Digester() func(context.Context) ([]Digest, error) {
-	members := s.members
-	return func(ctx context.Context) ([]Digest, error) { return digestAll(ctx, members) }
-}
-
-func digestAll(ctx context.Context, members []*member) ([]Digest, error) {
-	digests := make([]Digest, len(members))
-	for i, m := range members {
+// is the operating system's, that a set was closed meanwhile among them, or that of ctx.
+func (s *Set) Digests(ctx context.Context) ([]Digest, error) {
+	digests := make([]Digest, len(s.members))
+	for i, m := range s.members {
 		err := m.asGiven(func(given io.Reader) error {
 			sum := sha256.New()
 			if err := copyUntil(ctx, sum, given); err != nil {

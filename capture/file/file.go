@@ -148,13 +148,14 @@ func (s *Set) Common(other *Set) (mine, theirs string, found bool) {
 	return "", "", false
 }
 
-// Close removes the temporary files. Readers of the set are void after it.
+// Close removes the temporary files. It may be called while others still read the set,
+// as work that an interrupt left behind does: their passes end with an error, and what
+// is known of the files stays known.
 func (s *Set) Close() error {
 	var problems []error
 	for _, m := range s.members {
 		problems = append(problems, m.close())
 	}
-	s.members = nil
 	return errors.Join(problems...)
 }
 

@@ -30,9 +30,8 @@ func sum(ctx context.Context, sets [2]*file.Set) *checksums {
 	s := &checksums{begin: sync.OnceFunc(func() { close(begun) }), done: make(chan struct{})}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(1, runtime.GOMAXPROCS(0)-1))
-	var digest [2]func(context.Context) ([]file.Digest, error)
 	for i, set := range sets {
-		s.files[i], digest[i] = set.Files(), set.Digester()
+		s.files[i] = set.Files()
 	}
 	go func() {
 		defer close(s.done)
@@ -40,9 +39,9 @@ func sum(ctx context.Context, sets [2]*file.Set) *checksums {
 		case <-begun:
 		case <-ctx.Done():
 		}
-		for i := range sets {
+		for i, set := range sets {
 			group.Go(func() (err error) {
-				s.digests[i], err = digest[i](ctx)
+				s.digests[i], err = set.Digests(ctx)
 				return err
 			})
 		}

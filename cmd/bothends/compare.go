@@ -222,23 +222,24 @@ func (o *compareOptions) compare(ctx context.Context, c *console, path []tapFile
 			sums.firstRead()
 		}
 	}
+	var compared *report.Report // which an interrupted comparison may still set
 	err = unlessInterrupted(ctx, func() (err error) {
 		if len(sets) < correlate.LeastTaps {
-			r, err = correlate.Compare(ctx, sets[0], sets[1], how)
+			compared, err = correlate.Compare(ctx, sets[0], sets[1], how)
 			return err
 		}
 		taps := make([]correlate.Tap, len(sets))
 		for i := range sets {
 			taps[i] = correlate.Tap{Name: path[i].name, Set: sets[i]}
 		}
-		r, err = correlate.ComparePath(ctx, taps, how)
+		compared, err = correlate.ComparePath(ctx, taps, how)
 		return err
 	})
 	c.progress.erase()
 	if err != nil && !errors.Is(err, correlate.ErrNothingInCommon) {
-		err = advise(err)
+		return sets, nil, nil, advise(err)
 	}
-	return sets, r, sums, err
+	return sets, compared, sums, err
 }
 
 // ends are the first and the last of several taps.

@@ -92,6 +92,8 @@ func TestAnInterruptAtAnyMomentLeavesAWholeReportOrNone(t *testing.T) {
 		path := filepath.Join(dir, "report.json")
 		command := exec.Command("bothends", "compare", "--format", "json", "-o", path, client, server)
 		command.Env = append(os.Environ(), unchecked+"=1", "TMPDIR="+temporary)
+		var complaints bytes.Buffer
+		command.Stderr = &complaints
 		if err := command.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -113,7 +115,7 @@ func TestAnInterruptAtAnyMomentLeavesAWholeReportOrNone(t *testing.T) {
 		default:
 			written, err := os.ReadFile(path)
 			if err != nil || !json.Valid(written) {
-				t.Errorf("status %d, and the report is no whole one (%v)", status, err)
+				t.Errorf("status %d, and the report is no whole one (%v): %s", status, err, &complaints)
 			}
 		}
 	}
