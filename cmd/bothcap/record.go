@@ -6,35 +6,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"runtime"
 	"slices"
 	"sync/atomic"
 	"time"
 
-	"bothends/capture"
 	"bothends/capture/live"
 	"bothends/cmd/bothcap/internal/agent"
 	"bothends/cmd/bothcap/internal/child"
 	"bothends/cmd/bothcap/internal/host"
 	"bothends/cmd/bothcap/internal/kernellog"
-	"bothends/cmd/bothcap/internal/privilege"
 	"bothends/cmd/bothcap/internal/store"
-	"bothends/cmd/bothcap/internal/target"
 )
 
 // settleLimit is how long a connection may take to end after its command has.
 const settleLimit = 2 * time.Second
-
-// output is where a recording goes: a store's files, or its stream.
-type output interface {
-	agent.Output
-	Close() error
-	Sums() ([]store.Sum, error)
-	Head() string  // the value of the first seal
-	Value() string // and of the last, after Close
-}
 
 // A recording is one run of bothcap.
 type recording struct {
@@ -170,72 +157,6 @@ func (r *recording) handOver() error {
 	return err
 }
 
-// mayRotate makes sure that further files can be made. In a folder where the user
-// as whom bothcap goes on may make none, a thread keeps the privilege.
-func (r *recording) mayRotate(files *store.Files) error {
-	err := files.Probe()
-	if errors.Is(err, fs.ErrPermission) && r.roles.maker != nil {
-		files.Through(r.roles.maker.do)
-		if err = files.Probe(); err == nil {
-			r.console.say("user %q may make no files beside %s: one thread keeps the privilege to (CAP_DAC_OVERRIDE)", r.roles.recorder.Name, shellWord(r.options.write))
-			return nil
-		}
-	}
-	if r.roles.maker != nil {
-		r.roles.maker.thread.Close()
-		r.roles.maker = nil
-	}
-	if err != nil {
-		return &hinted{fmt.Errorf("no further file can be made there: %w", err), "write to a folder where that is possible"}
-	}
-	return nil
-}
-
-// create makes the first file, or takes standard output for it.
-func (r *recording) create() (agent.Output, error) {
-	if r.options.write == "-" {
-		if isTerminal(os.Stdout) {
-			return nil, &hinted{errors.New("standard output is a terminal, and a recording is binary"), "-w FILE, or a pipe"}
-		}
-		r.files = store.NewStream(os.Stdout, store.Options{Seal: r.options.seal, Sign: r.signer.sign()})
-		return r.files, nil
-	}
-	files, err := store.Create(r.options.write, r.storeOptions())
-	if errors.Is(err, store.ErrExists) && !r.options.force {
-		return nil, &hinted{err, "another name, or --force to replace it"}
-	}
-	if err != nil {
-		return nil, err
-	}
-	r.files = files
-	return files, nil
-}
-
-// storeOptions say whose the files are, and who may replace what was there.
-func (r *recording) storeOptions() store.Options {
-	o := store.Options{Force: r.options.force, Rotate: r.options.rotates(), Keep: r.options.keep, Now: time.Now,
-		Seal: r.options.seal, Sign: r.signer.sign()}
-	if u := r.roles.recorder; u != nil {
-		o.Chown, o.UID, o.GID = true, u.UID, u.GID
-	}
-	if u := r.roles.caller; u != nil {
-		o.Replace = func(remove func() error) error {
-			err := privilege.As(*u, remove)
-			if errors.Is(err, fs.ErrPermission) {
-				err = fmt.Errorf("user %q may not replace it: %w", u.Name, err)
-			}
-			return err
-		}
-	}
-	return o
-}
-
-func (r *recording) discard() {
-	if files, ok := r.files.(*store.Files); ok {
-		files.Discard()
-	}
-}
-
 // run records until it is over.
 func (r *recording) run() error {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -321,74 +242,4 @@ func (r *recording) summarise() {
 	}
 }
 
-// configure resolves names and finds interfaces.
-func configure(o options, c *console) (agent.Config, error) {
-	config := agent.Config{
-		Interfaces: o.interfaces, Session: o.session, End: o.end, HeadersOnly: o.headersOnly,
-		Live:    live.Options{SnapLen: o.kept(), BufferSize: int(o.buffer), Promiscuous: o.promiscuous, Timeout: readTimeout},
-		Target:  target.Target{Expression: o.filter, Except: o.leaveOut},
-		Limits:  o.limits(),
-		Libpcap: live.Version(),
-		Host:    thisHost(),
-		Say:     c.say,
-	}
-	config.Target.Ports = o.ports
-	ctx, cancel := context.WithTimeout(context.Background(), resolveLimit)
-	defer cancel()
-	for _, name := range o.peers {
-		peer, err := target.Resolve(ctx, name)
-		if err != nil {
-			return config, &hinted{err, "--peer ADDRESS, if the name cannot be looked up here"}
-		}
-		config.Target.Peers = append(config.Target.Peers, peer)
-	}
-	if len(config.Interfaces) == 0 {
-		var err error
-		if config.Interfaces, err = everywhere(config.Target, c); err != nil {
-			return config, &hinted{err, "-i IFACE; bothcap --list-interfaces lists them"}
-		}
-		config.Everywhere = true
-		if !o.bufferGiven {
-			config.Live.BufferSize = sharedBuffer(len(config.Interfaces))
-		}
-		if watch, err := host.WatchLinks(); err == nil {
-			config.Host.UplinksChanged = watch.Changed
-		}
-	}
-	for _, name := range config.Interfaces {
-		if name == live.AnyInterface {
-			c.say("warning: -i any records a packet once for each interface it passes, and no link addresses; name the interface if you can")
-		}
-	}
-	return config, nil
-}
-
-// sharedBuffer is the ring of each of several interfaces, if nobody said. Few of
-// them have the session's packets; the kernel keeps the memory for all.
-func sharedBuffer(interfaces int) int {
-	const full = 4 // interfaces may have the default
-	return defaultBuffer * full / max(interfaces, full)
-}
-
-// resolveLimit is how long looking up all peers may take.
-const resolveLimit = 30 * time.Second
-
-// Of interest at start only: who could not be opened, and why.
-func explainOpening(err error) error {
-	switch {
-	case errors.Is(err, live.ErrPermission):
-		return &hinted{err, "sudo " + commandLine()}
-	case errors.Is(err, live.ErrNoInterface):
-		return &hinted{err, "bothcap --list-interfaces lists them"}
-	case errors.Is(err, live.ErrNotUp):
-		return &hinted{err, "sudo ip link set dev IFACE up"}
-	}
-	return err
-}
-
 var _ agent.Source = (*live.Handle)(nil)
-
-// section is the head of the files.
-func section(hardware, os string) capture.Section {
-	return capture.Section{Hardware: hardware, OS: os, Application: application()}
-}
