@@ -19,6 +19,7 @@ import (
 	"slices"
 	"time"
 
+	"bothends/capture/internal/sparse"
 	"bothends/capture/testimony"
 )
 
@@ -83,13 +84,11 @@ type reading struct {
 	File
 	ctx     context.Context
 	sealed  bool
-	points  []point // in the order of the file
-	every   int     // of so many seals one is kept; 0 is all
-	passed  int
-	end     *point // the seal that ends the file
-	endedAt int64  // where its block ends, and that of the signature
-	stopped int64  // where there is no further whole block
-	broken  bool   // a block that should be a seal is none, or stands where none can
+	points  sparse.Series[point] // in the order of the file
+	end     *point               // the seal that ends the file
+	endedAt int64                // where its block ends, and that of the signature
+	stopped int64                // where there is no further whole block
+	broken  bool                 // a block that should be a seal is none, or stands where none can
 }
 
 type point struct {
@@ -148,18 +147,11 @@ func (f *reading) statistics(b *block) {
 }
 
 func (f *reading) add(p point) {
-	if f.passed++; f.passed < f.every && !p.Ends {
+	if p.Ends {
+		f.points.Keep(p, maxPoints)
 		return
 	}
-	f.passed = 0
-	if len(f.points) == maxPoints {
-		for i := range maxPoints / 2 {
-			f.points[i] = f.points[2*i]
-		}
-		f.points = f.points[:maxPoints/2]
-		f.every = max(2*f.every, 2)
-	}
-	f.points = append(f.points, p)
+	f.points.Add(p, maxPoints)
 }
 
 // search looks for a seal behind what can be walked. A recorder that was killed leaves
@@ -180,12 +172,12 @@ func (f *reading) search(content io.ReaderAt) error {
 
 // check compares the seals with what they are of.
 func (f *reading) check(content io.ReaderAt) error {
-	if len(f.points) == 0 {
+	if len(f.points.Kept) == 0 {
 		f.State = Gone
 		return nil
 	}
 	f.identify()
-	ordered := slices.Clone(f.points)
+	ordered := slices.Clone(f.points.Kept)
 	slices.SortStableFunc(ordered, func(a, b point) int { return cmp.Compare(a.Bytes, b.Bytes) })
 	digest, hashed := sha256.New(), int64(0)
 	var good *point
@@ -211,9 +203,9 @@ func (f *reading) check(content io.ReaderAt) error {
 
 // identify tells which file of which recording it is.
 func (f *reading) identify() {
-	first := f.points[0].Seal
+	first := f.points.Kept[0].Seal
 	f.Number, f.Head = first.File, cmp.Or(first.Head, first.Value())
-	for _, p := range f.points {
+	for _, p := range f.points.Kept {
 		f.Previous = cmp.Or(f.Previous, p.Previous)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"bothends/capture/internal/sparse"
 )
 
 // A Log is what the records of one interface add up to. It takes the same room for
@@ -21,9 +23,8 @@ type Log struct {
 	// named interfaces by which it could send.
 	AlwaysLooked bool
 	// Looks is how often it did: 0, 1, or 2 for several times.
-	Looks  int
-	Resets []ResetCount // in the order of the file
-	Gaps   []Span       // in the order of the file
+	Looks int
+	Gaps  []Span // in the order of the file
 	// Kernel is the kernel's own log of resets, if this is the interface with which
 	// it was written; see [JoinKernel].
 	Kernel KernelLog
@@ -31,11 +32,14 @@ type Log struct {
 	// the start and the end of the recording.
 	Hosts []HostFacts
 
+	resets   sparse.Series[ResetCount]
 	lastLook time.Time
 	open     bool // the last of Gaps has not ended
-	every    int  // of so many counts one is kept; 0 is all
-	passed   int  // counts since the last that was kept
 }
+
+// Resets are the host's counts of resets in the order of the file. Where there are very
+// many, what lies between two can be said of a longer time only, but stays true.
+func (l *Log) Resets() []ResetCount { return l.resets.Kept }
 
 // A ResetCount is how many resets the host's TCP had sent at a time (Tcp: OutRsts,
 // RFC 4022).
@@ -80,7 +84,7 @@ func (l *Log) add(r *Record) {
 		l.look(r)
 	}
 	if resets, known := r.Kernel["Tcp.OutRsts"]; known {
-		l.count(ResetCount{r.Time, resets})
+		l.resets.Add(ResetCount{r.Time, resets}, maxCounts)
 	}
 	if r.Gap != nil {
 		l.gap(r)
@@ -119,23 +123,6 @@ func (l *Log) look(r *Record) {
 			l.Uplinks = append(l.Uplinks, name)
 		}
 	}
-}
-
-// count keeps a count. Once there are too many, every second one goes: what lies
-// between two counts can be said of a longer time only, but stays true.
-func (l *Log) count(c ResetCount) {
-	if l.passed++; l.passed < l.every {
-		return
-	}
-	l.passed = 0
-	if len(l.Resets) == maxCounts {
-		for i := range maxCounts / 2 {
-			l.Resets[i] = l.Resets[2*i]
-		}
-		l.Resets = l.Resets[:maxCounts/2]
-		l.every = max(2*l.every, 2)
-	}
-	l.Resets = append(l.Resets, c)
 }
 
 // gap notes when the interface began and ceased to be blind. Once there are too

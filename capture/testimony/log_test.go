@@ -22,15 +22,15 @@ func TestALogOfAMonthIsBoundedAndStillTrue(t *testing.T) {
 			l.add(&Record{Event: GapEnds, Time: after(d), Gap: &Gap{From: after(d), Until: after(d + 5*time.Second)}})
 		}
 	}
-	if len(l.Resets) > maxCounts || len(l.Resets) < maxCounts/2 {
-		t.Errorf("%d counts kept, want %d at most and not many fewer", len(l.Resets), maxCounts)
+	if len(l.Resets()) > maxCounts || len(l.Resets()) < maxCounts/2 {
+		t.Errorf("%d counts kept, want %d at most and not many fewer", len(l.Resets()), maxCounts)
 	}
-	for i, c := range l.Resets {
+	for i, c := range l.Resets() {
 		if want := uint64(c.Time.Sub(logged) / (10 * time.Second)); c.Resets != want {
 			t.Fatalf("count %d is %d at %s, want %d", i, c.Resets, c.Time, want)
 		}
 	}
-	if first, last := l.Resets[0].Time, l.Resets[len(l.Resets)-1].Time; !first.Equal(logged) || last.Before(after(month-10*time.Minute)) {
+	if first, last := l.Resets()[0].Time, l.Resets()[len(l.Resets())-1].Time; !first.Equal(logged) || last.Before(after(month-10*time.Minute)) {
 		t.Errorf("counts from %s to %s, want the whole month", first, last)
 	}
 	if len(l.Gaps) > maxGaps {

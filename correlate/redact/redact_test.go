@@ -295,13 +295,13 @@ func TestNoAddressIsLeftAndTheTestimonyIs(t *testing.T) {
 		}
 	}
 	before, after := logs(t, paths), logs(t, []string{to})
-	if len(before) != 1 || len(before[0].Resets) < 2 {
+	if len(before) != 1 || len(before[0].Resets()) < 2 {
 		t.Fatalf("the original has %d logs", len(before))
 	}
 	for i := range before {
 		one, two := before[i], after[i]
-		if !one.Begun.Equal(two.Begun) || len(one.Resets) != len(two.Resets) || one.Resets[0].Resets != two.Resets[0].Resets ||
-			!one.Resets[0].Time.Equal(two.Resets[0].Time) || strings.Join(one.Uplinks, " ") != strings.Join(two.Uplinks, " ") {
+		if !one.Begun.Equal(two.Begun) || len(one.Resets()) != len(two.Resets()) || one.Resets()[0].Resets != two.Resets()[0].Resets ||
+			!one.Resets()[0].Time.Equal(two.Resets()[0].Time) || strings.Join(one.Uplinks, " ") != strings.Join(two.Uplinks, " ") {
 			t.Errorf("bothcap noted %+v, of which is left %+v", one, two)
 		}
 	}

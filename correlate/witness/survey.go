@@ -112,7 +112,7 @@ func Unrecorded(sv *survey.Survey) (names []string) {
 // stand beside each of its interfaces again.
 func testify(logs []*testimony.Log) (kernel []KernelCount, gaps []Gap) {
 	for _, l := range logs {
-		for _, c := range l.Resets {
+		for _, c := range l.Resets() {
 			kernel = append(kernel, KernelCount{TimeNS: c.Time.UnixNano(), Resets: c.Resets})
 		}
 		for _, g := range l.Gaps {
@@ -142,7 +142,7 @@ func Ran(sv *survey.Survey) (cover tap.Coverage, known bool) {
 		if !l.Begun.IsZero() {
 			note(l.Begun.UnixNano())
 		}
-		for _, r := range l.Resets {
+		for _, r := range l.Resets() {
 			note(r.Time.UnixNano())
 		}
 	}
