@@ -2,12 +2,10 @@ package correlate_test
 
 import (
 	"net/netip"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"bothends/fixtures/model"
-	"bothends/fixtures/scenarios"
 )
 
 // A refusal is called forged from the place of the answer alone, so that each thing
@@ -51,31 +49,11 @@ func TestARefusalIsForgedOnlyIfTimeAndRoutersBothSayThatItCameFromNearer(t *test
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s, found := scenarios.Named("syn-eaten-and-answered-by-something-nearer")
-			if !found {
-				t.Fatal("no such scenario")
-			}
-			tt.change(&s)
-			dir := filepath.Join(t.TempDir(), "pair")
-			if _, err := scenarios.Write(dir, s, 1); err != nil {
-				t.Fatal(err)
-			}
-			r, err := compare(t, dir, readTruths(t, dir)[dir])
-			if err != nil {
-				t.Fatal(err)
-			}
-			found = false
-			for _, f := range r.Findings {
-				if f.Kind != "rst" || f.ReceivedAt != "client" {
-					continue
-				}
-				found = true
+			r, _ := play(t, altered(t, "syn-eaten-and-answered-by-something-nearer", tt.change), 1)
+			for _, f := range resetsAt(t, r, "client") {
 				if f.Verdict != tt.want || f.Verdict == "injected" && f.Confidence != "supported" {
-					t.Errorf("%s (%s), want %s: %s", f.Verdict, f.Confidence, tt.want, evidence(&f))
+					t.Errorf("%s (%s), want %s: %s", f.Verdict, f.Confidence, tt.want, evidence(f))
 				}
-			}
-			if !found {
-				t.Error("no reset at the client is found")
 			}
 		})
 	}

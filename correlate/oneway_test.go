@@ -2,12 +2,10 @@ package correlate_test
 
 import (
 	"net/netip"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"bothends/fixtures/model"
-	"bothends/fixtures/scenarios"
 )
 
 // What flows one way leaves the other direction nothing but the handshake and
@@ -57,15 +55,7 @@ func TestWhoAbortsATransferIsNotAccusedBecauseItsHandshakeWasSlow(t *testing.T) 
 						Client: netip.AddrPortFrom(netip.MustParseAddr(host), 40000), Server: server, Talk: test.talk,
 					}},
 				}
-				dir := filepath.Join(t.TempDir(), s.Name)
-				if _, err := scenarios.Write(dir, s, 1); err != nil {
-					t.Fatal(err)
-				}
-				tr := readTruths(t, dir)[dir]
-				r, err := compare(t, dir, tr)
-				if err != nil {
-					t.Fatal(err)
-				}
+				r, tr := play(t, s, 1)
 				for _, d := range disagreements(tr, r) {
 					t.Error(d)
 				}
