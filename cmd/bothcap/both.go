@@ -134,7 +134,7 @@ func (p *pair) start() (err error) {
 func (p *pair) aim(ctx context.Context, address string) (err error) {
 	if len(p.options.peers) == 0 && p.options.filter == "" {
 		if _, err := target.Resolve(ctx, address); err != nil {
-			p.console.say("%v: at this end port %s is recorded with everybody; --peer names another", err, p.options.ports.String())
+			p.console.say("%v: at this end port %s is recorded whoever the peer is; --peer names one", err, p.options.ports.String())
 		} else {
 			p.options.peers = []string{address}
 		}
@@ -155,13 +155,13 @@ func (p *pair) aim(ctx context.Context, address string) (err error) {
 // places makes the server's file, and makes sure that the client's can be made.
 func (p *pair) places() error {
 	if _, err := os.Lstat(p.options.write); err == nil && !p.options.force {
-		return &hinted{fmt.Errorf("%q: %w", p.options.write, store.ErrExists), "another --dir, or --force to replace it"}
+		return &hinted{fmt.Errorf("%q: %w", p.options.write, store.ErrExists), "choose another --dir, or --force to replace it"}
 	}
 	options := p.storeOptions()
 	options.Seal = false // its recorder seals it
 	files, err := store.Create(p.o.path("server"), options)
 	if errors.Is(err, store.ErrExists) && !p.options.force {
-		return &hinted{err, "another --dir, or --force to replace it"}
+		return &hinted{err, "choose another --dir, or --force to replace it"}
 	}
 	if err != nil {
 		return err

@@ -81,7 +81,7 @@ func (p *pair) compare() (status int, err error) {
 	r, err := correlate.Compare(context.Background(), sets[client], sets[server], correlate.Options{FixedEnds: true})
 	switch {
 	case errors.Is(err, correlate.ErrNothingInCommon):
-		return exitNotCompared, &hinted{err, "does the session go to " + p.o.host + ", or through a proxy before it? bothends info " + shellWord(paths[client]) + " " + shellWord(paths[server])}
+		return exitNotCompared, &hinted{err, "does the session go to " + p.o.host + ", or to a proxy in front of it? bothends info " + shellWord(paths[client]) + " " + shellWord(paths[server])}
 	case errors.Is(err, correlate.ErrNoTCP):
 		return exitNotCompared, errors.Join(err, p.nothingTried())
 	case err != nil:

@@ -39,23 +39,23 @@ const (
 
 func (o *bothOptions) addFlags(f *pflag.FlagSet) {
 	o.buffer = defaultBuffer
-	f.Var(&o.ports, "port", "record TCP with `PORT`, a number or a service such as smtp, at either end; repeatable")
-	f.StringArrayVar(&o.peers, "peer", nil, "record, at this end, TCP with `HOST` alone (default: the host of ssh); repeatable")
-	f.StringVar(&o.filter, "filter", "", "record at both ends what this `BPF` filter admits (pcap-filter(7)) instead")
-	f.StringVar(&o.ssh, "ssh", "ssh", "`COMMAND` that logs in, such as 'ssh -J jump'; a shell here reads it")
+	f.Var(&o.ports, "port", "record TCP from or to `PORT`, a number or a service such as smtp; repeatable")
+	f.StringArrayVar(&o.peers, "peer", nil, "at this end, record only TCP from or to `HOST` (default: the host of ssh); repeatable")
+	f.StringVar(&o.filter, "filter", "", "record at both ends what this `BPF` filter admits instead (pcap-filter(7))")
+	f.StringVar(&o.ssh, "ssh", "ssh", "`COMMAND` that logs in, such as 'ssh -J jump'; it is given to a shell here")
 	f.BoolVar(&o.sudo, "sudo", false, "record there through sudo, which must not ask for a password")
 	f.BoolVar(&o.copy, "copy", false, "send this program where there is no bothcap, if it fits; it is removed afterwards")
-	f.StringArrayVarP(&o.interfaces, "interface", "i", nil, "record, at this end, on `IFACE` alone; repeatable (default: every way out)")
-	f.StringVar(&o.serverInterface, "server-interface", "", "record there on `IFACE` alone (default: every way out; with tcpdump that of ssh)")
-	f.StringVar(&o.dir, "dir", "", "write client.pcapng and server.pcapng to `FOLDER`, which is there (default: the current one)")
-	f.BoolVar(&o.force, "force", false, "replace them if they exist, and if who called sudo could do so")
+	f.StringArrayVarP(&o.interfaces, "interface", "i", nil, "at this end, record only on `IFACE`; repeatable (default: every way out)")
+	f.StringVar(&o.serverInterface, "server-interface", "", "at the other end, record only on `IFACE` (default: every way out; with tcpdump, the interface that ssh uses)")
+	f.StringVar(&o.dir, "dir", "", "write client.pcapng and server.pcapng to `FOLDER`, which must exist (default: the current one)")
+	f.BoolVar(&o.force, "force", false, "replace them if they exist, provided that whoever called sudo may do so")
 	f.StringVar(&o.session, "session", "", "note `NAME` in the files")
-	f.BoolVar(&o.headersOnly, "headers-only", false, "keep IP and TCP headers, and nothing of what was said")
+	f.BoolVar(&o.headersOnly, "headers-only", false, "keep IP and TCP headers only, and nothing of what was said")
 	f.IntVar(&o.snapLen, "snaplen", defaultSnapLen, "keep at most `N` bytes of each packet")
 	f.Var(&o.buffer, "buffer", "`SIZE` of the kernel's buffer for each interface")
-	f.StringVar(&o.user, "user", "", "become `USER` once recording (default: who called sudo, else nobody)")
+	f.StringVar(&o.user, "user", "", "run as `USER` once recording has begun (default: whoever called sudo, else nobody)")
 	f.BoolVar(&o.kernelLog, "kernel-log", true, "record what each kernel itself says of resets (Linux, root or CAP_PERFMON)")
-	f.BoolVar(&o.probe, "probe", true, "before the command, see by a connection of its own that both ends record what passes")
+	f.BoolVar(&o.probe, "probe", true, "before the command, open a connection to see that both ends record what passes")
 	f.DurationVar(&o.duration, "duration", 0, "stop after `D`, such as 90s or 5m")
 	f.StringVar(&o.status, "status", statusCompare, "exit with the status of `WHAT`: compare or command")
 	f.BoolP("help", "h", false, "show this help, and do nothing else")
@@ -92,19 +92,19 @@ func parseBoth(arguments []string) (o bothOptions, err error) {
 	const example = "bothcap both mail.example.org --port 587 -- swaks --server mail.example.org"
 	switch {
 	case runtime.GOOS == "windows":
-		return o, errors.New("both needs a shell and ssh of Unix")
+		return o, errors.New("both needs a Unix shell and ssh")
 	case f.NArg() == 0:
 		return o, &hinted{errors.New("at which host is the other end?"), example}
 	case f.NArg() > 1:
-		return o, &hinted{fmt.Errorf("%q stands behind the host", f.Arg(1)), "a command stands behind --: " + example}
+		return o, &hinted{fmt.Errorf("%q comes after the host", f.Arg(1)), "a command comes after --: " + example}
 	case len(o.ports) == 0 && o.filter == "":
 		return o, &hinted{errors.New("which port? At the other end everybody's traffic is not what you want"), example}
 	case o.status != statusCompare && o.status != statusCommand:
 		return o, fmt.Errorf("--status is compare or command, not %q", o.status)
 	case o.status == statusCommand && len(o.command) == 0:
-		return o, errors.New("--status command: there is no command behind --")
+		return o, errors.New("--status command: there is no command after --")
 	case f.Changed("duration") && o.duration <= 0:
-		return o, errors.New("--duration must be longer than nothing")
+		return o, errors.New("--duration must be longer than 0s")
 	case strings.TrimSpace(o.ssh) == "":
 		return o, errors.New("--ssh names no command")
 	}

@@ -111,7 +111,7 @@ func (s *sightings) of(to netip.AddrPort) (most shown) {
 func (p *pair) tryTaps(ctx context.Context) {
 	addresses := p.config.Target.Addresses()
 	if len(addresses) == 0 || len(p.options.ports) == 0 {
-		p.console.say("not tried whether both ends see what passes: --peer and --port name what to try")
+		p.console.say("not checked whether both ends see what passes: --peer and --port say where to connect for that")
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, probeLimit)
@@ -134,12 +134,12 @@ func (p *pair) tryTaps(ctx context.Context) {
 		return
 	}
 	where := net.JoinHostPort(addresses[0].String(), strconv.Itoa(int(p.options.ports[0])))
-	const goesOn = "; it goes on all the same"
+	const goesOn = "; recording goes on all the same"
 	switch best {
 	case nothing:
 		p.console.say("warning: a connection to %s was not seen leaving by this end's own tap%s", where, goesOn)
 	case leaving:
-		p.console.say("warning: a connection to %s was not seen to arrive at %s: that is another machine, or something on the way stops it%s", where, p.o.host, goesOn)
+		p.console.say("warning: a connection to %s was not seen to arrive at %s: the address is another machine's, or something on the way stops it%s", where, p.o.host, goesOn)
 	case arriving:
 		p.console.say("warning: a connection to %s arrived at %s, and no answer came%s", where, p.o.host, goesOn)
 	}

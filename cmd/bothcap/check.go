@@ -54,11 +54,11 @@ func (o *options) addCheckFlags(f *pflag.FlagSet) {
 	o.buffer, o.snapLen, o.kernelLog = defaultBuffer, defaultSnapLen, true
 	f.StringArrayVarP(&o.interfaces, "interface", "i", nil, "check `IFACE`; repeatable (default: every way out)")
 	f.StringArrayVar(&o.peers, "peer", nil, "check the way to `HOST`, a name or an address; repeatable")
-	f.Var(&o.ports, "port", "count TCP with `PORT`, a number or a service such as smtp; repeatable")
-	f.StringVar(&o.filter, "filter", "", "count what this `BPF` filter admits (pcap-filter(7)) instead")
-	f.StringVarP(&o.write, "write", "w", "", "check that `FILE` could be written, and the room for it")
+	f.Var(&o.ports, "port", "count TCP from or to `PORT`, a number or a service such as smtp; repeatable")
+	f.StringVar(&o.filter, "filter", "", "count what this `BPF` filter admits instead (pcap-filter(7))")
+	f.StringVarP(&o.write, "write", "w", "", "check that `FILE` can be written, and that there is room for it")
 	f.Var(&o.buffer, "buffer", "`SIZE` of the kernel's buffer for each interface")
-	f.StringVar(&o.user, "user", "", "become `USER` once the interfaces are open (default: who called sudo, else nobody)")
+	f.StringVar(&o.user, "user", "", "run as `USER` once the interfaces are open (default: whoever called sudo, else nobody)")
 	f.DurationVar(&o.duration, "duration", measureFor, "count packets and drops for `D`")
 	f.BoolP("help", "h", false, "show this help, and do nothing else")
 }
@@ -90,9 +90,9 @@ func parseCheck(arguments []string) (options, error) {
 	case o.filter != "" && (len(o.peers) > 0 || len(o.ports) > 0):
 		return o, errors.New("--filter takes the place of --peer and --port")
 	case o.duration <= 0 || o.duration > time.Minute:
-		return o, errors.New("--duration is not between nothing and a minute")
+		return o, errors.New("--duration must be more than 0s and at most a minute")
 	case repeated(o.interfaces) != "":
-		return o, fmt.Errorf("-i %s stands there twice", repeated(o.interfaces))
+		return o, fmt.Errorf("-i %s is given twice", repeated(o.interfaces))
 	}
 	return o, nil
 }

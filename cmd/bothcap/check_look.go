@@ -72,7 +72,7 @@ func (l *checklist) disk(r *recording) {
 		return
 	}
 	if _, err := os.Lstat(path); err == nil {
-		l.add(lacking, "file", "another name, or --force to replace it", "%s exists already", shellWord(path))
+		l.add(lacking, "file", "choose another name, or --force to replace it", "%s exists already", shellWord(path))
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		l.add(unable, "file", "another folder", "%s: %v", shellWord(path), err)
 		return
@@ -115,9 +115,9 @@ func (l *checklist) kernel(k *testimony.KernelReading) {
 	switch {
 	case k == nil:
 	case k.Missing != "":
-		l.add(lacking, "kernel's log", "run it as root, if that is not so", "without its own word on resets: %s", k.Missing)
+		l.add(lacking, "kernel's log", "run it as root", "not available: %s", k.Missing)
 	case !k.Sees.All():
-		l.add(lacking, "kernel's log", "a kernel from 6.10 or so, if its word is wanted", "it does not show all resets (aborts: %s, without a socket: %s, of closed connections: %s)",
+		l.add(lacking, "kernel's log", "Linux from 6.10 or so shows them", "it does not show all resets (aborts: %s, without a socket: %s, of closed connections: %s)",
 			yes(k.Sees.Abort), yes(k.Sees.NoSocket), yes(k.Sees.TimeWait))
 	default:
 		l.add(well, "kernel's log", "", "it shows aborts, resets without a socket and resets of closed connections")
@@ -133,17 +133,17 @@ func yes(is bool) string {
 
 // senders tells what on this host can send in its name beside its TCP.
 func (l *checklist) senders(h *testimony.HostFacts) {
-	const firewall = "if the session's ports are among those, take the rule away for the time, or say so to who judges"
+	const firewall = "if it matches the session's ports, remove the rule while you record, or tell whoever judges"
 	switch {
 	case h.ResetRules == nil:
 		l.add(lacking, "firewall", "run it as root, with nft or iptables installed", "not known whether a rule answers with a reset")
 	case *h.ResetRules > 0:
-		l.add(lacking, "firewall", firewall, "%s that answer with a reset", count(*h.ResetRules, "rule"))
+		l.add(lacking, "firewall", firewall, "%s answering with a reset", count(*h.ResetRules, "rule"))
 	default:
 		l.add(well, "firewall", "", "no rule answers with a reset (%s)", strings.Join(h.RulesFrom, ", "))
 	}
 	if len(h.XDP) > 0 {
-		l.add(lacking, "XDP", "ip -d link shows it; what it drops or sends no recorder sees", "a program runs below every recorder on %s", strings.Join(h.XDP, ", "))
+		l.add(lacking, "XDP", "ip -d link shows it; no recorder sees what it drops or sends", "a program runs below every recorder on %s", strings.Join(h.XDP, ", "))
 	}
 	sockets := []struct {
 		n    *int
@@ -151,7 +151,7 @@ func (l *checklist) senders(h *testimony.HostFacts) {
 	}{{h.XDPSockets, "AF_XDP socket"}, {h.PacketSockets, "packet socket"}}
 	for _, s := range sockets {
 		if s.n != nil && *s.n > 0 {
-			l.add(lacking, "sockets", "ss --xdp and ss -0 -p show whose; other recorders are harmless", "%s of other programs, which can send beside TCP", count(*s.n, s.what))
+			l.add(lacking, "sockets", "ss --xdp and ss -0 -p show whose they are; other recorders are harmless", "%s of other programs, which can send packets past TCP", count(*s.n, s.what))
 		}
 	}
 	if h.Namespaces != nil && *h.Namespaces > 0 {
@@ -174,7 +174,7 @@ func (l *checklist) senders(h *testimony.HostFacts) {
 // counted judges the moment of recording.
 func (l *checklist) counted(s agent.Status, interfaces []string) {
 	if d := s.Drops; d != (agent.Drops{}) {
-		l.add(lacking, "drops", "a larger --buffer, --headers-only, or a machine that is less busy", "%d by the kernel and %d by the interface in %s", d.Kernel, d.Interface, l.options.duration)
+		l.add(lacking, "drops", "use a larger --buffer, --headers-only, or a machine that is less busy", "%d by the kernel and %d by the interface in %s", d.Kernel, d.Interface, l.options.duration)
 	} else {
 		l.add(well, "drops", "", "none in %s, of %s on %s", l.options.duration, count(s.Packets, "packet"), strings.Join(interfaces, ", "))
 	}

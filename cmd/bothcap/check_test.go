@@ -62,7 +62,7 @@ func TestCheckSaysWhatARecordingWouldLack(t *testing.T) {
 		{"the peer is another way", nil, []string{"-i", "w0", "--peer", server4}, "lacks route the peer is reached by v0", 1},
 		{"no route", nil, []string{"--peer", "203.0.113.9"}, "lacks route", 1},
 		{"a rule answers with a reset", []string{"iptables", "-A", "INPUT", "-p", "tcp", "--dport", "1", "-j", "REJECT", "--reject-with", "tcp-reset"},
-			[]string{"--peer", server4}, "lacks firewall 1 rule that", 1},
+			[]string{"--peer", server4}, "lacks firewall 1 rule answering", 1},
 		{"no such interface", nil, []string{"-i", "v9", "--peer", server4}, "NO permission v9: no such interface", 2},
 		{"no such folder", nil, []string{"--peer", server4, "-w", "/nowhere/at/all.pcapng"}, "NO file", 2},
 	} {

@@ -35,7 +35,7 @@ func (s *size) Set(text string) error {
 	}
 	n, err := strconv.ParseInt(digits, 10, 64)
 	if err != nil || n < 0 || n > (1<<62)>>shift {
-		return fmt.Errorf("%q is no size such as 500000, 64K, 32M or 1G", text)
+		return fmt.Errorf("%q is not a size such as 500000, 64K, 32M or 1G", text)
 	}
 	*s = size(n << shift)
 	return nil
@@ -78,7 +78,7 @@ func portNamed(word string) (uint16, error) {
 	}
 	n, err := net.LookupPort("tcp", word)
 	if err != nil || n == 0 || strings.Trim(word, "-+0123456789") == "" {
-		return 0, fmt.Errorf("%q is neither a port's number nor the name of a service", word)
+		return 0, fmt.Errorf("%q is neither a port number nor the name of a service", word)
 	}
 	return uint16(n), nil
 }

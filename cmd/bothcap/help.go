@@ -33,10 +33,10 @@ func program() *usage.Program {
 				"--list-interfaces",
 			},
 			Text: []string{
-				"It records until Ctrl-C or a limit, or while COMMAND runs. It needs root (CAP_NET_RAW) to open its handles, and is nobody, or the user who called sudo, from then on. COMMAND runs as that user, or as root if nobody called sudo, with the standard streams and nothing else that bothcap opened.",
+				"It records until Ctrl-C or a limit, or while COMMAND runs. It needs root (CAP_NET_RAW) to open its handles; from then on it runs as the user who called sudo, or as nobody. COMMAND runs as that user, or as root if nobody called sudo, with the standard streams and nothing else that bothcap opened.",
 				"It records every interface by which the host can send, those that appear later too, for a reset follows the default route whatever interface its connection used. -i restricts it. Loopback is left out. Without -i one thread keeps the privilege to open interfaces; --reopen=false gives it up.",
 				"With --rotate-size or --rotate-interval it writes a set of files; give them to bothends as one pattern in quotes, such as 'client_*.pcapng'.",
-				"What it records is sealed: hashes in the file, of which it prints the first when it begins and the last when it ends, and with --sign KEY signs the last. bothends info says whether a file was changed since. KEY needs no passphrase, or is known to ssh-agent.",
+				"What it records is sealed: it writes hashes into the file, and prints the first when it begins and the last when it ends; --sign KEY signs the last. bothends info says whether a file was changed since. KEY must either need no passphrase or be known to ssh-agent.",
 			},
 			Flags: flags,
 		}, {
@@ -48,8 +48,8 @@ func program() *usage.Program {
 			},
 			Text: []string{
 				"It logs in at HOST through ssh, as the user who called sudo and with that user's configuration, agent and known hosts, has bothcap record there, records here, waits until each end has seen what comes from the other, runs COMMAND, waits until its connections have ended, stops both, compares, and prints the report. Both recordings are kept, client.pcapng and server.pcapng; the server's comes over the same connection while it is made, and nothing is left there. Without COMMAND it records until Ctrl-C.",
-				"Recording takes root at both ends: log in as root@HOST, or with --sudo. Where there is no bothcap --copy sends this one; else tcpdump records, which knows nothing of the kernel's log and counts. ssh's own traffic is never recorded. When the connection breaks, or this program ends, the recording there ends within half a minute.",
-				"To see whether both ends record what passes it opens and closes one connection to the session's port, which is in the recordings and in the server's log as well; --probe=false leaves it out.",
+				"Recording takes root at both ends: log in as root@HOST, or with --sudo. Where bothcap is missing, --copy sends this one; without --copy tcpdump records, which knows nothing of the kernel's log and counts. ssh's own traffic is never recorded. When the connection breaks, or this program ends, the recording there ends within half a minute.",
+				"To see whether both ends record what passes, it opens and closes one connection to the session's port, which will be in the recordings and in the server's log; --probe=false leaves it out.",
 			},
 			Flags: bothFlags,
 			Statuses: usage.Statuses{List: []usage.Status{
@@ -67,7 +67,7 @@ func program() *usage.Program {
 			Title:    "look, before the session, at all that a recording needs",
 			Synopsis: []string{"check [FLAGS]"},
 			Text: []string{
-				"It opens what a recording would, has the kernel's log try its resets over loopback, counts packets and drops for two seconds, and says what a judge would miss in a recording made here: permission, interfaces and the way to the peer, clock, room on the disk, firewall rules that answer with a reset, and what else can send in this host's name. It records nothing.",
+				"It opens what a recording would, tries the kernel's log with resets over loopback, counts packets and drops for two seconds, and says what a judge would miss in a recording made here: permission, interfaces and the way to the peer, clock, room on the disk, firewall rules that answer with a reset, and what else can send in this host's name. It records nothing.",
 			},
 			Flags: newCheckFlags(&options{}),
 			Statuses: usage.Statuses{List: []usage.Status{
@@ -81,8 +81,8 @@ func program() *usage.Program {
 			Title:    "wait for a fault that comes once a week, and keep what surrounds it",
 			Synopsis: []string{"watch [FLAGS] --dir D"},
 			Text: []string{
-				"It records into a ring of files in D/ring, headers only, and takes out of it, into D/kept, what surrounds each connection that ended badly: one that was reset, one whose SYN nobody answered, and one that sent the same again and again without an acknowledgment (--stuck). An orderly end is not kept. The file has the whole connection and all that was recorded meanwhile, some time before and after (--around): other connections of the same peer and of others, the recorder's counters, the kernel's log of resets. Of a connection too long for that it has the first packets and the end, and notes the gap; where all traffic would be too much, that between the two hosts.",
-				"Everything stays within --disk: the oldest that was kept is removed first, and bothcap says so. Of one address at most 20 connections an hour are kept, and the rest counted. It goes on when an interface goes away and comes back, when the disk is full, and after a kill: what it then had not kept yet is kept at the next start. SIGHUP begins --log anew and has it say how things stand.",
+				"It records into a ring of files in D/ring, headers only, and takes out of it, into D/kept, what surrounds each connection that ended badly: one that was reset, one whose SYN nobody answered, and one that sent the same again and again without an acknowledgment (--stuck). An orderly end is not kept. The file has the whole connection and all that was recorded meanwhile, some time before and after (--around): other connections of the same peer and of others, the recorder's counters, the kernel's log of resets. If the connection is too long for that, the file has its first packets and its end, and notes the gap; if all traffic would be too much, it has that between the two hosts.",
+				"Everything stays within --disk: the oldest that was kept is removed first, and bothcap says so. For one address at most 20 connections an hour are kept; the rest are counted. It goes on when an interface goes away and comes back, when the disk is full, and after a kill: what it then had not kept yet is kept at the next start. SIGHUP reopens --log and has it say how things stand.",
 				"Run it at both ends, bring the folders together, and type bothends compare CLIENT-FOLDER SERVER-FOLDER.",
 			},
 			Flags: watchFlags,

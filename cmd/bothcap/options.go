@@ -84,33 +84,33 @@ const (
 func (o *options) addFlags(f *pflag.FlagSet) {
 	o.buffer = defaultBuffer
 	f.StringArrayVarP(&o.interfaces, "interface", "i", nil, "record on `IFACE`; repeatable (default: every way out, those that appear later too)")
-	f.StringArrayVar(&o.peers, "peer", nil, "record TCP with `HOST`, a name or an address; repeatable")
-	f.Var(&o.ports, "port", "record TCP with `PORT`, a number or a service such as smtp, at either end; repeatable")
-	f.StringVar(&o.filter, "filter", "", "record what this `BPF` filter admits (pcap-filter(7)) instead; it may also stand at the end, as with tcpdump")
+	f.StringArrayVar(&o.peers, "peer", nil, "record TCP from or to `HOST`, a name or an address; repeatable")
+	f.Var(&o.ports, "port", "record TCP from or to `PORT`, a number or a service such as smtp; repeatable")
+	f.StringVar(&o.filter, "filter", "", "record what this `BPF` filter admits instead (pcap-filter(7)); it may also come last, as with tcpdump")
 	f.BoolVar(&o.everything, "everything", false, "record everything")
 	f.StringVarP(&o.write, "write", "w", "", "write to `FILE` (pcapng); - is standard output")
-	f.BoolVar(&o.force, "force", false, "replace FILE if it exists, and if who called sudo could do so")
+	f.BoolVar(&o.force, "force", false, "replace FILE if it exists, provided that whoever called sudo may do so")
 	f.StringVar(&o.session, "session", "", "note `NAME` in the file")
 	f.StringVar(&o.end, "end", "", "note which `END` this is: client or server")
-	f.BoolVar(&o.headersOnly, "headers-only", false, "keep IP and TCP headers, and nothing of what was said")
+	f.BoolVar(&o.headersOnly, "headers-only", false, "keep IP and TCP headers only, and nothing of what was said")
 	f.IntVar(&o.snapLen, "snaplen", defaultSnapLen, "keep at most `N` bytes of each packet")
 	f.Var(&o.buffer, "buffer", "`SIZE` of the kernel's buffer for each interface")
 	f.BoolVar(&o.promiscuous, "promiscuous", false, "take in frames for other hosts, too")
-	f.StringVar(&o.user, "user", "", "become `USER` once recording (default: who called sudo, else nobody)")
-	f.BoolVar(&o.reopen, "reopen", false, "keep the privilege to open an interface that was unplugged, or is new (CAP_NET_RAW; without -i that is so unless --reopen=false)")
+	f.StringVar(&o.user, "user", "", "run as `USER` once recording has begun (default: whoever called sudo, else nobody)")
+	f.BoolVar(&o.reopen, "reopen", false, "keep the privilege to open interfaces that come back or are new (CAP_NET_RAW); without -i that is the default")
 	f.BoolVar(&o.kernelLog, "kernel-log", true, "record what the kernel itself says of resets (Linux, root or CAP_PERFMON)")
 	f.BoolVar(&o.seal, "seal", true, "write hashes of what was recorded into the file, so that a later change shows (bothends info)")
-	f.StringVar(&o.sign, "sign", "", "sign the last of them with this `KEY` of ssh's (ssh-keygen -Y sign)")
+	f.StringVar(&o.sign, "sign", "", "sign the last of those hashes with this SSH `KEY` (ssh-keygen -Y sign)")
 	f.DurationVar(&o.duration, "duration", 0, "stop after `D`, such as 90s or 5m")
 	f.Int64Var(&o.maxPackets, "max-packets", 0, "stop after `N` packets")
 	f.Var(&o.maxSize, "max-size", "stop before the files exceed `SIZE`, such as 500M")
-	f.DurationVar(&o.afterReset, "stop-after-reset", 0, "stop `D` after the first reset, of whatever connection")
-	f.Var(&o.rotateSize, "rotate-size", "begin another file before one exceeds `SIZE`")
-	f.DurationVar(&o.rotateInterval, "rotate-interval", 0, "begin another file every `D`")
+	f.DurationVar(&o.afterReset, "stop-after-reset", 0, "stop `D` after the first reset on any connection")
+	f.Var(&o.rotateSize, "rotate-size", "start a new file before one exceeds `SIZE`")
+	f.DurationVar(&o.rotateInterval, "rotate-interval", 0, "start a new file every `D`")
 	f.IntVar(&o.keep, "keep", 0, "keep only the newest `N` files")
 	f.DurationVar(&o.lifeline, "lifeline", 0, "stop when standard input ends, or brings nothing for `D`: for programs that start this one elsewhere")
 	f.Var(&o.leaveOut, "leave-out", "leave out `CONNECTION`, given as \"ADDRESS PORT ADDRESS PORT\" such as \"$SSH_CONNECTION\"; repeatable")
-	f.BoolVar(&o.listInterfaces, "list-interfaces", false, "list the interfaces there are, and do nothing else")
+	f.BoolVar(&o.listInterfaces, "list-interfaces", false, "list the interfaces, and do nothing else")
 	f.BoolVar(&o.version, "version", false, "show the version, and do nothing else")
 	f.BoolVar(&o.manual, "manual", false, "")
 	f.StringVar(&o.completion, "completion", "", "")
@@ -150,13 +150,13 @@ func parse(arguments []string) (options, error) {
 	}
 	if f.NArg() > 0 {
 		if o.filter != "" {
-			return o, fmt.Errorf("there is a filter at the end (%q), and another by --filter", f.Arg(0))
+			return o, fmt.Errorf("there is a filter at the end (%q) and another in --filter", f.Arg(0))
 		}
 		o.filter, o.trailing = strings.Join(f.Args(), " "), true
 	}
 	for flag, limit := range map[string]*time.Duration{"duration": &o.duration, "rotate-interval": &o.rotateInterval, "lifeline": &o.lifeline, "stop-after-reset": &o.afterReset} {
 		if f.Changed(flag) && *limit < 0 || f.Changed(flag) && *limit == 0 && flag != "stop-after-reset" {
-			return o, fmt.Errorf("--%s must be longer than nothing", flag)
+			return o, fmt.Errorf("--%s must be longer than 0s", flag)
 		}
 	}
 	if f.Changed("stop-after-reset") {
@@ -176,7 +176,7 @@ func cutCommand(arguments []string) (flags, command []string, err error) {
 		return arguments, nil, nil
 	}
 	if command = arguments[at+1:]; len(command) == 0 {
-		err = errors.New("no command behind --")
+		err = errors.New("no command after --")
 	}
 	return arguments[:at], command, err
 }
@@ -188,7 +188,7 @@ func (o *options) check(f *pflag.FlagSet) error {
 	case o.everything && (made || o.filter != ""):
 		return errors.New("--everything leaves nothing for --peer, --port or --filter to choose")
 	case o.filter != "" && made:
-		return &hinted{errors.New("--filter takes the place of --peer and --port"), "say all of it in the filter, and the interface by -i"}
+		return &hinted{errors.New("--filter takes the place of --peer and --port"), "put all of it into the filter, and name the interface with -i"}
 	case !o.everything && !made && o.filter == "":
 		return &hinted{errors.New("what to record? Everybody's traffic is not what you want"),
 			"bothcap --peer mail.example.org --port 587 -w client.pcapng (or --everything, if you do)"}
@@ -205,9 +205,9 @@ func (o *options) check(f *pflag.FlagSet) error {
 	case o.buffer < 64<<10 || o.buffer > 1<<30:
 		return errors.New("--buffer is not between 64K and 1G")
 	case f.Changed("max-packets") && o.maxPackets <= 0:
-		return errors.New("--max-packets must be more than none")
+		return errors.New("--max-packets must be at least 1")
 	case f.Changed("max-size") && o.maxSize < minFile, f.Changed("rotate-size") && o.rotateSize < minFile:
-		return errors.New("a limit on size below 1M leaves no room for a file's head and end")
+		return errors.New("a size limit below 1M leaves no room for a file's head and end")
 	case f.Changed("keep") && o.keep < 1:
 		return errors.New("--keep must keep at least one file")
 	case o.keep > 0 && !o.rotates():

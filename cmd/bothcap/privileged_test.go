@@ -111,7 +111,7 @@ func TestATcpdumpFilterStandsAtTheEnd(t *testing.T) {
 		t.Errorf("%d packets, filter %q", len(packets), got)
 	}
 	status, _, stderr := l.around("-i", "v0", "-w", path+"2", "swaks", "here")
-	if status != 2 || !strings.Contains(stderr, "a command stands behind --") {
+	if status != 2 || !strings.Contains(stderr, "a command comes after --") {
 		t.Errorf("exit status %d: %s", status, stderr)
 	}
 	status, _, stderr = l.around("-i", "v0", "--port", "587", "--user", "root", "-w", path+"3")

@@ -89,7 +89,7 @@ func (r *recording) start() error {
 		r.discard()
 		r.signer.dismiss()
 		if errors.Is(err, live.ErrFilter) && r.options.trailing {
-			err = &hinted{err, "a command stands behind --: bothcap [FLAGS] -w FILE -- COMMAND; a filter is pcap-filter(7)'s"}
+			err = &hinted{err, "a command comes after --: bothcap [FLAGS] -w FILE -- COMMAND; a filter is pcap-filter(7)'s"}
 		}
 		return err
 	}

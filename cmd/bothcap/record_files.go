@@ -30,7 +30,7 @@ func (r *recording) mayRotate(files *store.Files) error {
 	if errors.Is(err, fs.ErrPermission) && r.roles.maker != nil {
 		files.Through(r.roles.maker.do)
 		if err = files.Probe(); err == nil {
-			r.console.say("user %q may make no files beside %s: one thread keeps the privilege to (CAP_DAC_OVERRIDE)", r.roles.recorder.Name, shellWord(r.options.write))
+			r.console.say("user %q may not create files beside %s: one thread keeps the privilege to do so (CAP_DAC_OVERRIDE)", r.roles.recorder.Name, shellWord(r.options.write))
 			return nil
 		}
 	}
@@ -39,7 +39,7 @@ func (r *recording) mayRotate(files *store.Files) error {
 		r.roles.maker = nil
 	}
 	if err != nil {
-		return &hinted{fmt.Errorf("no further file can be made there: %w", err), "write to a folder where that is possible"}
+		return &hinted{fmt.Errorf("no further file can be created there: %w", err), "write to a folder where files can be created"}
 	}
 	return nil
 }
@@ -55,7 +55,7 @@ func (r *recording) create() (agent.Output, error) {
 	}
 	files, err := store.Create(r.options.write, r.storeOptions())
 	if errors.Is(err, store.ErrExists) && !r.options.force {
-		return nil, &hinted{err, "another name, or --force to replace it"}
+		return nil, &hinted{err, "choose another name, or --force to replace it"}
 	}
 	if err != nil {
 		return nil, err

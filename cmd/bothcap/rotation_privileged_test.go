@@ -104,7 +104,7 @@ func TestADirectoryThatCannotTakeARotationIsRefusedAtOnce(t *testing.T) {
 	}
 	t.Cleanup(func() { exec.Command("umount", full).Run() })
 	status, _, stderr := l.around("-i", "v0", "--port", "587", "-w", filepath.Join(full, "a.pcapng"), "--rotate-size", "1M")
-	if status != 2 || !strings.Contains(stderr, "no further file can be made") {
+	if status != 2 || !strings.Contains(stderr, "no further file can be created") {
 		t.Errorf("exit status %d: %s", status, stderr)
 	}
 	if left := files(t, full+"/*"); len(left) > 0 {

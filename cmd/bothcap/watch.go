@@ -142,7 +142,7 @@ func (w *watching) mayKeep() error {
 		f, err := os.CreateTemp(dir, "probe-*")
 		if err != nil {
 			w.agent.Close()
-			return &hinted{fmt.Errorf("as the user that bothcap goes on as: %w", err), "--dir a folder that this user may enter, and that belongs to it, or --user"}
+			return &hinted{fmt.Errorf("as the user that bothcap then runs as: %w", err), "give --dir a folder that belongs to this user and that it may enter, or name another --user"}
 		}
 		f.Close()
 		if err := os.Remove(f.Name()); err != nil {
@@ -223,7 +223,7 @@ func (w *watching) record(ctx context.Context) {
 				return
 			}
 			w.failed.Store(true)
-			w.console.say("recording stopped, and is tried again: %v", err)
+			w.console.say("recording stopped; trying again: %v", err)
 			w.trim(int64(w.config.Limits.RotateSize) * 2) // a full disk may be full of the ring
 			select {
 			case <-ctx.Done():
@@ -262,7 +262,7 @@ func (w *watching) recover() {
 	})
 	found()
 	if err != nil {
-		w.console.say("what was left of the run before: %v", err)
+		w.console.say("what the previous run left behind: %v", err)
 	}
 	if !last.IsZero() {
 		w.shelve(time.Now(), true)

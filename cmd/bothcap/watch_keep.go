@@ -130,7 +130,7 @@ func (w *watching) keepOne(p *pending) bool {
 	default:
 		if p.tried == 0 {
 			w.failed.Store(true)
-			w.console.say("%s is not kept yet, and tried again: %v", what, err)
+			w.console.say("%s could not be kept yet, and will be tried again: %v", what, err)
 		}
 		p.tried++
 		return false

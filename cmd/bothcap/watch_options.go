@@ -48,20 +48,20 @@ const (
 func (o *watchOptions) addFlags(f *pflag.FlagSet) {
 	o.buffer, o.snapLen, o.disk, o.per = defaultBuffer, defaultSnapLen, defaultDisk, perConnection
 	f.StringArrayVarP(&o.interfaces, "interface", "i", nil, "watch `IFACE`; repeatable (default: every way out, those that appear later too)")
-	f.StringArrayVar(&o.peers, "peer", nil, "watch TCP with `HOST`, a name or an address; repeatable")
-	f.Var(&o.ports, "port", "watch TCP with `PORT`, a number or a service such as smtp, at either end; repeatable")
-	f.StringVar(&o.filter, "filter", "", "watch what this `BPF` filter admits (pcap-filter(7)) instead")
-	f.StringVar(&o.dir, "dir", "", "keep all files in the folder `D`, which is made if it is not there")
-	f.Var(&o.disk, "disk", "take at most `SIZE` there: half for what is kept, of which the oldest goes first")
+	f.StringArrayVar(&o.peers, "peer", nil, "watch TCP from or to `HOST`, a name or an address; repeatable")
+	f.Var(&o.ports, "port", "watch TCP from or to `PORT`, a number or a service such as smtp; repeatable")
+	f.StringVar(&o.filter, "filter", "", "watch what this `BPF` filter admits instead (pcap-filter(7))")
+	f.StringVar(&o.dir, "dir", "", "keep all files in the folder `D`, which is created if it does not exist")
+	f.Var(&o.disk, "disk", "use at most `SIZE` there, half of it for what is kept; the oldest is removed first")
 	f.StringVar(&o.per, "per", perConnection, "keep a file for each `WHAT`: connection or day")
-	f.DurationVar(&o.stuck, "stuck", defaultStuck, "call a connection stuck, or unanswered, after `D` of sending again")
-	f.DurationVar(&o.around, "around", defaultAround, "keep all that passed `D` before and after, too")
-	f.BoolVar(&o.whole, "whole-packets", false, "keep what was said, too, and not only IP and TCP headers")
+	f.DurationVar(&o.stuck, "stuck", defaultStuck, "call a connection stuck, or unanswered, after `D` of retransmissions")
+	f.DurationVar(&o.around, "around", defaultAround, "keep all that passed from `D` before to `D` after, too")
+	f.BoolVar(&o.whole, "whole-packets", false, "keep whole packets, and not only IP and TCP headers")
 	f.StringVar(&o.session, "session", "", "note `NAME` in the files")
 	f.StringVar(&o.end, "end", "", "note which `END` this is: client or server")
-	f.StringVar(&o.log, "log", "", "say what happens in `FILE`, begun anew on SIGHUP (default: standard error)")
+	f.StringVar(&o.log, "log", "", "write messages to `FILE`, which is reopened on SIGHUP (default: standard error)")
 	f.Var(&o.buffer, "buffer", "`SIZE` of the kernel's buffer for each interface")
-	f.StringVar(&o.user, "user", "", "become `USER` once recording (default: who called sudo, else nobody)")
+	f.StringVar(&o.user, "user", "", "run as `USER` once recording has begun (default: whoever called sudo, else nobody)")
 	f.BoolVar(&o.kernelLog, "kernel-log", true, "record what the kernel itself says of resets (Linux, root or CAP_PERFMON)")
 	f.BoolVarP(&o.help, "help", "h", false, "show this help, and do nothing else")
 }
@@ -100,7 +100,7 @@ func parseWatch(arguments []string) (watchOptions, error) {
 	case o.stuck < time.Second:
 		return o, errors.New("--stuck must be a second or more")
 	case o.around < 0 || o.around > time.Hour:
-		return o, errors.New("--around is not between nothing and an hour")
+		return o, errors.New("--around must be at least 0s and at most an hour")
 	}
 	o.write = o.dir
 	return o, o.check(f)

@@ -326,7 +326,7 @@ func TestTheFlightRecorderSurvivesAFullDisk(t *testing.T) {
 	exec.Command("dd", "if=/dev/zero", "of="+filler, "bs=1k").Run() // until it is full
 	l.talk(server4, 1000000)
 	eventually(t, "it says that the disk is full", func() bool {
-		return strings.Contains(r.stderr.String(), "recording stopped, and is tried again") && strings.Contains(r.stderr.String(), "no space left")
+		return strings.Contains(r.stderr.String(), "recording stopped; trying again") && strings.Contains(r.stderr.String(), "no space left")
 	})
 	os.Remove(filler)
 	eventually(t, "it records again", func() bool { return strings.Contains(r.stderr.String(), "recording again") })
