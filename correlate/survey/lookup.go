@@ -32,14 +32,17 @@ func newLookup() *lookup {
 	return &lookup{slots: make([]slot, firstSlots), keys: [2]uint64{rand.Uint64(), rand.Uint64()}}
 }
 
-// find returns the newest connection between the endpoints of s, or none.
-func (l *lookup) find(entries *entries, s *segment.Segment) (id int32) {
-	return l.place(entries, l.hash(&s.Src, &s.Dst), s).number - 1
+// find returns the newest connection between the endpoints of s, which have this hash, or
+// none.
+func (l *lookup) find(entries *entries, hash uint32, s *segment.Segment) (id int32) {
+	return l.place(entries, hash, s).number - 1
 }
 
-// put makes id the newest connection between the endpoints of s.
-func (l *lookup) put(entries *entries, s *segment.Segment, id int32) {
-	hash := l.hash(&s.Src, &s.Dst)
+// guess is the number, plus one, of what stands where the search for a hash begins, or 0.
+func (l *lookup) guess(hash uint32) int32 { return l.slots[hash&uint32(len(l.slots)-1)].number }
+
+// put makes id the newest connection between the endpoints of s, which have this hash.
+func (l *lookup) put(entries *entries, hash uint32, s *segment.Segment, id int32) {
 	at := l.place(entries, hash, s)
 	if at.number == 0 {
 		l.taken++

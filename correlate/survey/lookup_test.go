@@ -24,14 +24,14 @@ func TestTheLookupFindsWhatAMapFinds(t *testing.T) {
 			if !wanted {
 				want = none
 			}
-			if got := l.find(&list, &s); got != want {
+			if got := l.find(&list, l.hash(&s.Src, &s.Dst), &s); got != want {
 				t.Fatalf("%v to %v: found %d, want %d", s.Src, s.Dst, got, want)
 			}
 			if wanted && rapid.Bool().Draw(t, "leave it") {
 				continue
 			}
 			id := list.add(entry{ends: [2]segment.Endpoint{s.Src, s.Dst}})
-			l.put(&list, &s, id)
+			l.put(&list, l.hash(&s.Src, &s.Dst), &s, id)
 			twin[tuple{s.Src, s.Dst}], twin[tuple{s.Dst, s.Src}] = id, id
 		}
 	})

@@ -173,36 +173,40 @@ func take(r capture.Reader, seed maphash.Seed, limit int, doubles Doubles, probe
 		source = NewSource(r, doubles, tick)
 		table  = NewTable()
 		prints = newPrinter(seed)
-		seg    segment.Segment
+		next   ahead
 	)
 	source.repeats.probe = probe
 	table.Limit(limit)
 	for {
-		err := source.Next(&seg)
-		if errors.Is(err, io.EOF) {
+		next.read(source)
+		next.fetch(table, sv)
+		for i := range next.segments[:next.n] {
+			seg := &next.segments[i]
+			id, side := table.assign(seg, next.hashes[i])
+			if id == LeftOut {
+				sv.LeftOut++
+				continue
+			}
+			if int(id) == len(sv.Connections) {
+				sv.open(seg.TimeNS)
+			}
+			flows := sv.flows[id]
+			fresh := sv.connection(id).note(flows, seg, side)
+			if seg.Flags&segment.RST != 0 {
+				sv.noteReset(seg)
+				continue
+			}
+			flow := &flows[side]
+			before := flow.Print
+			prints.add(flow, &flows[side.Other()], seg)
+			sv.edges.add(Edge{TimeNS: seg.TimeNS, Before: before, After: flow.Print, connection: id, side: side, Fresh: fresh})
+		}
+		if errors.Is(next.err, io.EOF) {
 			break
 		}
-		if err != nil {
-			return nil, fmt.Errorf("read capture: %w", err)
+		if next.err != nil {
+			return nil, fmt.Errorf("read capture: %w", next.err)
 		}
-		id, side := table.Assign(&seg)
-		if id == LeftOut {
-			sv.LeftOut++
-			continue
-		}
-		if int(id) == len(sv.Connections) {
-			sv.open(seg.TimeNS)
-		}
-		c, flows := &sv.rooms[id/connectionsAtOnce][id%connectionsAtOnce], sv.flows[id]
-		fresh := c.note(flows, &seg, side)
-		if seg.Flags&segment.RST != 0 {
-			sv.noteReset(&seg)
-			continue
-		}
-		flow := &flows[side]
-		before := flow.Print
-		prints.add(flow, &flows[side.Other()], &seg)
-		sv.edges.add(Edge{TimeNS: seg.TimeNS, Before: before, After: flow.Print, connection: id, side: side, Fresh: fresh})
 	}
 	sv.flows, sv.rooms = nil, nil
 	for i, c := range sv.Connections {
@@ -234,9 +238,14 @@ func (sv *Survey) open(timeNS int64) {
 	if n%connectionsAtOnce == 0 {
 		sv.rooms = append(sv.rooms, make([]Connection, connectionsAtOnce))
 	}
-	c := &sv.rooms[n/connectionsAtOnce][n%connectionsAtOnce]
+	c := sv.connection(int32(n))
 	c.FirstNS, c.LastNS, c.Flows = timeNS, timeNS, new([2]Flow)
 	sv.Connections, sv.flows = append(sv.Connections, c), append(sv.flows, c.Flows)
+}
+
+// connection finds one by its number, while the capture is read.
+func (sv *Survey) connection(id int32) *Connection {
+	return &sv.rooms[uint32(id)/connectionsAtOnce][uint32(id)%connectionsAtOnce]
 }
 
 // Rest is the print of the last n segments of a flow that has a print now and had

@@ -78,14 +78,19 @@ const LeftOut int32 = -1
 // Assign returns the number of the connection that s belongs to, and which side
 // sent it. A number equal to the previous Len is a new connection.
 func (t *Table) Assign(s *segment.Segment) (int32, Side) {
-	id := t.newest.find(&t.entries, s)
+	return t.assign(s, t.newest.hash(&s.Src, &s.Dst))
+}
+
+// assign is Assign for a segment whose endpoints have this hash.
+func (t *Table) assign(s *segment.Segment, hash uint32) (int32, Side) {
+	id := t.newest.find(&t.entries, hash, s)
 	opened := id == none || t.begins(t.entries.at(id), s) && !t.began(id, s)
 	if opened && t.limit > 0 && t.entries.n >= t.limit {
 		return LeftOut, Initiator
 	}
 	if opened {
 		id = t.open(s, id)
-		t.newest.put(&t.entries, s, id)
+		t.newest.put(&t.entries, hash, s, id)
 	} else if t.entries.at(id).older != none {
 		id = t.nearest(id, s)
 	}
