@@ -129,7 +129,7 @@ func (c *Cover) fill(s Span) (fresh int64) {
 	}
 	from := sort.Search(len(holes), func(i int) bool { return holes[i].End > s.Start })
 	to := from
-	var rest []Span
+	rest := make([]Span, 0, 2) // before s and behind it
 	for ; to < len(holes) && holes[to].Start < s.End; to++ {
 		h := holes[to]
 		fresh += min(h.End, s.End) - max(h.Start, s.Start)
@@ -155,7 +155,7 @@ func (c *Cover) giveUp() {
 	lowest := g.holes[0]
 	g.dropped += max(0, lowest.End-max(lowest.Start, g.began))
 	c.First = lowest.End
-	g.holes = slices.Delete(g.holes, 0, 1)
+	g.holes = g.holes[1:] // to move all others up would cost more than all else of a hostile stream
 }
 
 // Has reports whether all bytes from start to end are known to have been seen.
