@@ -56,7 +56,7 @@ func (t *text) witness(end string) {
 	}
 	say("%s", c.losses(end))
 	if h.Unseen > 0 {
-		say("%s acknowledged in it that it does not show arrive or leave", count(h.Unseen, "byte"))
+		say("%s acknowledged in it that it shows neither arriving nor leaving", count(h.Unseen, "byte"))
 	}
 	if h.Cut > 0 {
 		say("%s cut short when recorded%s: their data could be compared only in part", count(h.Cut, "packet"), snaplen(c.SnapLen))
@@ -75,7 +75,7 @@ func (t *text) witness(end string) {
 		say("%s recorded twice, and counted once (%s)", count(h.Repeated, "packet"), Twice(h.Repeated, h.Routed))
 	}
 	if len(h.Tunnels) > 0 {
-		say("in tunnels, of which the inner TCP is compared: %s", passedOver(h.Tunnels))
+		say("in tunnels; what is compared is the TCP in them: %s", passedOver(h.Tunnels))
 	}
 	if h.Fragments != nil {
 		say("%s", h.Fragments.words())
@@ -89,7 +89,7 @@ func (t *text) witness(end string) {
 		}
 	}
 	if len(h.NotTCP) > 0 {
-		say("not compared, being no TCP: %s", passedOver(h.NotTCP))
+		say("not compared, because it is not TCP: %s", passedOver(h.NotTCP))
 	}
 }
 
@@ -167,7 +167,7 @@ func (t *text) clock() {
 	if c.MinRTTNS > 0 {
 		said += fmt.Sprintf("; the fastest round trip took %s", readable(time.Duration(c.MinRTTNS)))
 	} else {
-		said += "; how long a round trip takes they do not show"
+		said += "; they do not show how long a round trip takes"
 	}
 	t.item("  ", "clocks  ", "%s", said)
 	if both, known := t.together(); known {

@@ -82,7 +82,7 @@ func (t *text) clean() {
 		t.para(plain, "", "%s sent and did not arrive.", s.what()+pick(len(s), " was", " were"))
 	}
 	if s := t.selected(maybeLost); len(s) > 0 {
-		t.para(plain, "", "Of %s that %s sent, the captures cannot tell whether %s arrived.", s.what(), pick(len(s), "was", "were"), pick(len(s), "it", "they"))
+		t.para(plain, "", "%s %s sent, and the captures cannot tell whether %s arrived.", s.what(), pick(len(s), "was", "were"), pick(len(s), "it", "they"))
 	}
 	if n := t.segmentsLost(); n > 0 {
 		t.para(plain, "", "In all, %s lost on the way.", count(n, "segment")+pick(int(n), " was", " were"))

@@ -74,7 +74,7 @@ func (t *infoText) contents() {
 		t.row("link types", "%s", list(slices.Sorted(maps.Keys(t.LinkTypes)), mostPorts))
 	}
 	if t.Clock.DisorderNS > 0 {
-		t.row("clock", "packets lie up to %s before others that stand ahead of them", readable(time.Duration(t.Clock.DisorderNS)))
+		t.row("clock", "some packets are up to %s earlier than others that stand before them", readable(time.Duration(t.Clock.DisorderNS)))
 	}
 }
 

@@ -110,9 +110,9 @@ func TestTheFirstLinesSayWhatCameOfIt(t *testing.T) {
 		{"changed on the way", sample(2, finding(2, "data", "modified", "strong")), 1, []string{
 			"Interference: 1 data packet was changed on the way.", "It was changed between the two taps.", "How sure: strong; both captures hold it, with different content."}, []string{"forged"}},
 		{"forged, and something undecided beside it", sample(2, finding(1, "rst", "injected", "strong"), finding(2, "fin", "indeterminate", "indeterminate", lacks)), 1, []string{
-			"Besides, 1 FIN arrived of which these captures cannot tell who made it."}, nil},
+			"Besides, 1 FIN arrived, and these captures cannot tell who made it."}, nil},
 		{"undecided for loss", sample(2, finding(1, "rst", "indeterminate", "indeterminate", quiet, lacks)), 3, []string{
-			"Not decided: 1 reset arrived of which these captures cannot tell who made it.",
+			"Not decided: 1 reset arrived, and these captures cannot tell who made it.",
 			"Nobody is accused, because: - the server's capture lacks 3 packets that the client received from it."}, []string{"Interference", "forged", "- nobody knows"}},
 		{"undecided for want of evidence", sample(2, finding(1, "rst", "indeterminate", "indeterminate", quiet,
 			Evidence{Rule: "no-sign", Outcome: "open", Decides: true, Text: "nothing but its absence speaks against it"})), 3, []string{
@@ -121,7 +121,7 @@ func TestTheFirstLinesSayWhatCameOfIt(t *testing.T) {
 			"No interference found in the 2 connections that both captures hold. 1 reset arrived and had passed the tap at the end it claims to come from: genuine, not made on the way.",
 			"look at the server's logs"}, []string{"Interference:", "forged"}},
 		{"lost", sample(2, finding(1, "rst", "lost", "strong")), 0, []string{"No interference found", "1 reset was sent and did not arrive."}, nil},
-		{"perhaps lost", sample(2, maybe), 0, []string{"No reset was sent or received. Of 1 FIN that was sent, the captures cannot tell whether it arrived."}, nil},
+		{"perhaps lost", sample(2, maybe), 0, []string{"No reset was sent or received. 1 FIN was sent, and the captures cannot tell whether it arrived."}, nil},
 		{"nothing at all", sample(1), 0, []string{"No interference found in the connection that both captures hold. No reset was sent or received."}, nil},
 		{"a connection at one end only", alone, 0, []string{"1 connection is in one capture only and could not be compared."}, nil},
 	} {
@@ -360,7 +360,7 @@ func TestWhatTheCapturesAreWorth(t *testing.T) {
 			r.Captures.Server.Files[0].EndState, r.Captures.Server.Files[0].EndReason = "truncated at offset 7", "a record ends there"
 		}), "truncated at offset 7: a record ends there"},
 		{"the server's clock ahead", sample(1), "the server's is 2s ahead of the client's, give or take 1ms (from 12 packets); the fastest round trip took 2ms"},
-		{"no round trip that is known", change(func(r *Report) { r.Clock.MinRTTNS = 0 }), "(from 12 packets); how long a round trip takes they do not show"},
+		{"no round trip that is known", change(func(r *Report) { r.Clock.MinRTTNS = 0 }), "(from 12 packets); they do not show how long a round trip takes"},
 		{"the server's clock behind", change(func(r *Report) { r.Clock.OffsetNS = -2e9 }), "the server's is 2s behind the client's"},
 		{"clocks that agree", change(func(r *Report) { r.Clock.OffsetNS = 4e5 }), "clocks agree within 1.4ms"},
 		{"clocks that cannot be compared", change(func(r *Report) { r.Clock = Clock{} }), "clocks cannot be compared"},
@@ -369,7 +369,7 @@ func TestWhatTheCapturesAreWorth(t *testing.T) {
 		{"a gap in a rotated set", change(func(r *Report) {
 			r.Captures.Client.Health.Seams = []Seam{{After: "a/client.pcap", Before: "a/server.pcap", GapNS: 3e9}}
 		}), "between client.pcap and server.pcap nothing was recorded for 3s"},
-		{"other protocols", change(func(r *Report) { r.Captures.Client.Health.NotTCP = map[string]int64{"udp": 4, "arp": 1} }), "not compared, being no TCP: 1 arp, 4 udp"},
+		{"other protocols", change(func(r *Report) { r.Captures.Client.Health.NotTCP = map[string]int64{"udp": 4, "arp": 1} }), "not compared, because it is not TCP: 1 arp, 4 udp"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if text := unwrapped(render(t, test.report, TextOptions{})); !strings.Contains(text, test.want) {

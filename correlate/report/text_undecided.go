@@ -31,7 +31,7 @@ func (t *text) undecided() {
 	if n == 0 {
 		return
 	}
-	t.para(doubt, "", "Not decided: %s%s arrived of which these captures cannot tell who made %s%s.", t.struck(open), open.what(), pick(n, "it", "them"), t.perhaps(open))
+	t.para(doubt, "", "Not decided: %s%s arrived, and these captures cannot tell who made %s%s.", t.struck(open), open.what(), pick(n, "it", "them"), t.perhaps(open))
 	var reasons []string
 	for _, f := range open {
 		if reason := t.obstacle(f); reason != "" && !slices.Contains(reasons, reason) {

@@ -68,7 +68,7 @@ func (t *text) interference() {
 	}
 	if open := t.selected(unattributed); len(open) > 0 {
 		t.blank()
-		t.para(plain, "", "%s arrived of which these captures cannot tell who made %s.", "Besides, "+open.what(), pick(len(open), "it", "them"))
+		t.para(plain, "", "%s arrived, and these captures cannot tell who made %s.", "Besides, "+open.what(), pick(len(open), "it", "them"))
 	}
 }
 
