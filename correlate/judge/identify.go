@@ -51,15 +51,49 @@ func (s *stream) elsewhereTwin(r arrival) *survey.Reset {
 	if r.Flags&segment.ACK == 0 && r.Seq0 == 0 || !s.pair.Paired() {
 		return nil
 	}
-	key := keyOf(r.Seq0+s.shiftAt(s.sender, s.sender), r.Ack0+s.shiftAt(s.sender, s.sender.Other()), r.Flags)
-	for _, i := range s.byNumbers[s.sender][key] {
-		left := &s.Resets[s.sender][i]
-		own := slices.ContainsFunc(s.flow.Resets[s.sender], func(o *align.Reset) bool { return o.Frame == left.Frame })
-		if !own && r.clocks.soonAfter(left.TimeNS) {
-			return left
+	d := s.departed(r.Reset)
+	if len(d.left) <= d.besides(r.Reset) {
+		return nil
+	}
+	i := slices.IndexFunc(d.left, func(left *survey.Reset) bool { return r.clocks.soonAfter(left.TimeNS) })
+	if i < 0 {
+		return nil
+	}
+	left := d.left[i]
+	d.left = slices.Delete(d.left, i, i+1)
+	return left
+}
+
+// departed are the departures with the numbers of a reset that arrived. They are gathered
+// once, and become fewer with each that is found.
+func (s *stream) departed(r *align.Reset) *departures {
+	receiver := s.sender.Other()
+	key := keyOf(r.Seq0+s.shiftAt(s.sender, s.sender), r.Ack0+s.shiftAt(s.sender, receiver), r.Flags)
+	if d := s.departures[key]; d != nil {
+		return d
+	}
+	came := keyOf(r.Seq0+s.shiftAt(receiver, s.sender), r.Ack0+s.shiftAt(receiver, receiver), r.Flags)
+	d := &departures{
+		left: s.elsewhereAt(s.sender, s.byNumbers[s.sender][key]),
+		came: s.elsewhereAt(receiver, s.gotByNumbers[receiver][came]),
+	}
+	if s.departures == nil {
+		s.departures = map[resetKey]*departures{}
+	}
+	s.departures[key] = d
+	return d
+}
+
+// elsewhereAt are those resets in an end's capture, given by index, that are none of this
+// stream's.
+func (s *stream) elsewhereAt(end tap.End, indexes []int32) (others []*survey.Reset) {
+	for _, i := range indexes {
+		r := &s.Resets[end][i]
+		if !slices.ContainsFunc(s.flow.Resets[end], func(o *align.Reset) bool { return o.Frame == r.Frame }) {
+			others = append(others, r)
 		}
 	}
-	return nil
+	return others
 }
 
 // arrivedElsewhere is the reset that left arrived as under other addresses, on whatever

@@ -8,6 +8,7 @@ import (
 	"bothends/correlate/clock"
 	"bothends/correlate/pair"
 	"bothends/correlate/segment"
+	"bothends/correlate/survey"
 	"bothends/correlate/tap"
 )
 
@@ -122,6 +123,56 @@ func TestARemappedConnectionAccusesNobodyOfTheEndWherePacketsWentAstray(t *testi
 		}
 		if needs := factsOf(f.Needs); f.Verdict == Conditional && !slices.Equal(needs, []Fact{Filter}) {
 			t.Errorf("remapped at %v: needs %v, want the filter", at, f.Needs)
+		}
+	}
+}
+
+// The server resets what came under another address, with the numbers of this connection.
+// Such a reset is one that arrived: there, or here, and not both; nor is it two.
+func TestAResetThatLeftUnderOtherAddressesArrivedOnce(t *testing.T) {
+	server := segment.Endpoint{IP: [16]byte{15: 1}, Port: 587}
+	const bothSides = -1
+	at := func(ns int64) survey.Reset {
+		return survey.Reset{Frame: reset(ns, 0, 0, 0).Frame, Src: server, Seq: 1000, Flags: segment.RST}
+	}
+	for _, tt := range []struct {
+		name             string
+		left, came, here int // of those resets
+		genuine          int // of those that came here
+	}{
+		{"one left, and it came here", 1, 0, 1, 1},
+		{"one left, and came as it left", 1, 1, 1, 0},
+		{"two left, one of which came as it left", 2, 1, 1, 1},
+		{"one left, and three came here", 1, 0, 3, 1},
+		{"two left, and both came here", 2, 0, 2, 2},
+		{"none left", 0, 0, 1, 0},
+		{"one left, and its receiver saw it on both sides of its own NAT", 1, bothSides, 1, 1},
+	} {
+		b := trial()
+		b.Own[tap.Server] = map[[16]byte]bool{server.IP: true}
+		stream := &b.Cases[0].Streams[tap.Server]
+		for i := range tt.here {
+			r := reset(int64(3020+i)*ms, 1000, 57, 0)
+			stream.Resets[tap.Client] = append(stream.Resets[tap.Client], r)
+			b.Resets[tap.Client] = append(b.Resets[tap.Client], at(r.TimeNS))
+		}
+		for i := range tt.left {
+			b.Resets[tap.Server] = append(b.Resets[tap.Server], at(int64(3000+i)*ms))
+		}
+		for i := range max(0, tt.came) {
+			b.Resets[tap.Client] = append(b.Resets[tap.Client], at(int64(3040+i)*ms))
+		}
+		if tt.came == bothSides {
+			b.Resets[tap.Client] = append(b.Resets[tap.Client], at(3020*ms+1000))
+		}
+		genuine := 0
+		for _, f := range verdicts(b) {
+			if f.Verdict == Genuine {
+				genuine++
+			}
+		}
+		if genuine != tt.genuine {
+			t.Errorf("%s: %d of %d are genuine, want %d", tt.name, genuine, tt.here, tt.genuine)
 		}
 	}
 }

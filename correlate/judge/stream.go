@@ -45,8 +45,9 @@ type stream struct {
 	unmatched []arrival // those that the sender's capture lacks
 	opposite  *stream   // the opposite direction
 	// remapped are, of those that arrived, the ones that left under other addresses.
-	remapped  map[*align.Reset]*align.Reset
-	elsewhere map[*align.Reset]*survey.Reset
+	remapped   map[*align.Reset]*align.Reset
+	departures map[resetKey]*departures // by the numbers that they left with
+	elsewhere  map[*align.Reset]*survey.Reset
 }
 
 func (all *pooled) stream(index int, sender tap.End) *stream {
