@@ -15,14 +15,15 @@ func conditions(f *Facts, t *table) []Fact {
 			could = append(could, entry.Fact)
 		}
 	}
+	standing := t.standing()
 	for _, one := range could {
-		if f.supposing(one) {
+		if f.supposing(standing, one) {
 			return []Fact{one}
 		}
 	}
 	for i, one := range could {
 		for _, other := range could[i+1:] {
-			if f.supposing(one, other) {
+			if f.supposing(standing, one, other) {
 				return []Fact{one, other}
 			}
 		}
@@ -38,11 +39,13 @@ func (f *Facts) bears(fact Fact) bool {
 	return toState(f.Sender, fact).Contradiction(f.Sending.Witness) == nil
 }
 
-// supposing reports whether the packet would be injected if these facts were stated.
-func (f *Facts) supposing(facts ...Fact) bool {
+// supposing reports whether the packet would be injected if these facts were stated. The
+// hypotheses that stand without them are tested first: one that still does is enough, and
+// most statements change nothing.
+func (f *Facts) supposing(standing []Hypothesis, facts ...Fact) bool {
 	supposed := *f
 	for _, fact := range facts {
 		supposed.Stated = supposed.Stated.with(fact)
 	}
-	return tabulate(&supposed).injected()
+	return tabulate(&supposed, standing).injected() && tabulate(&supposed, Hypotheses).injected()
 }

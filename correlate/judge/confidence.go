@@ -48,7 +48,7 @@ func (f *Facts) unstated() bool {
 	}
 	bare := *f
 	bare.Stated, bare.StatedThere = nil, nil
-	return tabulate(&bare).injected()
+	return tabulate(&bare, Hypotheses).injected()
 }
 
 // restsOnReceiver reports whether a row may be refuted by what the receiver's capture

@@ -18,10 +18,14 @@ type row struct {
 // refuted reports whether it is out of the question.
 func (r *row) refuted() bool { return r.Outcome == Refuted || len(r.By) > 0 }
 
-func tabulate(f *Facts) *table {
-	t := &table{rows: make([]row, 0, len(Hypotheses)), signs: make([]Step, len(Signs)), void: make([]bool, len(Signs))}
-	for i := range Hypotheses {
-		h := &Hypotheses[i]
+// stands reports whether it is in the way of an accusation.
+func (r *row) stands() bool { return !r.refuted() && !(r.mayStayOpen && r.Outcome == Open) }
+
+// tabulate lays all signs and some hypotheses to the facts, as a rule all of these.
+func tabulate(f *Facts, hypotheses []Hypothesis) *table {
+	t := &table{rows: make([]row, 0, len(hypotheses)), signs: make([]Step, len(Signs)), void: make([]bool, len(Signs))}
+	for i := range hypotheses {
+		h := &hypotheses[i]
 		if r := h.Test(f); r.Outcome != "" {
 			t.rows = append(t.rows, row{Step{Rule: h.Name, Outcome: r.Outcome, Text: r.Text, Values: r.Values, Attested: r.Attested}, h.MayStayOpen})
 		}
@@ -81,10 +85,19 @@ func (t *table) injected() bool { return t.injectedBut() }
 // injectedBut is injected but for rows that need not be refuted.
 func (t *table) injectedBut(but ...Name) bool {
 	for i := range t.rows {
-		r := &t.rows[i]
-		if !r.refuted() && !slices.Contains(but, r.Rule) && !(r.mayStayOpen && r.Outcome == Open) {
+		if r := &t.rows[i]; r.stands() && !slices.Contains(but, r.Rule) {
 			return false
 		}
 	}
 	return t.weighty(func(*Sign) bool { return true })
+}
+
+// standing are the hypotheses that keep the packet from being injected.
+func (t *table) standing() (list []Hypothesis) {
+	for i := range t.rows {
+		if r := &t.rows[i]; r.stands() {
+			list = append(list, *HypothesisNamed(r.Rule))
+		}
+	}
+	return list
 }

@@ -15,7 +15,7 @@ type opinion struct {
 // its own test or by a sign, and at least one sign has weight. It is conditional if
 // that would be so with one or two facts that only a statement can give.
 func weigh(f *Facts) opinion {
-	t := tabulate(f)
+	t := tabulate(f, Hypotheses)
 	switch {
 	case t.injected():
 		return t.opinion(f, Injected, t.confidence(f))

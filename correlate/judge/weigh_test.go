@@ -195,10 +195,17 @@ func wantDecided(t rapid.TB, f *Facts, o opinion) {
 		if rows != left || rows == 0 || signs != 0 || len(o.needs) == 0 || len(o.needs) > mostConditions {
 			t.Errorf("conditional by %d signs and %d rows of %d, needs %v", signs, rows, left, o.needs)
 		}
-		if again := f.supposing(o.needs...); !again {
+		if again := f.supposing(Hypotheses, o.needs...); !again {
 			t.Errorf("with what it needs (%v) it is still not injected", o.needs)
 		}
 	case Indeterminate, ByReceiver, ByAddressOwner:
+		for _, one := range FactTable {
+			for _, other := range FactTable {
+				if o.verdict == Indeterminate && f.bears(one.Fact) && f.bears(other.Fact) && f.supposing(Hypotheses, one.Fact, other.Fact) {
+					t.Errorf("indeterminate, and with %s and %s it is injected", one.Fact, other.Fact)
+				}
+			}
+		}
 		if rows != 1 || signs != 0 {
 			t.Errorf("%s by %d signs and %d rows, want one row", o.verdict, signs, rows)
 		}
