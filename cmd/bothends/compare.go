@@ -213,6 +213,11 @@ func (o *compareOptions) compare(ctx context.Context, c *console, path []tapFile
 	if o.memoryLimit > 0 && os.Getenv("GOMEMLIMIT") == "" { // else the user knows better
 		debug.SetMemoryLimit(int64(o.memoryLimit))
 	}
+	length := int64(0)
+	for _, set := range sets {
+		length += set.Length()
+	}
+	inLargePages(forLargePages(length, int64(o.memoryLimit)))
 	how := correlate.Options{FixedEnds: fixed, Progress: c.progress.advance, MemoryLimit: int64(o.memoryLimit), ShowPayload: o.showPayload, Stated: o.stated}
 	if wanted(sets) {
 		sums = sum(ctx, ends(sets))

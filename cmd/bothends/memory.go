@@ -94,6 +94,23 @@ func growing(is bool) {
 	}
 }
 
+const (
+	// mostInLargePages is what captures of millions of packets take, and leastInLargePages
+	// is worth to ask for.
+	mostInLargePages  = 1 << 30
+	leastInLargePages = 16 << 20
+)
+
+// forLargePages is for how much of the heap to ask for large pages: half of what the
+// captures have, which hardly any comparison takes, and no more than a quarter of the limit.
+func forLargePages(captures, limit int64) int64 {
+	n := min(captures/2, mostInLargePages)
+	if limit > 0 {
+		n = min(n, limit/4)
+	}
+	return n
+}
+
 // Where Linux tells of the machine's memory, and of the control group's limit.
 const (
 	procMemInfo    = "/proc/meminfo"
