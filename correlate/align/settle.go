@@ -75,11 +75,12 @@ func (s *Stream) settleSent(h *held, early bool) {
 	case s.unrecorded(s.receiver(), h.at, 0, horizonNS):
 		s.Ledger.SentNotCaptured++
 		s.unwatched(h.TimeNS)
-	case early || !s.wouldShow(&h.view) || s.unseen(h.start, h.end):
+	case s.unseen(h.start, h.end):
 		s.Ledger.SentNotCaptured++
-		if !s.unseen(h.start, h.end) {
-			s.unwatched(h.TimeNS)
-		}
+		s.Unseen++
+	case early || !s.wouldShow(&h.view):
+		s.Ledger.SentNotCaptured++
+		s.unwatched(h.TimeNS)
 		s.depart(h, false, 0)
 	default:
 		s.vanish(h)
@@ -165,6 +166,16 @@ func (s *Stream) wouldShow(v *view) bool {
 // holds nothing of that sender: it was recorded in one direction only.
 func (s *Stream) deaf() bool {
 	return s.LastGot.Number == 0 && len(s.Resets[s.sender.Other()]) == 0 && s.AckedAtReceiver > s.Sent.First+1
+}
+
+// halfSeen reports whether one of the two captures lacks most of the stream, though it ran:
+// its filter left a direction out, or what it holds was picked from more.
+func (s *Stream) halfSeen() bool { return s.deaf() || s.mute() || s.Missed+s.Unseen > s.Passed }
+
+// mute reports whether the sender's capture holds nothing of the stream, of which the
+// receiver's has more than resets.
+func (s *Stream) mute() bool {
+	return s.LastGot.Number != 0 && s.LastSent.Number == 0 && len(s.Resets[s.sender]) == 0
 }
 
 // recordedWhenSent reports whether the sender's capture was running when w was

@@ -16,8 +16,8 @@ type Summary struct {
 	Rewrites [2]Rewrites
 	Unjudged [2]int64 // resets beyond those that are kept apart
 	Routes   [2]Route
-	// Deaf: the capture of one end holds nothing of what the other sent and it acknowledged.
-	Deaf bool
+	// HalfSeen: the capture of one end ran, and lacks most of what passed it in one direction.
+	HalfSeen bool
 }
 
 // Summaries are those of many connections, of which most are the same as another one's.
@@ -64,7 +64,7 @@ type Rewrites struct {
 func (c *Connection) Summary() (sum Summary) {
 	for end := range c.Streams {
 		s := &c.Streams[end]
-		sum.Deaf = sum.Deaf || s.deaf()
+		sum.HalfSeen = sum.HalfSeen || s.halfSeen()
 		sum.Seen[end] = s.Seen[tap.Client] + s.Seen[tap.Server]
 		sum.Ledger[end], sum.Passed[end], sum.Missed[end] = s.Ledger, s.Passed, s.Missed
 		sum.Rewrites[end], sum.Unjudged[end] = s.Path.Rewrites, s.MoreReset

@@ -34,8 +34,8 @@ type Input struct {
 	Endings  []*ending.Ending // by pair
 	// ToServer reports whether a connection of the client end's went to the server.
 	ToServer func(*pair.Pair) bool
-	// Deaf reports whether one capture holds one direction only of a pair, by its index.
-	Deaf func(int) bool
+	// HalfSeen reports whether one capture lacks most of one direction of a pair, by its index.
+	HalfSeen func(int) bool
 }
 
 // An Outcome is what one comparison comes to.
@@ -48,7 +48,7 @@ type Outcome struct {
 	Undecided int
 	// ByThePath connections are known to have been ended between the two taps, Doubtful
 	// ones perhaps; NotCompared ones went to the server and are in one capture only,
-	// or one of the two holds but one direction of them.
+	// or one of the two lacks most of one direction of them, or what ended them.
 	ByThePath, Doubtful, NotCompared int
 	// Damaged: a capture does not end as its recorder leaves it. LeftOut segments did not
 	// fit into the memory limit.
@@ -82,7 +82,8 @@ func Of(in *Input) Outcome {
 		}
 		toServer := p.Client != pair.NoView && in.ToServer(p)
 		o.ended(in.Endings[i], p.Paired(), toServer)
-		if p.Paired() && in.Endings[i].Kind != ending.NotCovered && in.Deaf != nil && in.Deaf(i) {
+		half := in.HalfSeen != nil && in.HalfSeen(i)
+		if p.Paired() && in.Endings[i].Kind != ending.NotCovered && (half || in.unmet(in.Endings[i])) {
 			o.NotCompared++
 		}
 	}
@@ -94,6 +95,16 @@ func Of(in *Input) Outcome {
 		}
 	}
 	return o
+}
+
+// unmet reports whether a packet ended a connection that one end sent, and of which the
+// captures cannot tell whether it came to the other.
+func (in *Input) unmet(e *ending.Ending) bool {
+	if e.Finding == ending.NoFinding {
+		return false
+	}
+	f := &in.Findings[e.Finding]
+	return f.Verdict == judge.Indeterminate && f.SeenAt != f.ReceivedAt
 }
 
 // ended counts the ending of a connection.
@@ -125,5 +136,5 @@ func (o *Outcome) Status() Status {
 
 // Partial reports whether what was compared does not cover what was recorded: a
 // capture is damaged, or a connection of the client end's to the server is in one
-// capture only.
+// capture only, or one of the two lacks most of a direction of it or what ended it.
 func (o *Outcome) Partial() bool { return o.NotCompared > 0 || o.Damaged }

@@ -312,7 +312,8 @@ type Summary struct {
 	ByAddressOwner int `json:"by_address_owner"`
 	ByReceiver     int `json:"by_receiver"`
 	// ByThePath connections are known to have been ended between the two taps, Doubtful
-	// ones perhaps; NotCompared ones went to the server and are in one capture only.
+	// ones perhaps; NotCompared ones went to the server and are in one capture only, or one
+	// of the two lacks most of one direction of them, or what ended them.
 	ByThePath   int `json:"by_the_path"`
 	Doubtful    int `json:"doubtful"`
 	NotCompared int `json:"not_compared"`

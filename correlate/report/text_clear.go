@@ -26,7 +26,7 @@ func (t *text) doubt() {
 	}
 	t.byProxy()
 	if n := t.Summary.NotCompared; n > 0 {
-		t.para(plain, "", "%s to the server in one capture only, or not covered by both to the end and in both directions.", count(n, "connection")+pick(n, " is", " are"))
+		t.para(plain, "", "%s to the server could not be compared whole: one of the two captures lacks all of it, most of a direction, or its end.", count(n, "connection"))
 	}
 	for _, end := range []string{"client", "server"} {
 		if c := t.capture(end); c.EndState != complete {
