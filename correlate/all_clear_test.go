@@ -74,22 +74,3 @@ func textOf(t *testing.T, r *report.Report, extent report.Extent) string {
 	}
 	return strings.Join(strings.Fields(b.String()), " ")
 }
-
-// Where an end repeats what came to the other and is not acknowledged, the report sends the
-// reader there, and not away.
-func TestWhatIsRepeatedAndNotAcknowledgedIsSaid(t *testing.T) {
-	dir := "../fixtures/cases/checksums-spoiled"
-	r, err := compare(t, dir, readTruths(t, dir)[dir])
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := textOf(t, r, report.Screen)
-	for words, want := range map[string]bool{
-		"On 1 connection what one end sent came to the other again and again without being acknowledged. Look at the server": true,
-		"the cause is not in what passed between the two taps":                                                               false,
-	} {
-		if strings.Contains(text, words) != want {
-			t.Errorf("%q: want %v in\n%s", words, want, text)
-		}
-	}
-}

@@ -45,7 +45,10 @@ func (o *Options) states(end tap.End, fact judge.Fact) bool {
 func (a *alignment) sumUp(e *ended) outcome.Outcome {
 	return outcome.Of(&outcome.Input{
 		Files: a.files, Surveys: a.surveys, Pairs: a.pairs, Findings: e.judgement.Findings, Kept: e.judgement.Kept, Further: &e.judgement.Further,
-		Endings: e.endings, HalfSeen: func(i int) bool { n := a.caseOf[i]; return n >= 0 && a.cases[n].Summary().HalfSeen }, ToServer: func(p *pair.Pair) bool { return a.serviceOf(p) != nil && !p.Outdone },
+		Endings: e.endings, HalfSeen: func(i int) bool {
+			n := a.caseOf[i]
+			return n >= 0 && (a.cases[n].Summary().HalfSeen || a.cases[n].Unverified)
+		}, ToServer: func(p *pair.Pair) bool { return a.serviceOf(p) != nil && !p.Outdone },
 	})
 }
 

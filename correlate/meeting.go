@@ -62,12 +62,14 @@ func (o *Options) meeting(p pairing, offset, uncertain int64) *meeting {
 		c.Unacknowledged, c.Unheeded = m.unacknowledged(p)
 		m.cases = append(m.cases, c)
 		m.left = append(m.left, 0)
-		if summary, ok := m.sameAtBoth(p); ok && !interrupted[int32(i)] {
+		// Why something had to be sent again that had come may show in the packets.
+		closely := interrupted[int32(i)] || m.cameTwice(p)
+		if summary, ok := m.sameAtBoth(p); ok && !closely {
 			m.cases[n].Sum, m.cases[n].Alike = m.sums.Share(summary), true
 			same = append(same, m.letGo(int32(i)))
 			continue
 		}
-		if summary, late, ok := m.sameButCut(p); ok && !interrupted[int32(i)] {
+		if summary, late, ok := m.sameButCut(p); ok && !closely {
 			m.cases[n].Sum, m.cases[n].Alike = m.sums.Share(summary), true
 			same = append(same, m.letGo(int32(i)))
 			m.routes[tap.Client][p.Client].Late = bySide(late[tap.Client], p.ClientSide)

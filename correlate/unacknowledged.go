@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"bothends/correlate/pair"
+	"bothends/correlate/survey"
 	"bothends/correlate/tap"
 )
 
@@ -27,3 +28,14 @@ func (both *pairing) unacknowledged(p *pair.Pair) (n [2]int64, again [2]bool) {
 // leastRepeats is how often what nobody acknowledges must have come once more: a capture
 // that ends in mid-flight shows no repetition.
 const leastRepeats = 2
+
+// cameTwice reports whether something came to an end of a paired connection more than once, as
+// far as both captures show: a host that sends again what was lost on the way brings it once.
+func (both *pairing) cameTwice(p *pair.Pair) bool {
+	if !p.Paired() {
+		return false
+	}
+	here, there := both.surveys[tap.Client].Connections[p.Client].Flows, both.surveys[tap.Server].Connections[p.Server].Flows
+	twice := func(got *survey.Flow) bool { return got.Begun && got.Payload > got.Hi-got.Lo }
+	return twice(&there[p.ServerSide]) || twice(&here[p.ClientSide.Other()])
+}

@@ -114,6 +114,7 @@ func (s *Stream) passAck(sent, got *ack, single bool) {
 	}
 	s.SameAcks++
 	s.compare(sent.packet(), got.packet(), single)
+	s.addUp(sent.packet(), got.packet(), nil, false)
 	if s.Path.another(&sent.Header, &got.Header, true) {
 		return // one that looks like it
 	}

@@ -22,6 +22,16 @@ const (
 	TimestampLowered
 	// UrgentSet is a packet that became urgent: a byte of its data leaves the stream.
 	UrgentSet
+	// ChecksumSpoiled is a packet that left with the right TCP checksum and came with another,
+	// so that its receiver drops it.
+	ChecksumSpoiled
+	// ChecksumWrong is a repeated one that came with a wrong checksum, which was not the right
+	// one at its sender's tap, either: a card had yet to fill it in, or somebody changed
+	// addresses in that capture.
+	ChecksumWrong
+	// BeyondCut is a packet of which the captures do not hold all, and whose checksum says that
+	// more of it was changed than they show.
+	BeyondCut
 	// FINTaken is a packet that lost its FIN: its receiver waits for more.
 	FINTaken
 )
@@ -37,7 +47,8 @@ type Changed struct {
 // least is how many packets must show a change before it is told: a host may send a segment
 // again under the same IP-ID (RFC 1122 section 3.2.1.5), and a capture lack one of the two.
 func (c Change) least() int64 {
-	if c == AckLowered || c == TimestampLowered {
+	switch c {
+	case AckLowered, TimestampLowered, ChecksumSpoiled, ChecksumWrong, BeyondCut:
 		return 2
 	}
 	return 1

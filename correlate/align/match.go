@@ -135,6 +135,9 @@ func (s *Stream) learn(h, w *held) {
 	if whole && h.Flags&w.Flags&segment.ACK != 0 && h.ack == w.ack {
 		s.SameAcks++
 	}
+	if whole {
+		s.addUp(h.packet(), w.packet(), w.payload, h.repeat || w.repeat)
+	}
 	if h.repeat || w.repeat {
 		if whole && s.stamped(h.packet(), w.packet()) {
 			s.change(TimestampLowered, h.packet(), w.packet())

@@ -19,6 +19,7 @@ type Stream struct {
 	// SameAcks is how many of Passed, matched as they were cut when they left, acknowledged
 	// the same number at both taps, but for the shift.
 	SameAcks  int64
+	Sums      Sums
 	Leftovers []Leftover // arrived without having been sent, or sent and changed, or control segments that were lost
 	MoreLeft  int64      // further ones that were only counted
 	Resets    [2][]*Reset

@@ -38,6 +38,9 @@ type Case struct {
 	Unacknowledged [2]int64
 	// Unheeded says, by the End that sent it, that it came again and again meanwhile.
 	Unheeded [2]bool
+	// Unverified says that of what was Unheeded no copy is known to have come with the right
+	// checksum: the captures do not hold the packets whole, or their checksums.
+	Unverified bool
 	// Service is the address that the client end reached; nil if no connection to it
 	// is in both captures.
 	Service *Service
@@ -67,6 +70,9 @@ func (c *Case) Close(pool *align.Pool, sums *align.Summaries) {
 	}
 	pool.Finish(c.Connection)
 	c.Sum = sums.Share(c.Connection.Summary())
+	for sender, again := range c.Unheeded {
+		c.Unverified = c.Unverified || again && c.Streams[sender].Sums.RepeatsRight == 0
+	}
 	if c.Quiet() {
 		pool.TakeBack(c.Connection)
 		c.Connection = nil

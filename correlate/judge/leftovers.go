@@ -40,10 +40,18 @@ func (s *stream) leftovers() []Finding {
 		case align.Modified:
 			findings = append(findings, s.modified(l))
 		case align.Lost:
+			if l.Flags&segment.FIN != 0 && s.finTaken() {
+				continue // it arrived without its FIN, and is told as changed
+			}
 			findings = append(findings, s.lostControl(l))
 		}
 	}
 	return append(findings, s.changes()...)
+}
+
+// finTaken reports whether the path is known to have taken the FIN from packets that passed.
+func (s *stream) finTaken() bool {
+	return slices.ContainsFunc(s.flow.Changes, func(c align.Changed) bool { return c.What == align.FINTaken && c.Told() })
 }
 
 // goesOnWithoutSender reports whether the receiver got a part of a conversation of which
@@ -89,6 +97,12 @@ func (s *stream) changes() (findings []Finding) {
 		c := &s.flow.Changes[i]
 		if !c.Told() || c.What == align.AckLowered && (rewritten(s.flow) || rewritten(s.back)) {
 			continue // a box that makes a message longer or shorter counts for both ends
+		}
+		if c.What == align.ChecksumSpoiled || c.What == align.ChecksumWrong || c.What == align.BeyondCut {
+			if f, told := s.spoiled(c); told {
+				findings = append(findings, f)
+			}
+			continue
 		}
 		text := fmt.Sprintf("it left the %s with %s (frame %d there) and arrived with %s", s.sender, changeWords(c, &c.Sent.Header), c.Sent.Number, changeWords(c, &c.Got.Header))
 		text += fmt.Sprintf(changeMeans[c.What], s.sender.Other())

@@ -56,6 +56,7 @@ func decodeCommon(p *capture.Packet, s *Segment) bool {
 	s.Options.decode(data[end:payloadAt], header-20)
 	last := min(len(data), ipAt+total)
 	s.PayloadLen = total - 20 - header
+	s.Header = data[tcpAt:payloadAt:payloadAt]
 	s.Payload = data[payloadAt:last:last]
 	s.Digest = p.Digest
 	return true

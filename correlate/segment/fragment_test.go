@@ -101,7 +101,7 @@ func wantOne(t *testing.T, found []Segment, want Segment) {
 	if len(found) != 1 {
 		t.Fatalf("%d segments, want 1", len(found))
 	}
-	if diff := cmp.Diff(want, found[0], cmpopts.EquateEmpty()); diff != "" {
+	if diff := cmp.Diff(want, found[0], cmpopts.EquateEmpty(), withoutHeader); diff != "" {
 		t.Errorf("segment (-want +got):\n%s", diff)
 	}
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // A Segment is one TCP segment as a tap saw it. It holds no pointers but
-// Payload, which aliases the frame it was decoded from.
+// Header and Payload, which alias the frame it was decoded from.
 //
 // Every field is valid when Decode returned TCP, but those marked with a
 // condition.
@@ -46,6 +46,7 @@ type Segment struct {
 
 	PayloadLen int    // bytes on the wire, from the IP header
 	Payload    []byte // those that were captured, at most PayloadLen
+	Header     []byte // of TCP with its options, as far as it was captured
 	Digest     []byte // what redaction left in their place, or nil
 }
 

@@ -44,6 +44,7 @@ func decodeTCP(b []byte, n int, s *Segment) Result {
 
 	captured := min(header, len(b))
 	s.Options.decode(b[20:captured], header-20)
+	s.Header = b[:captured:captured]
 	s.Payload = b[captured:len(b):len(b)]
 	return TCP
 }

@@ -65,7 +65,7 @@ func twin(first gopacket.Decoder, frame []byte) (s Segment, ok bool) {
 			s.Flags |= 1 << i
 		}
 	}
-	s.Payload, s.PayloadLen = tcp.LayerPayload(), len(tcp.LayerPayload())
+	s.Header, s.Payload, s.PayloadLen = tcp.LayerContents(), tcp.LayerPayload(), len(tcp.LayerPayload())
 	for _, option := range tcp.Options {
 		twinOption(&s.Options, option)
 	}
