@@ -77,7 +77,9 @@ func (s *Stream) settleSent(h *held, early bool) {
 		s.unwatched(h.TimeNS)
 	case s.unseen(h.start, h.end):
 		s.Ledger.SentNotCaptured++
-		s.Unseen++
+		if s.Got.Lacks(h.start, h.end) {
+			s.Unseen++
+		}
 	case early || !s.wouldShow(&h.view):
 		s.Ledger.SentNotCaptured++
 		s.unwatched(h.TimeNS)
@@ -169,13 +171,16 @@ func (s *Stream) deaf() bool {
 }
 
 // halfSeen reports whether one of the two captures lacks most of the stream, though it ran:
-// its filter left a direction out, or what it holds was picked from more.
-func (s *Stream) halfSeen() bool { return s.deaf() || s.mute() || s.Missed+s.Unseen > s.Passed }
+// its filter left a direction out, or what it holds was picked from more. back is the
+// opposite direction.
+func (s *Stream) halfSeen(back *Stream) bool {
+	return s.deaf() || s.mute(back) || s.Missed+s.Unseen > s.Passed
+}
 
 // mute reports whether the sender's capture holds nothing of the stream, of which the
-// receiver's has more than resets.
-func (s *Stream) mute() bool {
-	return s.LastGot.Number != 0 && s.LastSent.Number == 0 && len(s.Resets[s.sender]) == 0
+// receiver's has more than resets, though what passed the other way shows that it ran.
+func (s *Stream) mute(back *Stream) bool {
+	return s.LastGot.Number != 0 && s.LastSent.Number == 0 && len(s.Resets[s.sender]) == 0 && back.Passed >= minSamples
 }
 
 // recordedWhenSent reports whether the sender's capture was running when w was

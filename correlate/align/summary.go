@@ -64,7 +64,7 @@ type Rewrites struct {
 func (c *Connection) Summary() (sum Summary) {
 	for end := range c.Streams {
 		s := &c.Streams[end]
-		sum.HalfSeen = sum.HalfSeen || s.halfSeen()
+		sum.HalfSeen = sum.HalfSeen || s.halfSeen(&c.Streams[tap.End(end).Other()])
 		sum.Seen[end] = s.Seen[tap.Client] + s.Seen[tap.Server]
 		sum.Ledger[end], sum.Passed[end], sum.Missed[end] = s.Ledger, s.Passed, s.Missed
 		sum.Rewrites[end], sum.Unjudged[end] = s.Path.Rewrites, s.MoreReset
