@@ -13,6 +13,8 @@ type acks struct {
 	sent    ackQueue
 	waiting ackQueue // arrived, and not sent so far
 	gone    departed // sent and given up, so far
+	highest int64    // what was acknowledged by what arrived, with data or without
+	window  uint16   // and the window of that
 	lost    Vanished // those that were lost since anything passed
 }
 
@@ -31,6 +33,7 @@ type ack struct {
 	ack  uint32
 	upTo int64 // what it acknowledges: position in the opposite stream
 	met  bool  // it has its counterpart
+	dup  bool  // it arrived and said nothing new
 }
 
 // ackQueue holds acknowledgments of one tap in the order in which they passed
@@ -66,6 +69,7 @@ func (s *Stream) observeAck(end tap.End, v *view, back *Stream) {
 		if !v.outside {
 			s.Got.Add(v.start, v.start)
 		}
+		a.dup = v.repeats
 		s.ackArrived(&a, v.start)
 	}
 	s.expireAcks()
@@ -279,6 +283,9 @@ func (s *Stream) settleAckArrived(a *ack, early bool) {
 	s.Ledger.ReceivedNotSent++
 	s.Missed++
 	s.Acks.Unsent++
+	if a.dup {
+		s.Storm.note(a)
+	}
 	if s.acknowledgesWhatNeverCame(a) {
 		s.Acks.Hollow++
 		s.keepAck(a)
@@ -319,4 +326,15 @@ func (a *acks) finish(s *Stream) {
 	}
 	a.gone.finish(s)
 	*a = acks{lost: a.lost}
+}
+
+// repeats notes what a segment that arrived acknowledges, and reports whether that, and its
+// window, are what was said before.
+func (a *acks) repeats(upTo int64, window uint16) bool {
+	if upTo < a.highest {
+		return false
+	}
+	same := upTo == a.highest && window == a.window
+	a.highest, a.window = upTo, window
+	return same
 }

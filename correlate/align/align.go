@@ -100,6 +100,9 @@ func (c *Connection) Observe(end, sender tap.End, s *segment.Segment) {
 	}
 	if v.Flags&segment.ACK != 0 {
 		back.acknowledged(end, &v)
+		if end != sender && back.begun {
+			v.repeats = stream.acks.repeats(back.position(v.ack), v.Window)
+		}
 	}
 	if s.SeqLen() == 0 {
 		stream.observeAck(end, &v, back)

@@ -11,6 +11,10 @@ type IPIDs struct {
 	Others int64     // packets whose IP-ID had nothing to do with the one before
 	Last   tap.Frame // the last packet that was looked at
 
+	// Cut says that some packets were so long that a card cut them, and gave each piece an
+	// IP-ID of its own.
+	Cut bool
+
 	last  uint16
 	most  uint16 // the furthest that the next one may be without a packet missing
 	begun bool
@@ -48,6 +52,7 @@ func (c *IPIDs) note(v *view) {
 	}
 	c.begun, c.last, c.most, c.Last = true, v.IPID, 1, v.Frame
 	if v.PayloadLen > onePacket {
+		c.Cut = true
 		c.most = uint16((v.PayloadLen + leastSegment - 1) / leastSegment)
 	}
 }

@@ -16,6 +16,7 @@ type Stream struct {
 	Missed int64     // segments that the receiver's tap saw and the sender's capture, covering them, lacks
 	Unseen int64     // segments that the sender's tap saw and the receiver acknowledged, and whose capture, which saw some on either side, lacks
 	Acks   AckCounts // of both, those without sequence space
+	Storm  Storm     // of Acks.Unsent
 	// SameAcks is how many of Passed, matched as they were cut when they left, acknowledged
 	// the same number at both taps, but for the shift.
 	SameAcks  int64

@@ -15,6 +15,7 @@ type view struct {
 	tap.Frame
 	at         int64  // TimeNS brought to the client's clock, as well as it is known
 	start, end int64  // positions in the stream
+	repeats    bool   // it arrived, and acknowledges what was acknowledged, with the same window
 	outside    bool   // too far from the stream to be part of it
 	seq, ack   uint32 // the client end's numbers
 	Header            // raw, as this tap saw it

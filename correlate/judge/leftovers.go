@@ -46,7 +46,7 @@ func (s *stream) leftovers() []Finding {
 			findings = append(findings, s.lostControl(l))
 		}
 	}
-	return append(findings, s.changes()...)
+	return slices.Concat(findings, s.changes(), s.storm())
 }
 
 // finTaken reports whether the path is known to have taken the FIN from packets that passed.
