@@ -274,7 +274,7 @@ func (o *Options) judge(ctx context.Context, a *alignment) (judge.Judgement, err
 	}
 	for _, stated := range o.Stated {
 		w := judgement.Witnesses[stated.End]
-		w.Missed -= judgement.Hollow[stated.End]
+		w.Missed -= judgement.Unlost[stated.End]
 		err := cmp.Or(stated.Contradiction(&w), filterContradicted(stated, a.surveys[stated.End]))
 		if err != nil {
 			return judgement, fmt.Errorf("%w: %w", ErrContradicted, err)

@@ -31,9 +31,10 @@ type Judgement struct {
 	// Witnesses are those of the input, with how many packets passed on all
 	// connections.
 	Witnesses [2]witness.Witness
-	// Hollow are the acknowledgments in the name of each End that its capture lacks, and that
-	// acknowledge what never came to it: they do not show that it lost any.
-	Hollow [2]int64
+	// Unlost are packets that the capture of each End seems to lack, and that do not show that
+	// it lost any: acknowledgments that nobody there sent, and what stands behind a message that
+	// became longer or shorter on the way.
+	Unlost [2]int64
 }
 
 // With is the judgement and further findings, each told one by one.
@@ -49,7 +50,7 @@ func (j *Judgement) With(added []Finding) Judgement {
 func Judge(ctx context.Context, in *Input) (Judgement, error) {
 	all, err := poolAll(ctx, in)
 	s := newSieve()
-	j := Judgement{Ledgers: all.ledgers, Witnesses: all.Witnesses, Hollow: all.hollow, Further: s.more}
+	j := Judgement{Ledgers: all.ledgers, Witnesses: all.Witnesses, Unlost: all.unlost, Further: s.more}
 	if err != nil {
 		return j, err
 	}

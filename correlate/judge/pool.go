@@ -82,6 +82,7 @@ func (all *pooled) noteSent(ctx context.Context) error {
 		}
 		for end := range all.Cases[i].Streams {
 			all.hollow[end] += all.Cases[i].Streams[end].Acks.Hollow
+			all.unlost[end] += unlost(&all.Cases[i].Streams[end])
 			sent[end] = sent[end].Union(all.Cases[i].Streams[end].SentTTLs)
 			for _, r := range all.Cases[i].Streams[end].Resets[end] {
 				all.shapes[end][shapeOf(&r.Header)]++
@@ -113,4 +114,17 @@ func inBoth(s *align.Stream, sender tap.End) (n int64) {
 		}
 	}
 	return n
+}
+
+// unlost is how many packets a sender's capture seems to lack that do not show that it lost
+// any: where a box made a message longer or shorter, what follows has other numbers; and
+// acknowledgments that it never sent.
+func unlost(s *align.Stream) int64 {
+	switch {
+	case rewritten(s):
+		return s.Missed
+	case s.Storm.Told() && s.IPIDs.WithoutGap():
+		return s.Acks.Hollow + s.Storm.Acks
+	}
+	return s.Acks.Hollow
 }
