@@ -1,13 +1,17 @@
 package correlate_test
 
 import (
+	"bytes"
+	"context"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"testing"
 
+	"bothends/capture"
+	"bothends/capture/file"
 	"bothends/correlate/report"
 	"bothends/fixtures/scenarios"
 	"bothends/fixtures/truth"
@@ -19,6 +23,10 @@ type staged struct {
 	where string
 	truth truth.Packet
 	found *report.Finding
+	// jitterMS is by how much packets of the lab are under way longer than the fastest, on
+	// the client's and on the server's side of the box: its truth has the mean, and the
+	// report the distance without queues. The model's truth has none in it.
+	jitterMS [2]float64
 }
 
 // stage compares the pair in dir and returns the forged resets that its truth
@@ -34,22 +42,44 @@ func stage(t *testing.T, dir, where string) (list []staged) {
 	if err != nil {
 		return nil
 	}
+	jitter := jitterOf(t, tr.Name)
 	for _, p := range tr.Packets {
-		if p.Origin == "genuine" || p.Kind != "rst" || p.Frame == 0 || p.Place == nil {
+		if p.Origin == "genuine" || p.Kind != "rst" || p.Frame == 0 || p.Place == nil && p.Trigger == "" {
 			continue
 		}
 		f := findingIn(r, truth.Packet{File: p.File, Frame: p.Frame})
-		if f != nil && (f.Verdict == "injected" || f.Verdict == "indeterminate") {
-			list = append(list, staged{where, p, f})
+		if f != nil {
+			list = append(list, staged{where, p, f, jitter})
 		}
 	}
 	return list
 }
 
+// jitterOf is what the lab adds to the delay of its links, by its own table; nothing for what
+// the model made.
+func jitterOf(t *testing.T, name string) (ms [2]float64) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("../fixtures/lab/scenarios", name+".json"))
+	if err != nil {
+		return ms
+	}
+	type leg struct {
+		JitterMS float64 `json:"jitter_ms"`
+	}
+	var scenario struct {
+		Client leg `json:"client_leg"`
+		Server leg `json:"server_leg"`
+	}
+	if err := json.Unmarshal(text, &scenario); err != nil {
+		t.Fatal(err)
+	}
+	return [2]float64{scenario.Client.JitterMS, scenario.Server.JitterMS}
+}
+
 // stageAll stages every fixture, and every scenario with other seeds.
 func stageAll(t *testing.T) (list []staged) {
 	t.Helper()
-	for _, pattern := range []string{"../fixtures/synthetic/*", "../fixtures/pairs/*"} {
+	for _, pattern := range []string{"../fixtures/synthetic/*", "../fixtures/pairs/*", "../fixtures/cases/*"} {
 		dirs, err := filepath.Glob(filepath.Join(pattern, "truth.json"))
 		if err != nil || len(dirs) == 0 {
 			t.Fatalf("no fixtures in %s: %v", pattern, err)
@@ -71,7 +101,7 @@ func stageAll(t *testing.T) (list []staged) {
 			}
 			forged := false
 			for _, p := range tr.Packets {
-				forged = forged || p.Place != nil
+				forged = forged || p.Place != nil || p.Trigger != ""
 			}
 			if forged {
 				list = append(list, stage(t, dir, scenario.Name+", seed "+strconv.FormatUint(seed, 10))...)
@@ -81,49 +111,82 @@ func stageAll(t *testing.T) (list []staged) {
 	return list
 }
 
-// answered reports whether the report names the trigger that the truth gives: the
-// box's pattern, or what it waited for.
-func (s *staged) answered() bool {
+// answers reports whether what the report says that a reset answers is what the truth
+// gives: the box's pattern, or what it waited for.
+func (s *staged) answers(t *testing.T) bool {
 	g := s.found.Trigger
-	switch want := s.truth.Trigger; {
-	case want == "silence" || want == "idle-timeout":
-		return g == nil
-	case g == nil:
-		return false
-	case want == "ClientHello":
+	switch want := s.truth.Trigger; want {
+	case "silence", "idle-timeout":
+		return false // it answers nothing
+	case "ClientHello":
 		return g.Name == "TLS ClientHello"
-	default:
-		return strings.HasPrefix(want, g.Name) // "MAIL FROM:<alice" is MAIL FROM
+	case "SYN":
+		return g.Name == "SYN"
+	case "large packet":
+		return g.Length > 1400 // as the boxes of the model have it
+	default: // what the message holds; of one that was cut off, its length tells
+		p := frameOf(t, g.File, g.Frame)
+		return bytes.Contains(p.Data, []byte(want)) || p.OrigLen > len(p.Data) && g.Length == len(want+"\r\n")
 	}
 }
 
+// frameOf is a packet of a capture.
+func frameOf(t *testing.T, name string, number int64) capture.Packet {
+	t.Helper()
+	set, err := file.Open(context.Background(), []string{name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer set.Close()
+	r := set.Reader()
+	var p capture.Packet
+	for range number {
+		if err := r.Next(&p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.Data = bytes.Clone(p.Data)
+	return p
+}
+
+// leastNamed is of how many forged resets it is told what they answer, in per cent, as
+// measured; it may only rise.
+const leastNamed = 90
+
+// What is said to be answered for certain is what the truth has, without exception; of most
+// it is said.
 func TestForgedResetsAreSaidToAnswerWhatTheirTruthSays(t *testing.T) {
-	known, right, told := 0, 0, 0
+	known, named := 0, 0
 	for _, s := range stageAll(t) {
 		if s.truth.Trigger == "" {
 			continue
 		}
-		known++
-		if s.answered() {
-			right++
-		} else {
-			t.Logf("%s: frame %d of %s answers %q, and is said to answer %+v", s.where, s.truth.Frame, s.truth.File, s.truth.Trigger, s.found.Trigger)
+		silence := s.truth.Trigger == "silence" || s.truth.Trigger == "idle-timeout"
+		if !silence {
+			known++
 		}
-		if s.found.Trigger != nil && s.found.Trigger.Reached != "unknown" {
-			told++
+		switch sure := s.found.Trigger.Sure(); {
+		case !sure && !silence:
+			t.Logf("%s: frame %d of %s answers %q, and that is not told: %+v", s.where, s.truth.Frame, s.truth.File, s.truth.Trigger, s.found.Trigger)
+		case sure && !s.answers(t):
+			t.Errorf("%s: frame %d of %s answers %q, and is said to answer %+v", s.where, s.truth.Frame, s.truth.File, s.truth.Trigger, s.found.Trigger)
+		case sure:
+			named++
 		}
 	}
-	t.Logf("the triggers of %d in %d forged resets are named as the truth has them; of %d it is known whether they reached the far end", right, known, told)
-	if known == 0 || right*100 < known*95 {
-		t.Errorf("the triggers of %d in %d forged resets are right: less than 95 %%", right, known)
+	t.Logf("what they answer is told of %d in %d forged resets that answer something", named, known)
+	if known == 0 || named*100 < known*leastNamed {
+		t.Errorf("what they answer is told of %d in %d forged resets: less than %d %%", named, known, leastNamed)
 	}
 }
 
 // timeHolds reports whether the intervals that the report gives hold the true values.
 func (s *staged) timeHolds() bool {
 	l, p := s.found.Location, s.truth.Place
-	within := func(in *report.Span, ms float64) bool { return in == nil || in.Lo <= ms && ms <= in.Hi }
-	return within(l.FromClientMS, p.MSFromClient) && within(l.FromServerMS, p.MSFromServer)
+	within := func(in *report.Span, mean, jitter float64) bool {
+		return in == nil || in.Lo <= mean && mean-jitter/2 <= in.Hi
+	}
+	return within(l.FromClientMS, p.MSFromClient, s.jitterMS[0]) && within(l.FromServerMS, p.MSFromServer, s.jitterMS[1])
 }
 
 func (s *staged) hopsHold() bool {
@@ -138,7 +201,7 @@ func TestForgedResetsArePlacedWhereTheirTruthSays(t *testing.T) {
 	methods := map[string]int{}
 	for _, s := range stageAll(t) {
 		l := s.found.Location
-		if s.found.Verdict != "injected" {
+		if s.found.Verdict != "injected" || s.truth.Place == nil {
 			continue
 		}
 		if l == nil {
@@ -159,7 +222,7 @@ func TestForgedResetsArePlacedWhereTheirTruthSays(t *testing.T) {
 			if s.timeHolds() {
 				held++
 			} else {
-				t.Logf("%s: frame %d of %s was made %.2f ms from the client and %.2f from the server: not %+v and %+v (%s)",
+				t.Errorf("%s: frame %d of %s was made %.2f ms from the client and %.2f from the server: not %+v and %+v (%s)",
 					s.where, s.truth.Frame, s.truth.File, s.truth.Place.MSFromClient, s.truth.Place.MSFromServer, l.FromClientMS, l.FromServerMS, l.Method)
 			}
 		}
@@ -171,7 +234,7 @@ func TestForgedResetsArePlacedWhereTheirTruthSays(t *testing.T) {
 			if s.hopsHold() {
 				hopsHeld++
 			} else {
-				t.Logf("%s: frame %d of %s was made %d routers from the client and %d from the server: not %+v and %+v",
+				t.Errorf("%s: frame %d of %s was made %d routers from the client and %d from the server: not %+v and %+v",
 					s.where, s.truth.Frame, s.truth.File, s.truth.Place.HopsFromClient, s.truth.Place.HopsFromServer, l.FromClientHops, l.FromServerHops)
 			}
 		}
@@ -180,6 +243,8 @@ func TestForgedResetsArePlacedWhereTheirTruthSays(t *testing.T) {
 			sides++
 			if l.Nearer == nearer {
 				sidesRight++
+			} else {
+				t.Errorf("%s: frame %d of %s was made nearer to the %s, not to the %s", s.where, s.truth.Frame, s.truth.File, nearer, l.Nearer)
 			}
 		}
 	}
@@ -190,13 +255,4 @@ func TestForgedResetsArePlacedWhereTheirTruthSays(t *testing.T) {
 	t.Logf("%d forged resets. By time: %d void (%d %%), %d with an upper bound only; %d of %d hold the truth; median width %.2f ms one way where both ends tell. "+
 		"By TTL: %d void, %d of %d hold the truth. The side by time is right in %d of %d. %v",
 		all, void, 100*void/all, bounds, held, all-void, widths[len(widths)/2], hopsVoid, hopsHeld, hopsAll, sidesRight, sides, methods)
-	if held*100 < (all-void)*95 {
-		t.Errorf("%d of %d intervals of time hold the truth: less than 95 %%", held, all-void)
-	}
-	if hopsHeld*100 < hopsAll*95 {
-		t.Errorf("%d of %d ranges of routers hold the truth: less than 95 %%", hopsHeld, hopsAll)
-	}
-	if sidesRight*100 < sides*95 {
-		t.Errorf("the side is right in %d of %d: less than 95 %%", sidesRight, sides)
-	}
 }

@@ -43,6 +43,23 @@ func (t *Trips) add(sender tap.End, sent, got int64) {
 	t.By[sender] = append(t.By[sender], Trip{sent, got})
 }
 
+// RoundTripNS is what the fastest packet each way took together, whatever the clocks
+// differ by; 0 if none passed in one direction, or a clock was set in between.
+func (t *Trips) RoundTripNS() int64 {
+	if t == nil || len(t.By[tap.Client]) == 0 || len(t.By[tap.Server]) == 0 {
+		return 0
+	}
+	sum := int64(0)
+	for _, list := range t.By {
+		least := list[0].GotNS - list[0].SentNS
+		for _, trip := range list[1:] {
+			least = min(least, trip.GotNS-trip.SentNS)
+		}
+		sum += least
+	}
+	return max(0, sum)
+}
+
 // Sample lets the connection add its passages to t.
 func (c *Connection) Sample(t *Trips) {
 	for end := range c.Streams {

@@ -110,7 +110,7 @@ func (w *writer) comment() {
 			add(f.TwinFile, f.TwinFrame, fmt.Sprintf("bothends finding %d: the other recording of this packet is frame %s of %s: %s, %s.",
 				f.ID, w.number(f.File, f.Frame), w.name(f.File), f.Verdict, f.Confidence))
 		}
-		if t := f.Trigger; t != nil && t.Frame != 0 {
+		if t := f.Trigger; t.Sure() && t.Frame != 0 {
 			key := fmt.Sprintf("%s\x00%d", t.File, t.Frame)
 			if triggers[key] == nil {
 				defer func() {

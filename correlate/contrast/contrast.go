@@ -115,7 +115,7 @@ func (o *Outcomes) add(of outcome) {
 // Hits says of those that were cut what the reports know.
 type Hits struct {
 	ReceivedAt map[string]int `json:"received_at"` // by end: "client", "server" or "both"
-	Triggers   map[string]int `json:"triggers"`    // by name, as far as numbers or order told one
+	Triggers   map[string]int `json:"triggers"`    // by name, as far as numbers told one
 	Stages     map[string]int `json:"stages"`      // how far the connection had come
 }
 

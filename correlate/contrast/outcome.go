@@ -98,10 +98,10 @@ func receivedAt(findings []*finding) string {
 	return at
 }
 
-// triggerOf names what the first forged packet answers.
+// triggerOf names what the first forged packet answers of which that is certain.
 func triggerOf(findings []*finding) string {
 	for _, f := range findings {
-		if f.Verdict == "injected" && f.Trigger.Name != "" {
+		if f.Verdict == "injected" && f.Trigger.ToldBy == "numbers" {
 			return f.Trigger.Name
 		}
 	}

@@ -84,7 +84,8 @@ type finding struct {
 	Time          string `json:"time"`
 	Pattern       string `json:"pattern"`
 	Trigger       struct {
-		Name string `json:"name"`
+		Name   string `json:"name"`
+		ToldBy string `json:"told_by"`
 	} `json:"trigger"`
 }
 

@@ -23,7 +23,7 @@ func (s *stream) explain(f *Finding, r *align.Reset) {
 	case r.SilenceNS >= longIdleNS:
 		// Boxes that forget a connection in silence reset whoever speaks next.
 		f.suggest(IdleTimeout, "nothing had passed for %s%s when the %s spoke again, and nothing has come to it since", readable(r.SilenceNS), timer(r.SilenceNS), f.ReceivedAt)
-	case r.IdleNS <= soonNS && answersData(r):
+	case s.promptly(r.IdleNS) && answersData(r):
 		f.suggest(AfterTrigger, "it came %s after the last data sent here (frame %d)", readable(r.TimeNS-r.Own[0].TimeNS), r.Own[0].Number)
 	}
 }

@@ -49,6 +49,7 @@ type Finding struct {
 
 	weighty bool         // a sign that can carry a verdict supports an accusation
 	bucket  bucket       // where a reset, and its twin, stand in the ledger
+	sees    bool         // a number of a reset that nobody is known to have sent is the connection's: its maker has seen some of that
 	reset   *align.Reset // that the finding is about, if nobody is known to have sent it
 }
 
@@ -57,12 +58,13 @@ type Trigger struct {
 	*align.Message
 	SentBy tap.End
 	Said   trigger.Message
-	// ByNumbers says that the reset's sequence and acknowledgment numbers
-	// continue this message. Otherwise it is only the last one that whoever made
-	// the reset can have seen.
+	// ByNumbers says that the reset's sequence and acknowledgment numbers continue this
+	// message and no other, and that it came promptly. Otherwise it is only the last one that
+	// whoever made the reset can have seen.
 	ByNumbers bool
 	Reached   Reached // the end that it was sent to
 
+	fits   int         // how well the numbers continue it
 	rivals []candidate // other messages that the numbers continue as well
 }
 
@@ -76,12 +78,13 @@ const (
 )
 
 // Box is what the trigger's fate says of the box: one that reads along leaves
-// the trigger alone, one in the path can hold it back.
+// the trigger alone, one in the path can hold it back. It says nothing of what may not be
+// the trigger.
 func (t *Trigger) Box() string {
-	switch t.Reached {
-	case DidReach:
+	switch {
+	case t.ByNumbers && t.Reached == DidReach:
 		return "on-path"
-	case DidNotReach:
+	case t.ByNumbers && t.Reached == DidNotReach:
 		return "in-path"
 	}
 	return "unknown"

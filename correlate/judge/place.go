@@ -54,7 +54,8 @@ func (all *pooled) locateVolleys(findings []Finding, trips [2][]int64) {
 }
 
 // settleTriggers lets a reset that may answer either of two messages, as it has no
-// acknowledgment number, answer the one that another reset of its connection does.
+// acknowledgment number, answer the one that another reset of its connection does. One
+// without any number of the connection does so only behind that.
 func settleTriggers(findings []Finding) {
 	for i := range findings {
 		f := &findings[i]
@@ -66,7 +67,10 @@ func settleTriggers(findings []Finding) {
 			if g.Trigger == nil || len(g.Trigger.rivals) > 0 || !g.Trigger.ByNumbers {
 				continue
 			}
-			if slices.ContainsFunc(f.Trigger.rivals, func(c candidate) bool { return c.Message == g.Trigger.Message }) {
+			if behind := f.ReceivedAt == g.ReceivedAt && f.TimeNS >= g.TimeNS; !behind && f.Trigger.fits == fitsNot {
+				continue
+			}
+			if f.Trigger.Message == g.Trigger.Message || slices.ContainsFunc(f.Trigger.rivals, func(c candidate) bool { return c.Message == g.Trigger.Message }) {
 				f.Trigger = g.Trigger
 				break
 			}
@@ -123,18 +127,22 @@ func (all *pooled) event(v *volley, findings []Finding) *locate.Event {
 		e.OffsetNS = all.Clock.At(v.at).At(v.at)
 	}
 	var last [2]int64
+	var sees [2]bool // by the end at which it arrived: whether the first of them does
 	for _, i := range v.findings {
 		f := &findings[i]
 		burst := &e.Resets[f.ReceivedAt]
 		burst.TTLs = append(burst.TTLs, f.TTL)
 		if !burst.First.Known || f.TimeNS < burst.First.NS {
 			burst.First = locate.Moment{NS: f.TimeNS, Known: true}
+			sees[f.ReceivedAt] = f.sees
 		}
 		if m := reflected(f.reset); m != nil {
 			burst.Turned = m.TTL
 		}
 		last[f.ReceivedAt] = max(last[f.ReceivedAt], f.TimeNS)
 	}
+	// Who guesses is right sooner or later, but not at first.
+	e.Blind = !sees[tap.Client] && !sees[tap.Server]
 	for end := range e.Resets {
 		burst := &e.Resets[end]
 		if n := int64(len(burst.TTLs)); n > 1 {

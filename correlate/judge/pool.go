@@ -16,6 +16,7 @@ func poolAll(ctx context.Context, in *Input) (*pooled, error) {
 		all.stated[end] = statedOf(in.Stated, tap.End(end))
 	}
 	all.countPassed()
+	all.roundTripNS = in.Trips.RoundTripNS()
 	return all, all.noteSent(ctx)
 }
 

@@ -104,6 +104,7 @@ func (s *stream) unsent(r arrival, known forged) Finding {
 	if s.pair.Paired() {
 		f.Behind, f.Ahead = max(0, r.Next-r.Position), max(0, r.Position-r.Next)
 	}
+	f.sees = f.Behind == 0 && f.Ahead == 0 || f.Trigger != nil && f.Trigger.fits > fitsNot
 	return f
 }
 

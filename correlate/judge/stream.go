@@ -24,6 +24,7 @@ type pooled struct {
 	gotByNumbers [2]map[resetKey][]int32 // those that came to it
 	unlost       [2]int64                // packets that its capture seems to lack, and did not lose
 	told         [2]map[tap.Frame]bool   // resets that came to an End on a connection that both captures hold
+	roundTripNS  int64                   // the fastest packet each way took so long together; 0 if that is not known
 	hollow       [2]int64                // acknowledgments in its name of what never came to it
 	streamsOf    map[int][2]*stream      // of connections of which packets were remapped: their views ask for them again
 }

@@ -43,12 +43,13 @@ func (s *stream) trigger(r arrival) *Trigger {
 		return nil
 	}
 	best := slices.MaxFunc(list, func(a, b candidate) int { return cmp.Or(cmp.Compare(a.fits, b.fits), cmp.Compare(a.at, b.at)) })
-	t := &Trigger{Message: best.Message, SentBy: best.sentBy, ByNumbers: best.fits > fitsNot}
+	t := &Trigger{Message: best.Message, SentBy: best.sentBy, fits: best.fits}
 	for _, c := range list {
 		if c.fits == best.fits && c.Message != best.Message {
 			t.rivals = append(t.rivals, c)
 		}
 	}
+	t.ByNumbers = t.fits > fitsNot && len(t.rivals) == 0 && s.promptly(r.TimeNS-best.at)
 	t.Said = trigger.Name(trigger.Segment{
 		Head: t.Head, Length: t.PayloadLen, Flags: t.Flags, FromServer: t.SentBy == s.acceptor(), ServerPort: s.servicePort(r.Reset, t),
 		ShowPayload: s.ShowPayload,
@@ -56,6 +57,11 @@ func (s *stream) trigger(r arrival) *Trigger {
 	t.Reached = s.pooled.reached(s.index, t)
 	return t
 }
+
+// promptly reports whether so much time leaves nothing but an answer: what answers a
+// message at once comes within a round trip. Later than a host waits to send again, a timer
+// that ran out in the silence after the message would bring the same numbers.
+func (all *pooled) promptly(ns int64) bool { return ns <= all.roundTripNS+sendAgainNS }
 
 // overtook reports whether r arrived before m, which came the same way: a box that
 // lets a message pass sends what answers it behind it.

@@ -47,10 +47,18 @@ func TestTheNumbersOfAResetTellWhatItAnswers(t *testing.T) {
 			[2]*align.Message{start, ehlo}, [2]*align.Message{&overtaken, reply}, start, true},
 		{"it is ahead of the stream and overtook the server's answer", 1000 * ms, 514 + 2920, 119,
 			[2]*align.Message{start, ehlo}, [2]*align.Message{&overtaken, reply}, start, true},
-		{"it takes the place of the server's answer, which never came", 1020 * ms, 514, 119,
-			[2]*align.Message{start, ehlo}, [2]*align.Message{ready, reply}, ready, true},
-		{"no acknowledgment, and what the last message acknowledged", 1000 * ms, 514, 0,
+		{"it takes the place of the server's answer, which never came, and acknowledges STARTTLS", 1020 * ms, 514, 119,
+			[2]*align.Message{start, ehlo}, [2]*align.Message{ready, reply}, ready, false},
+		{"no acknowledgment, and what the last message acknowledged: it follows that, too", 1000 * ms, 514, 0,
+			[2]*align.Message{start, ehlo}, [2]*align.Message{reply, nil}, start, false},
+		{"no acknowledgment, and nothing else that it follows", 1000 * ms, 514, 0,
+			[2]*align.Message{start, ehlo}, [2]*align.Message{}, start, true},
+		{"no acknowledgment, and two messages that acknowledge the same", 1000 * ms, 514, 0,
+			[2]*align.Message{start, said(950*ms, 105, 514, "NOOP")}, [2]*align.Message{}, start, false},
+		{"as late as an answer may be", 1160 * ms, 514, 119,
 			[2]*align.Message{start, ehlo}, [2]*align.Message{reply, nil}, start, true},
+		{"later, as a timer's may be that runs out in the silence", 1161 * ms, 514, 119,
+			[2]*align.Message{start, ehlo}, [2]*align.Message{reply, nil}, start, false},
 		{"made-up numbers", 1000 * ms, 77, 88,
 			[2]*align.Message{start, ehlo}, [2]*align.Message{reply, nil}, start, false},
 		{"out of a silence", 9000 * ms, 514, 119,
@@ -92,11 +100,14 @@ func TestAMessageReachedTheFarEndOnlyIfNoLaterCopyCanHave(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			b := trial()
 			b.Witnesses[tap.Server].Drops = test.drops
-			trigger := &Trigger{Message: said(960*ms, 109, 514, "STARTTLS\r\n"), SentBy: tap.Client}
+			trigger := &Trigger{Message: said(960*ms, 109, 514, "STARTTLS\r\n"), SentBy: tap.Client, ByNumbers: true}
 			trigger.Message.Reached, trigger.Arrived = test.reached, tap.Frame{Number: 1, TimeNS: test.arrived}
 			trigger.Reached = pooledOf(b).reached(0, trigger)
 			if trigger.Reached != test.want || trigger.Box() != test.box {
 				t.Errorf("%s, %s; want %s, %s", trigger.Reached, trigger.Box(), test.want, test.box)
+			}
+			if trigger.ByNumbers = false; trigger.Box() != "unknown" {
+				t.Errorf("%s, though it may answer something else", trigger.Box())
 			}
 		})
 	}

@@ -139,7 +139,7 @@ func (b *builder) open(c *report.Connection) {
 		if f.TwinFrame != 0 {
 			l.findings[frame{f.TwinFile, f.TwinFrame}] = f
 		}
-		if t := f.Trigger; t != nil && t.Frame != 0 {
+		if t := f.Trigger; t.Sure() && t.Frame != 0 {
 			key := frame{t.File, t.Frame}
 			l.fired[key] = append(l.fired[key], f.ID)
 		}

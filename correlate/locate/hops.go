@@ -32,6 +32,9 @@ type candidate struct{ initial, hops int }
 
 func (e *Event) hops() Hops {
 	var read [2][]candidate
+	if e.Blind {
+		return voidHops("its numbers are none that this connection had then: whoever made it need not see it, nor stand on its path")
+	}
 	arrived := 0
 	for end := tap.Client; end <= tap.Server; end++ {
 		ttls := e.Resets[end].TTLs

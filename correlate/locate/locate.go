@@ -30,7 +30,10 @@ type Event struct {
 	// Repeated tells that Sender sent the trigger more than once before a1, so
 	// that nobody knows which copy was answered. Sent is the first one's then.
 	Repeated bool
-	Resets   [2]Burst // a1 and b1: by the end at which they arrived
+	// Blind tells that no number of the resets is one of the connection's: whoever made them
+	// need not see it, nor stand on its path.
+	Blind  bool
+	Resets [2]Burst // a1 and b1: by the end at which they arrived
 	// OffsetNS is the server's clock less the client's at this time. An error in
 	// it falls out if Trips have the same.
 	OffsetNS int64

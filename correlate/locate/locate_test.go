@@ -133,7 +133,7 @@ func TestEstimatesThatContradictThemselvesAreVoid(t *testing.T) {
 		{"the client's reset is 25 ms late", func(e *Event) { e.Resets[0].First.NS += 25 * ms }, "beyond the server"},
 		{"nobody reset the end that sent the trigger", func(e *Event) { e.Resets[0] = Burst{} }, "no forged reset came back to the client"},
 		{"clocks that are not aligned", func(e *Event) { e.Trips[0][2] = -25 * ms }, "less than no time"},
-		{"the trigger is not known", func(e *Event) { e.Sent = Moment{} }, "not known when the trigger left"},
+		{"the trigger is not known", func(e *Event) { e.Sent = Moment{} }, "not known for certain"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -83,7 +83,7 @@ func (e *Event) timing() Timing {
 		return void("the fastest packets both ways together took less than no time: the clocks are not aligned")
 	}
 	if !e.Sent.Known {
-		return void("it is not known when the trigger left the %s", a)
+		return void("what it answers, or when that left, is not known for certain")
 	}
 	if !e.Resets[a].First.Known {
 		return void("no forged reset came back to the %s, which sent the trigger: what reaches only the other end comes as late from any place on the path", a)

@@ -285,7 +285,7 @@ type Trigger struct {
 	Name     string `json:"name"`     // one of a fixed set: "STARTTLS", "TLS ClientHello", "SYN", "unknown"
 	Protocol string `json:"protocol"` // "SMTP", "TLS", ...; empty if unknown
 	Text     string `json:"text"`     // the name and what else it says: "TLS ClientHello (SNI mail.example.org)"
-	ToldBy   string `json:"told_by"`  // "numbers": the reset's continue it; "order": it was the last before the reset
+	ToldBy   string `json:"told_by"`  // "numbers": those of the reset continue it and nothing else, and came promptly; "order": it was the last before the reset, which may answer something else
 	SentAt   string `json:"sent_at"`  // the end whose capture holds Frame: "client" or "server"
 	File     string `json:"file"`
 	Frame    int64  `json:"frame"`
@@ -294,6 +294,9 @@ type Trigger struct {
 	Reached  string `json:"reached_far_end"` // "yes", "no" or "unknown"
 	Box      string `json:"box"`             // "on-path": it leaves the trigger alone; "in-path": it holds it back; or "unknown"
 }
+
+// Sure reports whether the reset answers this packet and nothing else can have called for it.
+func (g *Trigger) Sure() bool { return g != nil && g.ToldBy == "numbers" }
 
 // Summary counts connections and findings.
 type Summary struct {

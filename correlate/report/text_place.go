@@ -17,16 +17,16 @@ func (g *Trigger) sentence(forged bool, file string) string {
 	what := fmt.Sprintf("%s from the %s (frame %d in %s)", g.Text, g.SentAt, g.Frame, file)
 	said := fmt.Sprintf("By its numbers it answers %s", what)
 	if g.ToldBy == "order" {
-		said = fmt.Sprintf("Its numbers do not say what it answers; the last before it was %s", what)
+		said = fmt.Sprintf("What it answers is not certain; the last before it was %s", what)
 	}
 	far := "server"
 	if g.SentAt == "server" {
 		far = "client"
 	}
 	switch {
-	case g.Reached == "yes" && forged:
+	case g.Box == "on-path" && forged:
 		return said + fmt.Sprintf(", which reached the %s all the same: the box reads along (on-path).", far)
-	case g.Reached == "no" && forged:
+	case g.Box == "in-path" && forged:
 		return said + fmt.Sprintf(", which did not reach the %s: the box holds back what it answers (in-path), or the network lost it.", far)
 	case g.Reached == "yes":
 		return said + fmt.Sprintf(", which reached the %s.", far)
@@ -74,7 +74,7 @@ func (l *Location) sentences() []string {
 	if l.HopsVoid != "" {
 		list = append(list, "By TTL, nothing can be said of where it was made: "+l.HopsVoid+".")
 	} else {
-		list = append(list, fmt.Sprintf("By TTL it was made %s%s.", both(l.FromClientHops.words(), l.FromServerHops.words()), nearer("hops")))
+		list = append(list, fmt.Sprintf("By TTL it was made %s%s. This assumes that its maker stands on the path, and began with 32, 64, 128 or 255.", both(l.FromClientHops.words(), l.FromServerHops.words()), nearer("hops")))
 	}
 	return list
 }

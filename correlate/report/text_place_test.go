@@ -6,7 +6,7 @@ import (
 )
 
 func TestATriggerIsToldWithWhatBecameOfIt(t *testing.T) {
-	startTLS := Trigger{Text: "STARTTLS", ToldBy: "numbers", SentAt: "client", File: "a/client.pcap", Frame: 30, Reached: "yes"}
+	startTLS := Trigger{Text: "STARTTLS", ToldBy: "numbers", SentAt: "client", File: "a/client.pcap", Frame: 30, Reached: "yes", Box: "on-path"}
 	for _, test := range []struct {
 		name    string
 		verdict string
@@ -15,14 +15,14 @@ func TestATriggerIsToldWithWhatBecameOfIt(t *testing.T) {
 	}{
 		{"it arrived", "injected", func(*Trigger) {},
 			"> By its numbers it answers STARTTLS from the client (frame 30 in client.pcap), which reached the server all the same: the box reads along (on-path)."},
-		{"it was eaten", "injected", func(g *Trigger) { g.Reached = "no" },
+		{"it was eaten", "injected", func(g *Trigger) { g.Reached, g.Box = "no", "in-path" },
 			"> By its numbers it answers STARTTLS from the client (frame 30 in client.pcap), which did not reach the server: the box holds back what it answers (in-path), or the network lost it."},
-		{"nobody knows", "injected", func(g *Trigger) { g.Reached = "unknown" },
+		{"nobody knows", "injected", func(g *Trigger) { g.Reached, g.Box = "unknown", "unknown" },
 			"(frame 30 in client.pcap); whether that reached the server is not known."},
 		{"there may be no box", "indeterminate", func(*Trigger) {},
 			"(frame 30 in client.pcap), which reached the server."},
-		{"the numbers are made up", "injected", func(g *Trigger) { g.ToldBy = "order" },
-			"> Its numbers do not say what it answers; the last before it was STARTTLS from the client"},
+		{"the numbers are made up", "injected", func(g *Trigger) { g.ToldBy, g.Box = "order", "unknown" },
+			"> What it answers is not certain; the last before it was STARTTLS from the client (frame 30 in client.pcap), which reached the server."},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := finding(1, "rst", test.verdict, "strong")

@@ -81,7 +81,11 @@ func (b *builder) findings(id int) (list []finding) {
 		one.Signs, one.Refusals = evidenceOf(f.Evidence, b.options.Zone)
 		if t := f.Trigger; t != nil && t.Frame != 0 {
 			reached := map[string]string{"yes": " That reached the other end all the same.", "no": " That did not reach the other end."}[t.Reached]
-			one.Trigger = fmt.Sprintf("It answers %s from the %s (frame %d in %s).%s", report.Escape(t.Text), t.SentAt, t.Frame, name(t.File), reached)
+			says := "It answers"
+			if !t.Sure() {
+				says = "What it answers is not certain; the last before it was"
+			}
+			one.Trigger = fmt.Sprintf("%s %s from the %s (frame %d in %s).%s", says, report.Escape(t.Text), t.SentAt, t.Frame, name(t.File), reached)
 		}
 		if l := f.Location; l != nil && l.FromClientMS != nil && l.FromServerMS != nil {
 			one.Place = fmt.Sprintf("By time it was made %.1f to %.1f ms from the client and %.1f to %.1f ms from the server, one way. This assumes: %s.",
