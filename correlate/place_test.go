@@ -21,6 +21,8 @@ import (
 // it.
 type staged struct {
 	where string
+	// other: it is no fixture, but one of its scenario with another seed.
+	other bool
 	truth truth.Packet
 	found *report.Finding
 	// jitterMS is by how much packets of the lab are under way longer than the fastest, on
@@ -31,7 +33,7 @@ type staged struct {
 
 // stage compares the pair in dir and returns the forged resets that its truth
 // places, as far as the report has them.
-func stage(t *testing.T, dir, where string) (list []staged) {
+func stage(t *testing.T, dir, where string, other bool) (list []staged) {
 	t.Helper()
 	name := filepath.Join(dir, "truth.json")
 	tr, err := truth.Read(name)
@@ -49,7 +51,7 @@ func stage(t *testing.T, dir, where string) (list []staged) {
 		}
 		f := findingIn(r, truth.Packet{File: p.File, Frame: p.Frame})
 		if f != nil {
-			list = append(list, staged{where, p, f, jitter})
+			list = append(list, staged{where, other, p, f, jitter})
 		}
 	}
 	return list
@@ -85,7 +87,7 @@ func stageAll(t *testing.T) (list []staged) {
 			t.Fatalf("no fixtures in %s: %v", pattern, err)
 		}
 		for _, name := range dirs {
-			list = append(list, stage(t, filepath.Dir(name), filepath.Base(filepath.Dir(name)))...)
+			list = append(list, stage(t, filepath.Dir(name), filepath.Base(filepath.Dir(name)), false)...)
 		}
 	}
 	seeds := uint64(3)
@@ -104,7 +106,7 @@ func stageAll(t *testing.T) (list []staged) {
 				forged = forged || p.Place != nil || p.Trigger != ""
 			}
 			if forged {
-				list = append(list, stage(t, dir, scenario.Name+", seed "+strconv.FormatUint(seed, 10))...)
+				list = append(list, stage(t, dir, scenario.Name+", seed "+strconv.FormatUint(seed, 10), true)...)
 			}
 		}
 	}
@@ -189,6 +191,21 @@ func (s *staged) timeHolds() bool {
 	return within(l.FromClientMS, p.MSFromClient, s.jitterMS[0]) && within(l.FromServerMS, p.MSFromServer, s.jitterMS[1])
 }
 
+// leastHeld is of how many intervals that are told the truth lies in them, in per cent: they
+// are made of what packets usually lose in queues, which one in a hundred exceeds.
+const leastHeld = 98
+
+// wrong notes a place that is not the truth's. No fixture may have one; with other seeds
+// leastHeld decides.
+func (s *staged) wrong(t *testing.T, format string, args ...any) {
+	t.Helper()
+	if s.other {
+		t.Logf(format, args...)
+		return
+	}
+	t.Errorf(format, args...)
+}
+
 func (s *staged) hopsHold() bool {
 	l, p := s.found.Location, s.truth.Place
 	within := func(in *report.Hops, n int) bool { return in == nil || in.Lo <= n && n <= in.Hi }
@@ -222,7 +239,7 @@ func TestForgedResetsArePlacedWhereTheirTruthSays(t *testing.T) {
 			if s.timeHolds() {
 				held++
 			} else {
-				t.Errorf("%s: frame %d of %s was made %.2f ms from the client and %.2f from the server: not %+v and %+v (%s)",
+				s.wrong(t, "%s: frame %d of %s was made %.2f ms from the client and %.2f from the server: not %+v and %+v (%s)",
 					s.where, s.truth.Frame, s.truth.File, s.truth.Place.MSFromClient, s.truth.Place.MSFromServer, l.FromClientMS, l.FromServerMS, l.Method)
 			}
 		}
@@ -234,7 +251,7 @@ func TestForgedResetsArePlacedWhereTheirTruthSays(t *testing.T) {
 			if s.hopsHold() {
 				hopsHeld++
 			} else {
-				t.Errorf("%s: frame %d of %s was made %d routers from the client and %d from the server: not %+v and %+v",
+				s.wrong(t, "%s: frame %d of %s was made %d routers from the client and %d from the server: not %+v and %+v",
 					s.where, s.truth.Frame, s.truth.File, s.truth.Place.HopsFromClient, s.truth.Place.HopsFromServer, l.FromClientHops, l.FromServerHops)
 			}
 		}
@@ -244,7 +261,7 @@ func TestForgedResetsArePlacedWhereTheirTruthSays(t *testing.T) {
 			if l.Nearer == nearer {
 				sidesRight++
 			} else {
-				t.Errorf("%s: frame %d of %s was made nearer to the %s, not to the %s", s.where, s.truth.Frame, s.truth.File, nearer, l.Nearer)
+				s.wrong(t, "%s: frame %d of %s was made nearer to the %s, not to the %s", s.where, s.truth.Frame, s.truth.File, nearer, l.Nearer)
 			}
 		}
 	}
@@ -255,4 +272,7 @@ func TestForgedResetsArePlacedWhereTheirTruthSays(t *testing.T) {
 	t.Logf("%d forged resets. By time: %d void (%d %%), %d with an upper bound only; %d of %d hold the truth; median width %.2f ms one way where both ends tell. "+
 		"By TTL: %d void, %d of %d hold the truth. The side by time is right in %d of %d. %v",
 		all, void, 100*void/all, bounds, held, all-void, widths[len(widths)/2], hopsVoid, hopsHeld, hopsAll, sidesRight, sides, methods)
+	if held*100 < (all-void)*leastHeld || hopsHeld*100 < hopsAll*leastHeld || sidesRight*100 < sides*leastHeld {
+		t.Errorf("less than %d %% are right", leastHeld)
+	}
 }
