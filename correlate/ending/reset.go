@@ -81,6 +81,9 @@ const settleNS = 1e6
 
 // closedBefore reports whether both ends had closed in order before a reset.
 func (e *ender) closedBefore(c *judge.Case, f *judge.Finding) bool {
+	if e.misled(f) {
+		return false
+	}
 	for end := range c.Streams {
 		s := &c.Streams[end]
 		if !s.FIN && (!s.GotFIN || e.forgedFIN(c, f.Case, tap.End(end))) {
@@ -90,6 +93,15 @@ func (e *ender) closedBefore(c *judge.Case, f *judge.Finding) bool {
 	here := &c.Streams[f.SeenAt]
 	there := &c.Streams[f.SeenAt.Other()]
 	return here.LastSent.TimeNS < f.TimeNS && there.LastGot.TimeNS < f.TimeNS
+}
+
+// misled reports whether the sender of a reset had got a FIN that the other end did not send,
+// at least if a fact holds that no capture can show: it closed, but not in order.
+func (e *ender) misled(f *judge.Finding) bool {
+	return slices.ContainsFunc(e.findings[f.Case], func(i int) bool {
+		g := &e.Judgement.Findings[i]
+		return g.Kind == "fin" && g.ReceivedAt != f.ReceivedAt && (g.Verdict == judge.Injected || g.Verdict == judge.Conditional)
+	})
 }
 
 // forgedFIN reports whether a FIN in the name of an end came that was made on the way, at
@@ -143,8 +155,18 @@ func (e *ender) resetBy(c *judge.Case, i int) Ending {
 		case f.PatternWhy != "":
 			end.Text += ": " + f.PatternWhy
 		}
+		if e.misled(f) {
+			end.Text += ", told by a FIN that the " + sender.Other().String() + " had not sent that nothing more would come"
+		}
 		if f.Verdict == judge.Lost {
 			end.Text += "; that reset did not arrive"
+		}
+	case judge.Indeterminate:
+		end.Kind, end.Confidence = resetKind(sender), judge.Unsure
+		end.Text = "cut by a reset in the name of the " + sender.String() + "; who made it these captures cannot tell"
+		if slices.ContainsFunc(f.Evidence, func(s judge.Step) bool { return s.Rule == judge.AddressOwner && s.Outcome == judge.Fits }) {
+			end.Kind = ResetByNAT
+			end.Text += ", but it fits the host that owns that address on the way"
 		}
 	default:
 		end.Kind, end.Confidence = resetKind(sender), judge.Unsure
