@@ -1,8 +1,6 @@
 package judge
 
 import (
-	"fmt"
-
 	"bothends/correlate/align"
 	"bothends/correlate/locate"
 	"bothends/correlate/tap"
@@ -132,11 +130,6 @@ type candidate struct {
 	sentBy tap.End
 	at     int64 // when it left, by the clock of the reset's receiver
 	fits   int   // how well the reset's numbers continue it
-}
-
-func (f *Finding) suggest(p Pattern, format string, args ...any) {
-	f.Pattern, f.Advice = p, p.advice()
-	f.PatternWhy = fmt.Sprintf(format, args...)
 }
 
 // speaks reports whether anything speaks for an accusation, or leaves it open but for

@@ -17,7 +17,7 @@ func (s *stream) proxied() []Finding {
 		for _, r := range s.flow.Resets[end] {
 			f := s.finding("rst", Interposed, Unsure, r.Frame, r.Header, step)
 			f.SeenAt = end
-			f.Pattern, f.Advice = ProxyLeg, ProxyLeg.advice()
+			f.Pattern, f.Advice = ProxyLeg, ProxyLeg.Advice()
 			f.PatternWhy = "a proxy relays this connection"
 			findings = append(findings, f)
 		}

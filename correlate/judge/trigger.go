@@ -10,11 +10,6 @@ import (
 	"bothends/correlate/trigger"
 )
 
-// sendAgainNS is how soon a host may send a message again: Linux's least
-// retransmission timeout (TCP_RTO_MIN). What comes later than that after the
-// fastest way may be a second copy.
-const sendAgainNS = 200e6
-
 // Grades of how well a reset's numbers continue a message.
 const (
 	fitsNot  = iota
@@ -57,11 +52,6 @@ func (s *stream) trigger(r arrival) *Trigger {
 	t.Reached = s.pooled.reached(s.index, t)
 	return t
 }
-
-// promptly reports whether so much time leaves nothing but an answer: what answers a
-// message at once comes within a round trip. Later than a host waits to send again, a timer
-// that ran out in the silence after the message would bring the same numbers.
-func (all *pooled) promptly(ns int64) bool { return ns <= all.roundTripNS+sendAgainNS }
 
 // overtook reports whether r arrived before m, which came the same way: a box that
 // lets a message pass sends what answers it behind it.

@@ -72,3 +72,13 @@ func steady(timed *align.Trips, sender tap.End, at, step int64) bool {
 // enoughTrips is how many packets must have been timed in each direction, before and
 // after, before the fastest of them stands for the path.
 const enoughTrips = 10
+
+// sendAgainNS is how soon a host may send a message again: Linux's least
+// retransmission timeout (TCP_RTO_MIN). What comes later than that after the
+// fastest way may be a second copy.
+const sendAgainNS = 200e6
+
+// promptly reports whether so much time leaves nothing but an answer: what answers a
+// message at once comes within a round trip. Later than a host waits to send again, a timer
+// that ran out in the silence after the message would bring the same numbers.
+func (all *pooled) promptly(ns int64) bool { return ns <= all.roundTripNS+sendAgainNS }
