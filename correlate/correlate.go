@@ -16,6 +16,7 @@ import (
 	"bothends/capture/file"
 	"bothends/correlate/align"
 	"bothends/correlate/clock"
+	"bothends/correlate/ending"
 	"bothends/correlate/judge"
 	"bothends/correlate/outcome"
 	"bothends/correlate/pair"
@@ -242,11 +243,13 @@ type alignment struct {
 	services map[judge.Address]*judge.Service
 	trips    align.Trips
 	clock    clock.Fit
+	stamps   map[int32]*ending.Stamps
 }
 
 // align reads both captures again, fills the ledgers of all pairs and fits the clocks. Of
 // the surveys it lets go what only it asks for: the flows of connections that are Alike.
 func (o *Options) align(ctx context.Context, p pairing) (*alignment, error) {
+	stamps := ending.StampsOf(p.surveys[tap.Server])
 	offset, uncertain := roughOffset(p.surveys, p.pairs)
 	m := o.meeting(p, offset, uncertain)
 	progress := o.progress()
@@ -254,7 +257,11 @@ func (o *Options) align(ctx context.Context, p pairing) (*alignment, error) {
 	if err != nil {
 		return nil, err
 	}
-	return m.close(ctx)
+	a, err := m.close(ctx)
+	if a != nil {
+		a.stamps = stamps
+	}
+	return a, err
 }
 
 // judge decides on what is left over.

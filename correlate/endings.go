@@ -26,7 +26,7 @@ func (o *Options) end(ctx context.Context, a *alignment, j *judge.Judgement) (*e
 	in := &ending.Input{
 		Pairs: a.pairs, CaseOf: a.caseOf, Cases: a.cases, Surveys: a.surveys, Judgement: j, Clock: &a.clock, Trips: &a.trips,
 		Service: a.serviceOf, Alone: len(a.surveys[tap.Server].Connections) == 0, Name: nameOf,
-		OneHost: o.states(tap.Server, judge.OneHost),
+		Stamps: a.stamps, OneHost: o.states(tap.Server, judge.OneHost),
 	}
 	for end, sv := range a.surveys {
 		in.Coverage[end], in.Ran[end] = witness.Ran(sv)

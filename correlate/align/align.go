@@ -104,6 +104,9 @@ func (c *Connection) Observe(end, sender tap.End, s *segment.Segment) {
 			v.repeats = stream.acks.repeats(back.position(v.ack), v.Window)
 		}
 	}
+	if end != sender && s.Options.Has&segment.SACK != 0 {
+		stream.noteSACK(end, s, back)
+	}
 	if s.SeqLen() == 0 {
 		stream.observeAck(end, &v, back)
 		return

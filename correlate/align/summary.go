@@ -58,6 +58,9 @@ type Rewrites struct {
 	DSCP           uint32            // segments whose DSCP was changed
 	ECN            uint32            // segments whose ECN bits were changed
 	Windows        uint32            // segments whose window was changed
+	// SACKsLeft are acknowledgments whose SACK blocks arrived as they had left, where the
+	// numbers that they are about are rewritten; SACKsMoved those with blocks that were, too.
+	SACKsLeft, SACKsMoved uint32
 }
 
 // Summary adds up a finished connection.

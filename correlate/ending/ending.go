@@ -36,6 +36,8 @@ type Ending struct {
 	ToServer bool
 	// Advice is what to look at next; empty if nothing.
 	Advice string
+	// Pattern is what troubled the connection, beside what ended it; empty if nothing shows.
+	Pattern judge.Pattern
 }
 
 // NoFinding stands for an ending that no finding made.
@@ -61,6 +63,8 @@ type Input struct {
 	// capture holds no connection at all.
 	Service func(*pair.Pair) *judge.Service
 	Alone   bool
+	// Stamps are what StampsOf found in the server's capture.
+	Stamps map[int32]*Stamps
 	// OneHost: the user states that no other machine answers for the server's address.
 	OneHost bool
 	Name    func(sender tap.End, v *align.Vanished) string // what a decoder calls it; empty if it knows none
@@ -112,6 +116,7 @@ type plain struct {
 	stage              Stage
 	confidence         judge.Confidence
 	text, what, advice string
+	pattern            judge.Pattern
 	toServer           bool
 }
 
@@ -121,7 +126,7 @@ func share(shared map[plain]*Ending, e Ending) *Ending {
 	if e.Finding != NoFinding || len(e.Evidence) > 0 {
 		return new(e)
 	}
-	key := plain{e.Kind, e.Stage, e.Confidence, e.Text, e.What, e.Advice, e.ToServer}
+	key := plain{e.Kind, e.Stage, e.Confidence, e.Text, e.What, e.Advice, e.Pattern, e.ToServer}
 	if same := shared[key]; same != nil {
 		return same
 	}
@@ -174,6 +179,7 @@ func (e *ender) ending(i int) Ending {
 	default:
 		end = e.paired(p, c, int(e.CaseOf[i]))
 	}
+	e.explain(&end, p, c)
 	if end.Stage == "" {
 		end.Stage = e.stage(p, c, end.Kind)
 	}

@@ -23,7 +23,7 @@ func (e *ender) quiet(p *pair.Pair, c *judge.Case, index int) Ending {
 	case !c.Alike && e.unanswered(p):
 		end.Kind, end.Confidence = SYNUnanswered, judge.Strong
 		end.Text = "the SYN came to the server and was not answered"
-		end.Advice = "Look at the server: the backlog of the listening socket (ss -lt; nstat TcpExtListenOverflows), its firewall, and whether connections are refused only when timestamps run back behind a NAT (net.ipv4.tcp_tw_recycle of old kernels)."
+		end.Advice = "Look at the server: the backlog of the listening socket (ss -lt; nstat TcpExtListenOverflows), and its firewall."
 		return end
 	}
 	if why := e.uncovered(p); why != "" {

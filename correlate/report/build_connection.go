@@ -112,7 +112,7 @@ func notes(sender tap.End, path *align.Rewrites, p *pair.Pair) []string {
 // endingOf puts the ending of a connection into the form that is shown. id are the IDs
 // of findings, by the judge's index.
 func endingOf(e *ending.Ending, id []int) *Ending {
-	out := &Ending{Kind: string(e.Kind), Stage: string(e.Stage), StudyStage: e.StudyStage, Signature: e.Signature, Confidence: string(e.Confidence), Text: e.Text, What: e.What, Advice: e.Advice,
+	out := &Ending{Kind: string(e.Kind), Stage: string(e.Stage), StudyStage: e.StudyStage, Signature: e.Signature, Confidence: string(e.Confidence), Text: e.Text, What: e.What, Advice: e.Advice, Pattern: string(e.Pattern),
 		ByThePath: e.Kind.ByThePath(), Proved: e.Proved(), Evidence: []Evidence{}}
 	if e.Finding != ending.NoFinding {
 		out.Finding = id[e.Finding]

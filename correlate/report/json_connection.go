@@ -86,6 +86,7 @@ func (e *lineEncoder) ending(end *Ending) {
 		e.any(end.Evidence)
 	}
 	e.optional(`,"advice":`, end.Advice)
+	e.optional(`,"pattern":`, end.Pattern)
 	e.raw("}")
 }
 

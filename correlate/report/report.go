@@ -206,6 +206,7 @@ type Ending struct {
 	ByThePath  bool       `json:"by_the_path"`       // it was brought about between the two taps
 	Evidence   []Evidence `json:"evidence"`
 	Advice     string     `json:"advice,omitempty"`
+	Pattern    string     `json:"pattern,omitempty"` // what troubled the connection, beside what ended it: "deferred-accept"
 	Stretch    *Stretch   `json:"stretch,omitempty"` // between which of several taps; nil if there are two
 	Proved     bool       `json:"-"`                 // the path is known to have ended it
 }

@@ -19,7 +19,7 @@ var harmlessEndings = []ending.Kind{ending.Closed, ending.OpenAtEnd}
 // alone holds of other people's connections is not told.
 func (c *Connection) badly() bool {
 	for _, kind := range harmlessEndings {
-		if c.Ending == nil || c.Ending.Kind == string(kind) {
+		if c.Ending == nil || c.Ending.Kind == string(kind) && c.Ending.Pattern == "" {
 			return false
 		}
 	}

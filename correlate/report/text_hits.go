@@ -45,6 +45,9 @@ func (t *text) hits() {
 		what := graves[c.ID].inWords()
 		if c.badly() {
 			what = fmt.Sprintf("%s, %s", strings.ReplaceAll(c.Ending.Kind, "-", " "), c.Ending.Confidence)
+			if c.Ending.Pattern != "" {
+				what += ", " + c.Ending.Pattern
+			}
 		}
 		who := c.short()
 		if host != "" {

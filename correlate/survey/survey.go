@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"io"
+	"math"
 
 	"bothends/capture"
 	"bothends/capture/testimony"
@@ -87,8 +88,13 @@ type Connection struct {
 	CompleteNS      int64               // first segment of the initiator after the answer, 0 if not seen
 	Flows           *[2]Flow            // what each Side sent; nil once it was let go
 	Ends            [2]segment.Endpoint // indexed by Side
+	AgainMS         uint32              // how long after that, without data from the initiator, the SYN and ACK was sent again, in milliseconds; 0 if it was not, or sooner than takenMS
 	Handshake       bool                // the roles are known from a SYN, not guessed from the ports
 }
+
+// takenMS is how long after the acknowledgment of a SYN and ACK another one may be recorded
+// that had left before: a busy host records out of order.
+const takenMS = 100
 
 // A Flow is what one side of a connection sent, as seen by one tap.
 //
@@ -340,6 +346,10 @@ func (c *Connection) noteHandshake(s *segment.Segment, side Side) {
 			c.SYNNS = s.TimeNS
 		} else if s.Flags&segment.ACK != 0 && c.AnswerNS == 0 {
 			c.AnswerNS = s.TimeNS
+		} else if s.Flags&segment.ACK != 0 && side == Responder && c.CompleteNS != 0 && c.AgainMS == 0 && c.Flows[Initiator].Payload == 0 && c.Flows[Responder].Payload == 0 {
+			if again := (s.TimeNS - c.CompleteNS) / 1e6; again >= takenMS {
+				c.AgainMS = uint32(min(again, math.MaxUint32))
+			}
 		}
 	case c.AnswerNS != 0 && c.CompleteNS == 0 && side == Initiator:
 		c.CompleteNS = s.TimeNS

@@ -1,0 +1,41 @@
+package correlate_test
+
+import (
+	"errors"
+	"path/filepath"
+	"testing"
+
+	"bothends/correlate"
+	"bothends/correlate/report"
+	"bothends/fixtures/truth"
+)
+
+// What troubled a connection, beside what ended it, is told where the truth has it, and
+// nowhere else. The lab's truth has none: nothing there makes any.
+func TestWhatTroubledAConnectionIsToldJustWhereTheTruthHasIt(t *testing.T) {
+	told := map[truth.Cause]int{}
+	for dir, tr := range inOrder(readTruths(t, "../fixtures/synthetic/*", "../fixtures/pairs/*", "../fixtures/cases/*")) {
+		r, err := compare(t, dir, tr)
+		if err != nil && !errors.Is(err, correlate.ErrNothingInCommon) {
+			continue
+		}
+		for _, c := range tr.Connections {
+			e := endingOf(r, report.View(c.ClientView))
+			if e == nil {
+				continue
+			}
+			if e.Pattern != string(c.Cause) {
+				t.Errorf("%s, %s: %q, want %q: %s", filepath.Base(dir), c.ClientView.Client, e.Pattern, c.Cause, e.Text)
+			}
+			if e.Pattern != "" && e.Advice == "" {
+				t.Errorf("%s, %s: %q comes without advice", filepath.Base(dir), c.ClientView.Client, e.Pattern)
+			}
+			told[truth.Cause(e.Pattern)]++
+		}
+	}
+	for _, cause := range []truth.Cause{truth.SACKUntranslated, truth.DeferredAccept, truth.TimestampsRunBack} {
+		if told[cause] == 0 {
+			t.Errorf("no fixture shows %s", cause)
+		}
+	}
+}
