@@ -38,14 +38,63 @@ func (e *ender) byReset(c *judge.Case, index int) (end Ending, found bool) {
 	if best == NoFinding {
 		return end, false
 	}
-	if effect, arrived := e.effects[best]; arrived {
+	ended := e.exact(index, best)
+	if effect, arrived := e.effects[ended]; arrived {
 		effect.Ended = true
-		e.effects[best] = effect
+		e.effects[ended] = effect
+	}
+	if e.Judgement.Findings[ended].Verdict == judge.Injected {
+		best = ended // else whoever guessed before guessed this, too
 	}
 	if end, found := e.refusedByError(c, &e.Judgement.Findings[best]); found {
 		return end, true
 	}
 	return e.resetBy(c, best), true
+}
+
+// exact is the reset that ended a connection, where the first that may have has a number
+// ahead of the one that its receiver expected: a host questions such a reset and obeys the one
+// with just that number (RFC 5961 section 3.2). It is the first itself if no such one came to
+// the same end before that reset something, as what knows a connection no more does.
+func (e *ender) exact(index, first int) int {
+	f := &e.Judgement.Findings[first]
+	if f.Ahead == 0 || f.SeenAt != f.ReceivedAt {
+		return first
+	}
+	guesses := []int{first}
+	for _, i := range e.findings[index] {
+		g := &e.Judgement.Findings[i]
+		effect, arrived := e.effects[i]
+		switch {
+		case g.Kind != "rst" || g.ReceivedAt != f.ReceivedAt || g.SeenAt != f.SeenAt || !arrived || effect.Why != "" || g.TimeNS <= f.TimeNS:
+			continue
+		case g.TimeNS-f.TimeNS > guessesNS || g.Verdict == judge.Genuine || e.hadReset(index, f.ReceivedAt, f.TimeNS, g.TimeNS):
+			return first
+		case g.Ahead > 0 || g.Behind > 0:
+			guesses = append(guesses, i)
+			continue
+		}
+		for _, k := range guesses {
+			e.effects[k] = Effect{Why: fmt.Sprintf("its number lies %d ahead of the one that the %s expected, and another with just that came after it", e.Judgement.Findings[k].Ahead, f.ReceivedAt)}
+		}
+		return i
+	}
+	return first
+}
+
+// guessesNS is how far apart the resets of one who guesses numbers are at most.
+const guessesNS = 2e9
+
+// hadReset reports whether a host sent a reset between two times by its own clock.
+func (e *ender) hadReset(index int, host tap.End, from, to int64) bool {
+	return slices.ContainsFunc(e.findings[index], func(i int) bool {
+		g := &e.Judgement.Findings[i]
+		sent := g.Twin.TimeNS
+		if g.SeenAt == host {
+			sent = g.TimeNS
+		}
+		return g.Kind == "rst" && g.ReceivedAt != host && sent > from && sent < to
+	})
 }
 
 // ignored reports whether a reset ended nothing, and how that is known: a host that
