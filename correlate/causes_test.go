@@ -3,6 +3,7 @@ package correlate_test
 import (
 	"errors"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"bothends/correlate"
@@ -36,6 +37,22 @@ func TestWhatTroubledAConnectionIsToldJustWhereTheTruthHasIt(t *testing.T) {
 	for _, cause := range []truth.Cause{truth.SACKUntranslated, truth.DeferredAccept, truth.TimestampsRunBack} {
 		if told[cause] == 0 {
 			t.Errorf("no fixture shows %s", cause)
+		}
+	}
+}
+
+// A connection that is listed for what troubled it is not counted again among those that
+// were closed in order.
+func TestWhatIsListedIsNotCountedAmongTheOthers(t *testing.T) {
+	dir := "../fixtures/synthetic/accept-deferred-by-the-server"
+	r, err := compare(t, dir, readTruth(t, dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := textOf(t, r, report.Details)
+	for _, want := range []string{"the server sent its SYN and ACK again", "2 connections were closed in order"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
 }

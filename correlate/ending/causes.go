@@ -72,5 +72,5 @@ func stampedBack(e *ender, p *pair.Pair, _ *judge.Case, end *Ending) string {
 	if stamps == nil {
 		return ""
 	}
-	return fmt.Sprintf("its timestamp was older than that of the connection before from the same address: of %s so none was answered, of the %d others all were", count(stamps.Back, "SYN"), stamps.On)
+	return fmt.Sprintf("its timestamp was older than that of the connection before from the same address: of %s none was answered, and of the %d others all were", count(stamps.Back, "such SYN"), stamps.On)
 }

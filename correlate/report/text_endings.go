@@ -167,10 +167,14 @@ func (t *text) endings() {
 		}
 		t.quoted(c, n, "     ")
 	}
-	if n := t.Summary.Endings[string(ending.Closed)]; n > 0 {
+	listed := map[string]int{}
+	for _, c := range list {
+		listed[c.Ending.Kind]++
+	}
+	if n := t.Summary.Endings[string(ending.Closed)] - listed[string(ending.Closed)]; n > 0 {
 		t.para(plain, "  ", "%s closed in order.", count(n, "connection")+pick(n, " was", " were"))
 	}
-	if n := t.Summary.Endings[string(ending.OpenAtEnd)]; n > 0 {
+	if n := t.Summary.Endings[string(ending.OpenAtEnd)] - listed[string(ending.OpenAtEnd)]; n > 0 {
 		t.para(plain, "  ", "%s still open when the recordings end.", count(n, "connection")+pick(n, " was", " were"))
 	}
 	t.logs()
