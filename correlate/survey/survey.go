@@ -89,6 +89,7 @@ type Connection struct {
 	Flows           *[2]Flow            // what each Side sent; nil once it was let go
 	Ends            [2]segment.Endpoint // indexed by Side
 	AgainMS         uint32              // how long after that, without data from the initiator, the SYN and ACK was sent again, in milliseconds; 0 if it was not, or sooner than takenMS
+	Unechoed        bool                // that segment does not echo the timestamp of the SYN and ACK, so that a host takes it for an old one (RFC 7323 section 5.3)
 	Handshake       bool                // the roles are known from a SYN, not guessed from the ports
 }
 
@@ -346,12 +347,14 @@ func (c *Connection) noteHandshake(s *segment.Segment, side Side) {
 			c.SYNNS = s.TimeNS
 		} else if s.Flags&segment.ACK != 0 && c.AnswerNS == 0 {
 			c.AnswerNS = s.TimeNS
-		} else if s.Flags&segment.ACK != 0 && side == Responder && c.CompleteNS != 0 && c.AgainMS == 0 && c.Flows[Initiator].Payload == 0 && c.Flows[Responder].Payload == 0 {
+		} else if s.Flags&segment.ACK != 0 && side == Responder && c.CompleteNS != 0 && c.AgainMS == 0 && !c.Unechoed && c.Flows[Initiator].Payload == 0 && c.Flows[Responder].Payload == 0 {
 			if again := (s.TimeNS - c.CompleteNS) / 1e6; again >= takenMS {
 				c.AgainMS = uint32(min(again, math.MaxUint32))
 			}
 		}
 	case c.AnswerNS != 0 && c.CompleteNS == 0 && side == Initiator:
 		c.CompleteNS = s.TimeNS
+		answer := c.Flows[Responder]
+		c.Unechoed = answer.HasTSVal && s.Options.Has&segment.Timestamps != 0 && s.Options.TSEcr != answer.TSVal
 	}
 }
