@@ -73,6 +73,9 @@ func TestBothEndsFromOneCommand(t *testing.T) {
 				if len(notes) == 0 || notes[0].KernelLog == nil {
 					t.Errorf("%s.pcapng says nothing of the kernel's log: %+v", end, notes)
 				}
+				if _, looks := kernelLog(t, path); len(looks) != 2 || looks[0].ResetRules == nil || looks[1].ResetRules == nil {
+					t.Errorf("%s.pcapng says of the packet filters %+v, want what both looks found", end, looks)
+				}
 			}
 			sum, _ := exec.Command("sha256sum", l.path("server.pcapng")).Output()
 			if !strings.Contains(stderr, strings.Fields(string(sum))[0]) {
