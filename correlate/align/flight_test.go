@@ -99,7 +99,7 @@ func TestAFlightIsASortedList(t *testing.T) {
 			}
 		}
 	})
-	if blocks < 5 {
+	if blocks < 5 && !testing.Short() { // a short run has a fifth of the rounds
 		t.Errorf("at most %d blocks beside the front: the test shows little", blocks)
 	}
 }
