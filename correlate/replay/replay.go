@@ -74,14 +74,14 @@ const timeOnly = -1
 type batch struct {
 	items    []item
 	segments []segment.Segment // one more than are in use: the next is decoded in place
-	payloads []byte            // of the segments, one after the other
+	bytes    []byte            // of the segments' headers and payloads, one after the other
 }
 
 const (
 	batchLen = 256
 	// batchesAhead is how far a reader may run ahead of the alignment.
 	batchesAhead = 8
-	// batchBytes of payload end a batch early: of super-segments it has a few.
+	// batchBytes of headers and payload end a batch early: of super-segments it has a few.
 	batchBytes = 128 << 10
 )
 
@@ -159,19 +159,25 @@ func (l *lane) fill(ctx context.Context, set *file.Set, sv *survey.Survey, route
 // take puts a whole segment into the batch, in whose next place it is.
 func (l *lane) take(r *Route, side survey.Side, s *segment.Segment) {
 	b := l.filling
-	if n := len(b.payloads); len(s.Payload) > 0 {
-		// Where payloads moves as it grows, those before stay where they are.
-		b.payloads = append(b.payloads, s.Payload...)
-		s.Payload = b.payloads[n:len(b.payloads):len(b.payloads)]
-	} else {
-		s.Payload = nil
-	}
-	s.Digest = bytes.Clone(s.Digest)
+	// What it aliases is valid until the reader goes on, which it does before the consumer
+	// comes to the segment.
+	s.Header, s.Payload, s.Digest = b.keep(s.Header), b.keep(s.Payload), bytes.Clone(s.Digest)
 	b.add(r, side, s, int16(len(b.segments)-1))
 	b.segments = b.segments[:len(b.segments)+1]
 }
 
-func (b *batch) full() bool { return len(b.items) == batchLen || len(b.payloads) >= batchBytes }
+// keep returns a copy that is valid as long as the batch is filled or read.
+func (b *batch) keep(from []byte) []byte {
+	if len(from) == 0 {
+		return nil
+	}
+	// Where the bytes move as they grow, those before stay where they are.
+	n := len(b.bytes)
+	b.bytes = append(b.bytes, from...)
+	return b.bytes[n:len(b.bytes):len(b.bytes)]
+}
+
+func (b *batch) full() bool { return len(b.items) == batchLen || len(b.bytes) >= batchBytes }
 
 func (b *batch) add(r *Route, side survey.Side, s *segment.Segment, place int16) {
 	sender := tap.Client
@@ -190,7 +196,7 @@ func (l *lane) handOver(ctx context.Context) error {
 	}
 	select {
 	case b := <-l.free:
-		b.items, b.segments, b.payloads = b.items[:0], b.segments[:1], b.payloads[:0]
+		b.items, b.segments, b.bytes = b.items[:0], b.segments[:1], b.bytes[:0]
 		l.filling = b
 	default:
 		l.filling = newBatch()

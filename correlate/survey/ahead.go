@@ -43,7 +43,7 @@ func (a *ahead) read(source *Source) {
 			a.payloads = append(a.payloads, s.Payload...)
 			s.Payload = a.payloads[len(a.payloads)-n : len(a.payloads) : len(a.payloads)]
 		}
-		s.Digest = bytes.Clone(s.Digest)
+		s.Header, s.Digest = nil, bytes.Clone(s.Digest) // nobody asks the first pass for a header's bytes
 	}
 }
 
