@@ -22,7 +22,9 @@ type KernelReading struct {
 	// Since the recording began:
 	Sent   uint64 `json:"sent,omitempty"`   // resets sent by TCP, in all network namespaces
 	Others uint64 `json:"others,omitempty"` // of all events, those with other hosts or ports than are recorded, which are not in the file
-	Lost   uint64 `json:"lost,omitempty"`   // events for which there was no room
+	// OthersSent is how many resets of those had been sent by Until; nil is not known.
+	OthersSent *uint64 `json:"others_sent,omitempty"`
+	Lost       uint64  `json:"lost,omitempty"` // events for which there was no room
 
 	Events []KernelEvent `json:"events,omitempty"`
 }
@@ -68,6 +70,24 @@ func (e *KernelEvent) MayBe(local, remote netip.AddrPort) (may, sure bool) {
 		(e.Local.Addr().IsUnspecified() || e.Local.Addr() == local.Addr()), false
 }
 
+// Translated reports whether the event may be of a connection between two ends, as a tap
+// of the host has them, if the host translates the local one: to a container's, or, of a
+// connection that it accepted, to a redirected port. The remote end stays.
+func (e *KernelEvent) Translated(local, remote netip.AddrPort, accepted bool) bool {
+	return e.Remote == remote && e.Local != local && (accepted || e.Local.Addr() != local.Addr())
+}
+
+// Elsewhere reports whether a reset that the kernel sent is of another connection than that
+// between two ends, as a tap of the host has them, whatever the host translates: the local
+// address is the same, and so not a container's, or the reset went the other way.
+func (e *KernelEvent) Elsewhere(local, remote netip.AddrPort, accepted bool) bool {
+	if e.Remote == local || e.Local.Addr() == remote.Addr() { // the other host may be a namespace of the same kernel
+		return true
+	}
+	may, _ := e.MayBe(local, remote)
+	return e.Local.Addr() == local.Addr() && !e.Remote.Addr().IsUnspecified() && !may && !e.Translated(local, remote, accepted)
+}
+
 // A KernelLog is what all readings of one recording add up to.
 //
 // It tells of TCP's own resets, whatever interface they left by. It does not tell
@@ -84,12 +104,13 @@ type KernelLog struct {
 	// OffsetError bounds how far the events' times are from the packets' clock.
 	OffsetError time.Duration
 	Sent        uint64 // resets sent by TCP in all, those with others too
-	Others      uint64 // events with other hosts or ports
+	Others      uint64 // events with other hosts or ports; see [KernelLog.OthersSent]
 	Lost        uint64 // events that the recorder lost
 	// Gaps are times in which events were lost, or were too many to be kept here.
 	Gaps   []Span
 	Events []KernelEvent // in the order of the file
 
+	others []othersCount // in the order of the file
 	// Of the readings so far. The one with what the log sees may come last, as it
 	// stands in the interface's description.
 	offset    int64
@@ -102,6 +123,38 @@ type KernelLog struct {
 
 // maxKernelEvents bounds what a KernelLog keeps.
 const maxKernelEvents = 1 << 16
+
+// An othersCount is how many resets had been sent to other hosts or ports by a time.
+type othersCount struct {
+	until time.Time
+	n     uint64
+}
+
+// othersSent is how many resets had been sent to other hosts or ports, or more: old
+// recordings count those that were taken with them.
+func (r *KernelReading) othersSent() uint64 {
+	if r.OthersSent != nil {
+		return *r.OthersSent
+	}
+	return r.Others
+}
+
+// OthersSent is how many resets with other hosts or ports than were recorded may have been
+// sent from one time to another. They are counted and not listed, and a host that
+// redirects a port, or has containers, may have sent one of them on a recorded connection.
+func (l *KernelLog) OthersSent(from, until time.Time) uint64 {
+	var before, after uint64
+	for _, c := range l.others {
+		after = c.n
+		if !c.until.After(from) {
+			before = c.n
+		}
+		if !c.until.Before(until) {
+			break
+		}
+	}
+	return after - min(after, before)
+}
 
 // Complete reports whether every reset that TCP sent from one time to another, with
 // the hosts and ports that were recorded, is among Events. Those that a listening
@@ -150,6 +203,7 @@ func (l *KernelLog) seeFirst() {
 
 func (l *KernelLog) add(r *KernelReading) {
 	l.Sent, l.Others, l.Lost = max(l.Sent, r.Sent), max(l.Others, r.Others), max(l.Lost, r.Lost)
+	l.countOthers(othersCount{r.Until, r.othersSent()})
 	// A clock that was set between two readings was so somewhere in between.
 	wrong := r.OffsetErrorNS
 	if l.offset != 0 && r.OffsetNS != 0 {
@@ -164,6 +218,18 @@ func (l *KernelLog) add(r *KernelReading) {
 	}
 	l.Events = append(l.Events, events...)
 	l.Until = later(l.Until, r.Until)
+}
+
+// countOthers notes a count. Of those that are the same only the first and the last
+// matter; where there are very many, the last one moves on, and what it counts is
+// said of a longer time.
+func (l *KernelLog) countOthers(c othersCount) {
+	last := len(l.others) - 1
+	if last >= 1 && (l.others[last].n == c.n && l.others[last-1].n == c.n || last+1 == maxKernelEvents) {
+		l.others[last] = c
+		return
+	}
+	l.others = append(l.others, c)
 }
 
 func later(a, b time.Time) time.Time {
@@ -200,6 +266,7 @@ func JoinKernel(logs []*Log) KernelLog {
 		all.Sent, all.Others, all.Lost = max(all.Sent, l.Sent), max(all.Others, l.Others), max(all.Lost, l.Lost)
 		all.Gaps = append(all.Gaps, l.Gaps...)
 		all.Events = append(all.Events, l.Events...)
+		all.others = append(all.others, l.others...)
 	}
 	return all
 }
@@ -215,9 +282,11 @@ func (l *KernelLog) gap(s Span) {
 // HostFacts are what else on the recording host can send in its name, as far as it
 // could be found out: nil is not known.
 type HostFacts struct {
-	// ResetRules is how many rules of its packet filters answer with a TCP reset,
+	// ResetRules is how many rules of its packet filters answer with a TCP reset, NATRules
+	// how many give a connection another destination, as a redirected port or a container,
 	// and RulesFrom the programs that listed them.
 	ResetRules *int     `json:"reset_rules,omitempty"`
+	NATRules   *int     `json:"nat_rules,omitempty"`
 	RulesFrom  []string `json:"rules_from,omitempty"`
 	// XDP names the interfaces at which a program runs below every tap.
 	XDP []string `json:"xdp,omitempty"`

@@ -120,3 +120,58 @@ func TestAListenersEventMayBeOfAnyConnectionToItsPort(t *testing.T) {
 		}
 	}
 }
+
+func TestResetsOfOthersAreCountedByTime(t *testing.T) {
+	n := func(n uint64) *uint64 { return &n }
+	l := readings(
+		KernelReading{Sees: sees, Until: at(0)},
+		KernelReading{Until: at(10), Others: 9, OthersSent: n(0)},
+		KernelReading{Until: at(20), Others: 9, OthersSent: n(2)},
+		KernelReading{Until: at(30), Others: 9, OthersSent: n(2)},
+		KernelReading{Until: at(40), Others: 9, OthersSent: n(2)},
+		KernelReading{Until: at(50), Others: 20, OthersSent: n(5)},
+	).Kernel
+	for _, tt := range []struct {
+		from, until int
+		want        uint64
+	}{{1, 9, 0}, {9, 11, 2}, {11, 12, 2}, {20, 40, 0}, {21, 39, 0}, {39, 41, 3}, {45, 60, 3}, {0, 60, 5}} {
+		if got := l.OthersSent(at(tt.from), at(tt.until)); got != tt.want {
+			t.Errorf("from %d to %d: %d, want %d", tt.from, tt.until, got, tt.want)
+		}
+	}
+	old := readings(KernelReading{Sees: sees, Until: at(0)}, KernelReading{Until: at(10), Others: 3}).Kernel
+	if got := old.OthersSent(at(1), at(9)); got != 3 {
+		t.Errorf("a recording that counts all events as one: %d, want 3", got)
+	}
+}
+
+func TestAnEventIsOfItsConnectionWhateverTheHostTranslates(t *testing.T) {
+	local, remote := netip.MustParseAddrPort("192.0.2.1:587"), netip.MustParseAddrPort("198.51.100.2:40000")
+	for _, tt := range []struct {
+		name, local, remote              string
+		accepted                         bool
+		may, sure, translated, elsewhere bool
+	}{
+		{"its own ends", "192.0.2.1:587", "198.51.100.2:40000", true, true, true, false, false},
+		{"a redirected port", "192.0.2.1:2525", "198.51.100.2:40000", true, false, false, true, false},
+		{"another port of a host that opened the connection", "192.0.2.1:2525", "198.51.100.2:40000", false, false, false, false, true},
+		{"a container", "172.17.0.2:587", "198.51.100.2:40000", true, false, false, true, false},
+		{"a container that opened the connection", "172.17.0.2:587", "198.51.100.2:40000", false, false, false, true, false},
+		{"a container behind a host that masquerades", "172.17.0.2:587", "172.17.0.1:41000", true, false, false, false, false},
+		{"another port of the other end", "192.0.2.1:587", "198.51.100.2:40001", true, false, false, false, true},
+		{"another host", "192.0.2.1:587", "198.51.100.3:40000", true, false, false, false, true},
+		{"the other end's, where that is a namespace of the same host", "198.51.100.2:40000", "192.0.2.1:587", true, false, false, false, true},
+		{"the other end's, as it has it behind a NAT", "10.0.0.9:1", "192.0.2.1:587", true, false, false, false, true},
+		{"another connection of the other end's", "198.51.100.2:40001", "203.0.113.1:25", true, false, false, false, true},
+		{"a container's to which the host gives its own address", "172.17.0.2:587", "192.0.2.1:41000", true, false, false, false, false},
+		{"a listener", "0.0.0.0:587", "0.0.0.0:0", true, true, false, false, false},
+		{"a listener of another port", "192.0.2.1:588", "0.0.0.0:0", true, false, false, false, false},
+	} {
+		e := KernelEvent{Local: netip.MustParseAddrPort(tt.local), Remote: netip.MustParseAddrPort(tt.remote)}
+		may, sure := e.MayBe(local, remote)
+		translated, elsewhere := e.Translated(local, remote, tt.accepted), e.Elsewhere(local, remote, tt.accepted)
+		if may != tt.may || sure != tt.sure || translated != tt.translated || elsewhere != tt.elsewhere {
+			t.Errorf("%s: may be %v, surely %v, translated %v, elsewhere %v", tt.name, may, sure, translated, elsewhere)
+		}
+	}
+}

@@ -197,6 +197,41 @@ func TestThePacketFiltersAreLookedAtAgainAtTheEnd(t *testing.T) {
 	}
 }
 
+// A host that redirects a port, or gives connections to containers, is told from one that
+// does not.
+func TestRulesThatGiveConnectionsAnotherEndAreCounted(t *testing.T) {
+	for program, rule := range map[string][]string{
+		"nft":             {"nft", "add table ip t; add chain ip t c { type nat hook prerouting priority -100; }; add rule ip t c tcp dport 9 redirect to :10"},
+		"iptables":        {"iptables", "-t", "nat", "-A", "PREROUTING", "-p", "tcp", "--dport", "9", "-j", "DNAT", "--to-destination", "192.0.2.9:10"},
+		"iptables-legacy": {"iptables-legacy", "-t", "nat", "-A", "PREROUTING", "-p", "tcp", "--dport", "9", "-j", "REDIRECT", "--to-ports", "10"},
+	} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Logf("%v", err)
+			continue
+		}
+		for _, want := range []int{0, 1} {
+			l := newLab(t)
+			if want > 0 {
+				if out, err := exec.Command("ip", append([]string{"netns", "exec", l.client}, rule...)...).CombinedOutput(); err != nil {
+					t.Logf("%q: %v: %s", rule, err, out)
+					continue
+				}
+			}
+			path := filepath.Join(l.dir, "client.pcapng")
+			l.record("-i", "v0", "--port", "587", "-w", path).stop(syscall.SIGINT)
+			_, looks := kernelLog(t, path)
+			if len(looks) != 2 {
+				t.Fatalf("%s: %d looks", program, len(looks))
+			}
+			for i, f := range looks {
+				if f.NATRules == nil || *f.NATRules != want {
+					t.Errorf("%s: look %d at %d rules: %+v", program, i, want, f)
+				}
+			}
+		}
+	}
+}
+
 // Who looks a second time has two capabilities and no user's rights, and does not
 // outlive the recorder.
 func TestTheSecondLookHasThreeCapabilitiesAndEndsWithTheRecorder(t *testing.T) {

@@ -33,7 +33,7 @@ func (r *recording) lookAgain() {
 			return f
 		}
 		if again, err := looker.Look(); err == nil {
-			f.ResetRules, f.RulesFrom, f.Namespaces = again.ResetRules, again.RulesFrom, again.Namespaces
+			f.ResetRules, f.NATRules, f.RulesFrom, f.Namespaces = again.ResetRules, again.NATRules, again.RulesFrom, again.Namespaces
 		}
 		return f
 	}

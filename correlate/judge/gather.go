@@ -128,7 +128,7 @@ func (s *stream) stampFacts(p *suspect, c *ClockFacts) StampFacts {
 }
 
 func (s *stream) kernelFacts(p *suspect, c *ClockFacts) KernelFacts {
-	if p.kind != "rst" || !c.Comparable {
+	if p.kind != "rst" || !c.Comparable || !s.ownKernel() {
 		return KernelFacts{}
 	}
 	before, after := s.alleged.Around(c.LatestNS-c.MinRTTNS, c.LatestNS)

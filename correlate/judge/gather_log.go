@@ -1,10 +1,8 @@
 package judge
 
 import (
-	"time"
-
 	"bothends/capture/testimony"
-	"bothends/correlate/survey"
+	"bothends/correlate/tap"
 )
 
 // loggedSlackNS is how far a packet passes the tap from when the kernel told of it,
@@ -18,9 +16,8 @@ func (s *stream) logFacts(p *suspect, c *ClockFacts) LogFacts {
 	}
 	wrong := log.OffsetError.Nanoseconds() + loggedSlackNS
 	l := LogFacts{FromNS: c.LatestNS - c.MinRTTNS - 2*c.DoubtNS - wrong, UntilNS: c.LatestNS + wrong}
-	l.Known = log.Covers(moment(l.FromNS), moment(l.UntilNS)) && (log.Sees.All() || log.Sees.Abort && !rejectLike(&p.Header))
-	l.Unlisted = log.Others > 0
-	here := s.Cases[s.index].tuple(s.sender)
+	l.Known = log.Covers(moment(l.FromNS), moment(l.UntilNS)) && (log.Sees.All() || log.Sees.Abort && !rejectLike(&p.Header)) && s.ownKernel()
+	l.Unlisted = s.unlisted(l.FromNS, l.UntilNS)
 	used := map[int]bool{}
 	for i := range log.Events {
 		e := &log.Events[i]
@@ -30,36 +27,38 @@ func (s *stream) logFacts(p *suspect, c *ClockFacts) LogFacts {
 		if at := e.Time.UnixNano(); at < l.FromNS || at > l.UntilNS {
 			// Of this connection it may be this packet all the same: a clock that was set
 			// stamps the packets and the log's times apart.
-			_, sure := e.MayBe(here[s.sender].AddrPort(), here[s.sender.Other()].AddrPort())
-			if sure && here != (Tuple{}) && recorded(e, s.Resets[s.sender], wrong, used) < 0 {
+			if s.relate(e) == thisConnection && s.recorded(e, wrong, used) < 0 {
 				l.UnseenThen = e
 			}
 			continue
 		}
 		l.Sent++
-		if left := recorded(e, s.Resets[s.sender], wrong, used); left >= 0 {
+		if left := s.recorded(e, wrong, used); left >= 0 {
 			used[left] = true
 			continue
 		}
-		if may, _ := e.MayBe(here[s.sender].AddrPort(), here[s.sender.Other()].AddrPort()); may && here != (Tuple{}) {
+		switch s.relate(e) {
+		case thisConnection, listenersReset:
 			l.Unseen = e
-		} else {
+		case elsewhere:
+			l.Elsewhere = true
+		default:
 			l.UnseenElsewhere = e
 		}
 	}
 	return l
 }
 
-// recorded is the index of a reset in the capture that is the one the kernel told of,
-// and stands for no other; -1 if there is none.
-func recorded(e *testimony.KernelEvent, resets []survey.Reset, wrong int64, used map[int]bool) int {
+// recorded is the index of a reset in the sender's capture that is the one its kernel told
+// of, and stands for no other; -1 if there is none.
+func (s *stream) recorded(e *testimony.KernelEvent, wrong int64, used map[int]bool) int {
 	at := e.Time.UnixNano()
-	for i := range resets {
-		r := &resets[i]
+	for i := range s.Resets[s.sender] {
+		r := &s.Resets[s.sender][i]
 		if used[i] || abs(r.TimeNS-at) > wrong {
 			continue
 		}
-		if may, _ := e.MayBe(r.Src.AddrPort(), r.Dst.AddrPort()); may {
+		if relate(e, r.Src.AddrPort(), r.Dst.AddrPort(), s.sender == tap.Server).maybe() {
 			return i
 		}
 	}
@@ -87,19 +86,16 @@ func (s *stream) loggedAtAll(leftNS int64) (told bool) {
 // eachLogged calls f with each reset of which the kernel told when one left the
 // sender, and that may be of this connection; sure says that it is.
 func (s *stream) eachLogged(leftNS int64, f func(e *testimony.KernelEvent, sure bool)) {
-	log, here := s.alleged.Log, s.Cases[s.index].tuple(s.sender)
-	if log == nil || here == (Tuple{}) {
+	log := s.alleged.Log
+	if log == nil {
 		return
 	}
 	wrong := log.OffsetError.Nanoseconds() + loggedSlackNS
 	for i := range log.Events {
 		e := &log.Events[i]
-		may, sure := e.MayBe(here[s.sender].AddrPort(), here[s.sender.Other()].AddrPort())
-		if e.Sent && may && abs(e.Time.UnixNano()-leftNS) <= wrong {
-			f(e, sure)
+		is := s.relate(e)
+		if e.Sent && is.maybe() && abs(e.Time.UnixNano()-leftNS) <= wrong {
+			f(e, is == thisConnection)
 		}
 	}
 }
-
-// moment is a time in nanoseconds as the log has it.
-func moment(ns int64) time.Time { return time.Unix(0, ns) }

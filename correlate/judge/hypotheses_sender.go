@@ -252,6 +252,9 @@ func kernelUnseen(f *Facts) Result {
 	case l.UnseenElsewhere != nil:
 		e := l.UnseenElsewhere
 		return open("the %s's kernel tells of a reset from %s to %s at %s, which its capture does not hold", f.Sender, e.Local, e.Remote, clockTime(e.Time.UnixNano())).with(l.valuesAt(e.Time))
+	case l.Known && l.Unlisted > 0:
+		return open("the %s's kernel counted %s then on connections that were not recorded, and does not list them: the host may have given one of its own another end, as of a container",
+			f.Sender, count(int64(l.Unlisted), "reset")).with(l.values())
 	case l.Known:
 		return refuted("%s", l.said(f.Sender)).with(l.values())
 	case !k.Known:

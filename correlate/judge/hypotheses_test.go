@@ -181,9 +181,11 @@ var rowTests = map[Name][]rowTest{
 		{"its log tells of one on this connection at another time", all(notLogged, func(f *Facts) {
 			f.Log.UnseenThen = &testimony.KernelEvent{Sent: true}
 		}), Open, ""},
-		{"its log tells of one on another connection that the capture lacks", all(notLogged, func(f *Facts) {
+		{"its log tells of one of another address that the capture lacks", all(notLogged, func(f *Facts) {
 			f.Log.UnseenElsewhere = &testimony.KernelEvent{Sent: true}
 		}), Open, ""},
+		{"its log tells of one on another connection of the address that the capture lacks", all(notLogged, func(f *Facts) { f.Log.Elsewhere = true }), Refuted, ""},
+		{"its log counts one that it does not list", all(notLogged, func(f *Facts) { f.Log.Unlisted = 1 }), Open, ""},
 		{"it is data", all(notLogged, func(f *Facts) { f.Kind = "data" }), "", ""},
 	},
 	Remapped: {

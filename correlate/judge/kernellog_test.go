@@ -33,6 +33,7 @@ func kernelSent(at int64, change func(*testimony.KernelEvent)) testimony.KernelE
 func logged(events ...testimony.KernelEvent) (*pooled, *align.Reset) {
 	b := trial()
 	b.Cases[0].Tuples = &[2]Tuple{{loggedClient, loggedServer}, {loggedClient, loggedServer}}
+	b.Cases[0].Streams[tap.Server].SentTTLs = align.TTLs{1: 1} // of 64
 	b.Witnesses[tap.Server].Log = &testimony.KernelLog{
 		Kept: true, From: time.Unix(0, 0), Until: time.Unix(10, 0), Events: events,
 		Sees: testimony.KernelSight{Abort: true, NoSocket: true, TimeWait: true},
@@ -48,22 +49,29 @@ func gathered(s *stream, r *align.Reset) *Facts {
 
 func TestTheKernelsLogIsHeldAgainstTheCapture(t *testing.T) {
 	elsewhere := func(e *testimony.KernelEvent) { e.Remote = netip.AddrPortFrom(loggedClient.AddrPort().Addr(), 41000) }
+	redirected := func(e *testimony.KernelEvent) { e.Local = netip.AddrPortFrom(e.Local.Addr(), 2525) }
+	masqueraded := func(e *testimony.KernelEvent) {
+		e.Local, e.Remote = netip.MustParseAddrPort("172.17.0.2:587"), netip.MustParseAddrPort("172.17.0.1:41000")
+	}
 	listener := func(e *testimony.KernelEvent) {
 		e.Remote = netip.AddrPortFrom(netip.IPv4Unspecified(), 0)
 	}
 	inFile := survey.Reset{Frame: tap.Frame{Number: 7, TimeNS: 2990 * ms}, Src: loggedServer, Dst: loggedClient}
 	for _, tt := range []struct {
-		name              string
-		events            []testimony.KernelEvent
-		file              []survey.Reset
-		change            func(*testimony.KernelLog)
-		known, here, away bool
+		name                     string
+		events                   []testimony.KernelEvent
+		file                     []survey.Reset
+		change                   func(*testimony.KernelLog)
+		known, here, away, other bool
 	}{
 		{name: "nothing sent", known: true},
 		{name: "one sent then, which the file lacks", events: []testimony.KernelEvent{kernelSent(2990, nil)}, known: true, here: true},
 		{name: "one sent then, which the file holds", events: []testimony.KernelEvent{kernelSent(2990, nil)}, file: []survey.Reset{inFile}, known: true},
 		{name: "two sent then, of which the file holds one", events: []testimony.KernelEvent{kernelSent(2990, nil), kernelSent(2991, nil)}, file: []survey.Reset{inFile}, known: true, here: true},
-		{name: "one sent to another port", events: []testimony.KernelEvent{kernelSent(2990, elsewhere)}, known: true, away: true},
+		{name: "one sent to another port", events: []testimony.KernelEvent{kernelSent(2990, elsewhere)}, known: true, other: true},
+		{name: "one of a redirected port", events: []testimony.KernelEvent{kernelSent(2990, redirected)}, known: true, away: true},
+		{name: "one of a redirected port, which the file holds", events: []testimony.KernelEvent{kernelSent(2990, redirected)}, file: []survey.Reset{inFile}, known: true},
+		{name: "one of a container's to which the host gave another remote end", events: []testimony.KernelEvent{kernelSent(2990, masqueraded)}, known: true, away: true},
 		{name: "one by a listener, to whom it does not say", events: []testimony.KernelEvent{kernelSent(2990, listener)}, known: true, here: true},
 		{name: "one a second before", events: []testimony.KernelEvent{kernelSent(2000, nil)}, known: true},
 		{name: "one a second later", events: []testimony.KernelEvent{kernelSent(4000, nil)}, known: true},
@@ -84,8 +92,53 @@ func TestTheKernelsLogIsHeldAgainstTheCapture(t *testing.T) {
 		}
 		s := b.streams(0)[tap.Server]
 		f := gathered(s, r)
-		if l := &f.Log; l.Known != tt.known || (l.Unseen != nil) != tt.here || (l.UnseenElsewhere != nil) != tt.away {
-			t.Errorf("%s: %+v; want known %v, unseen here %v, elsewhere %v", tt.name, *l, tt.known, tt.here, tt.away)
+		if l := &f.Log; l.Known != tt.known || (l.Unseen != nil) != tt.here || (l.UnseenElsewhere != nil) != tt.away || l.Elsewhere != tt.other {
+			t.Errorf("%s: %+v; want known %v, unseen here %v, away %v, on another connection %v", tt.name, *l, tt.known, tt.here, tt.away, tt.other)
+		}
+	}
+}
+
+// A container or a virtual machine behind the recording host has a kernel, or counters, of
+// its own: those of the host say nothing of its resets.
+func TestAKernelSpeaksForWhatItSendsItself(t *testing.T) {
+	host, guest := loggedServer.AddrPort().Addr(), netip.MustParseAddr("198.51.100.9")
+	for name, tt := range map[string]struct {
+		change func(b *pooled)
+		want   bool
+	}{
+		"packets leave with TTL 64": {func(*pooled) {}, true},
+		"the recorder says that it has the address": {func(b *pooled) {
+			b.Witnesses[tap.Server].Addresses = map[netip.Addr]bool{host: true}
+		}, true},
+		"a guest's address, bridged": {func(b *pooled) {
+			b.Witnesses[tap.Server].Addresses = map[netip.Addr]bool{guest: true}
+		}, false},
+		"a container's, routed": {func(b *pooled) { b.Cases[0].Streams[tap.Server].SentTTLs = align.TTLs{0: 1 << 63} }, false},
+		"some of them routed":   {func(b *pooled) { b.Cases[0].Streams[tap.Server].SentTTLs = align.TTLs{0: 1 << 63, 1: 1} }, false},
+		"nothing sent":          {func(b *pooled) { b.Cases[0].Streams[tap.Server].SentTTLs = align.TTLs{} }, false},
+		"nothing sent here, and with TTL 128 elsewhere": {func(b *pooled) {
+			b.Cases[0].Streams[tap.Server].SentTTLs = align.TTLs{}
+			b.sentTTLs[tap.Server][128] = true
+		}, true},
+		"nothing sent here, and with TTL 127 elsewhere": {func(b *pooled) {
+			b.Cases[0].Streams[tap.Server].SentTTLs = align.TTLs{}
+			b.sentTTLs[tap.Server][127] = true
+		}, false},
+	} {
+		b, r := logged()
+		clear(b.sentTTLs[tap.Server])
+		tt.change(b)
+		w := &b.Witnesses[tap.Server]
+		w.Host.RulesKnown = true
+		w.Kernel = []witness.KernelCount{{TimeNS: 1000 * ms, Resets: 7}, {TimeNS: 4000 * ms, Resets: 7}}
+		b.sentAt[tap.Server] = []int64{3000 * ms}
+		s := b.streams(0)[tap.Server]
+		if f := gathered(s, r); f.Log.Known != tt.want || f.Kernel.Known != tt.want {
+			t.Errorf("%s: log %v, counts %v, want %v", name, f.Log.Known, f.Kernel.Known, tt.want)
+		}
+		left := reset(3000*ms, 1000, 64, 0)
+		if f := s.genuine(r, left); (f.Verdict == Indeterminate) != tt.want {
+			t.Errorf("%s: one that it does not tell of is %s", name, f.Verdict)
 		}
 	}
 }

@@ -47,7 +47,7 @@ var Signs = []Sign{
 		Name: KernelLogged, Weight: true,
 		Claim:   "the log of the sender's kernel holds each reset that it sent, and not this one",
 		Refutes: []Name{Missed, BothMissed, OtherInterface, KernelUnseen, Remapped},
-		VoidIf:  "records lost; a kind of reset that this kernel does not tell of",
+		VoidIf:  "records lost; a kind of reset that this kernel does not tell of; one that it counts and does not list, where the host may translate; a container or guest of the recording host sends",
 		Source:  "Linux tracepoint tcp:tcp_send_reset, which spans interfaces and network namespaces",
 		Test:    kernelLog,
 	},

@@ -111,7 +111,7 @@ func kernelLog(f *Facts) Result {
 		return Result{}
 	}
 	refutes := []Name{Missed, BothMissed, OtherInterface, KernelUnseen}
-	if !l.Unlisted {
+	if !l.Elsewhere {
 		refutes = append(refutes, Remapped)
 	}
 	return supports(refutes, "%s", l.said(f.Sender)).with(l.values())

@@ -161,10 +161,11 @@ var signTests = map[Name][]signTest{
 	},
 	KernelLogged: {
 		{"a complete log without it", notLogged, Supports, []Name{Missed, BothMissed, OtherInterface, KernelUnseen, Remapped}, ""},
-		{"it counts others that it does not list", all(notLogged, func(f *Facts) { f.Log.Unlisted = true }), Supports, []Name{Missed, BothMissed, OtherInterface, KernelUnseen}, ""},
+		{"it counts another that it does not list", all(notLogged, func(f *Facts) { f.Log.Unlisted = 1 }), "", nil, ""},
+		{"it tells of one on another connection of the address", all(notLogged, func(f *Facts) { f.Log.Elsewhere = true }), Supports, []Name{Missed, BothMissed, OtherInterface, KernelUnseen}, ""},
 		{"it tells of one on this connection", all(notLogged, func(f *Facts) { f.Log.Unseen = &testimony.KernelEvent{} }), "", nil, ""},
 		{"it tells of one on this connection at another time", all(notLogged, func(f *Facts) { f.Log.UnseenThen = &testimony.KernelEvent{} }), "", nil, ""},
-		{"it tells of one on another connection", all(notLogged, func(f *Facts) { f.Log.UnseenElsewhere = &testimony.KernelEvent{} }), "", nil, ""},
+		{"it tells of one of another address, which may be a container's", all(notLogged, func(f *Facts) { f.Log.UnseenElsewhere = &testimony.KernelEvent{} }), "", nil, ""},
 		{"no log", func(*Facts) {}, "", nil, ""},
 		{"it is data", all(notLogged, func(f *Facts) { f.Kind = "data" }), "", nil, ""},
 	},

@@ -14,19 +14,20 @@ func (s *stream) madeByNobody(left *align.Reset) bool {
 // not tell of it: its TCP did not send it.
 func (s *stream) unlogged(left *align.Reset) bool {
 	log := s.alleged.Log
-	if log == nil || !log.Sees.All() || s.Cases[s.index].tuple(s.sender) == (Tuple{}) {
+	if log == nil || !log.Sees.All() || s.Cases[s.index].tuple(s.sender) == (Tuple{}) || !s.ownKernel() {
 		return false
 	}
 	wrong := log.OffsetError.Nanoseconds() + loggedSlackNS
-	if !log.Covers(moment(left.TimeNS-wrong), moment(left.TimeNS+wrong)) || s.loggedAtAll(left.TimeNS) {
+	from, until := left.TimeNS-wrong, left.TimeNS+wrong
+	if !log.Covers(moment(from), moment(until)) || s.loggedAtAll(left.TimeNS) || s.unlisted(from, until) > 0 {
 		return false
 	}
 	// One of this connection at a time at which the capture holds none may be this one: a
 	// clock that was set stamps the two apart.
-	here, used := s.Cases[s.index].tuple(s.sender), map[int]bool{}
+	used := map[int]bool{}
 	for i := range log.Events {
 		e := &log.Events[i]
-		if _, sure := e.MayBe(here[s.sender].AddrPort(), here[s.sender.Other()].AddrPort()); e.Sent && sure && recorded(e, s.Resets[s.sender], wrong, used) < 0 {
+		if e.Sent && s.relate(e) == thisConnection && s.recorded(e, wrong, used) < 0 {
 			return false
 		}
 	}
@@ -36,6 +37,9 @@ func (s *stream) unlogged(left *align.Reset) bool {
 // uncounted reports whether the kernel counted no reset at all around the time when one
 // left the sender.
 func (s *stream) uncounted(left *align.Reset) bool {
+	if !s.ownKernel() {
+		return false
+	}
 	before, after := s.alleged.Around(left.TimeNS-loggedSlackNS, left.TimeNS+loggedSlackNS)
 	if before == nil || after == nil || after.Resets != before.Resets {
 		return false

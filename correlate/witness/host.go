@@ -13,6 +13,8 @@ type Host struct {
 	// packet filters, of which ResetRules answer with a reset.
 	RulesKnown bool
 	ResetRules int
+	// NoNAT: nor had they any that gives a connection another destination, at either look.
+	NoNAT      bool
 	XDP        []string // interfaces with a program below the tap, sorted
 	XDPSockets int      // which send past the tap
 	// Elsewhere is how many other network namespaces have an address of the host.
@@ -21,10 +23,11 @@ type Host struct {
 
 // HostOf puts the looks of a recorder together.
 func HostOf(found []testimony.HostFacts) Host {
-	h := Host{RulesKnown: len(found) >= bothLooks}
+	h := Host{RulesKnown: len(found) >= bothLooks, NoNAT: len(found) >= bothLooks}
 	for i := range found {
 		l := &found[i]
 		h.RulesKnown = h.RulesKnown && l.ResetRules != nil && l.Namespaces != nil
+		h.NoNAT = h.NoNAT && l.NATRules != nil && *l.NATRules == 0
 		h.ResetRules = max(h.ResetRules, value(l.ResetRules))
 		h.XDPSockets = max(h.XDPSockets, value(l.XDPSockets))
 		h.Elsewhere = max(h.Elsewhere, value(l.Namespaces))

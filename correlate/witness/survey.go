@@ -3,6 +3,7 @@ package witness
 import (
 	"cmp"
 	"math"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -35,7 +36,11 @@ func Of(sv *survey.Survey, files []file.File, seams []file.Seam) Witness {
 			w.Gaps = append(w.Gaps, Gap{FromNS: s.FromNS, UntilNS: s.UntilNS})
 		}
 	}
+	w.Addresses = map[netip.Addr]bool{}
 	for i := range sv.Interfaces {
+		for _, a := range sv.Interfaces[i].Addresses {
+			w.Addresses[a.Addr().Unmap()] = true
+		}
 		// A recorder that says when it stopped was watching until then.
 		w.LastNS = max(w.LastNS, sv.Interfaces[i].Counters.EndNS)
 		n, known := sv.Interfaces[i].Counters.Dropped()

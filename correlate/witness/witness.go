@@ -3,6 +3,7 @@
 package witness
 
 import (
+	"net/netip"
 	"regexp"
 	"strconv"
 	"strings"
@@ -37,6 +38,9 @@ type Witness struct {
 	// Kernel is what the host's kernel counted, by time, where the recorder
 	// wrote it down.
 	Kernel []KernelCount
+	// Addresses are those of the recorded interfaces, as their recorder wrote them down;
+	// empty if it did not.
+	Addresses map[netip.Addr]bool
 	// Log is what the host's kernel told of the resets that it sent and took, nil where
 	// nobody asked; Host what else there could send.
 	Log  *testimony.KernelLog

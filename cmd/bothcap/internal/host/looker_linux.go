@@ -40,6 +40,7 @@ type Looker struct {
 // seen is what a Looker's process answers.
 type seen struct {
 	ResetRules *int
+	NATRules   *int
 	RulesFrom  []string
 	Generation *uint32
 	Namespaces *int     // but for those of Hidden processes
@@ -106,11 +107,13 @@ func (l *Looker) Look() (f testimony.HostFacts, err error) {
 	if err := json.NewDecoder(l.answer).Decode(&now); err != nil {
 		return f, err
 	}
-	f.ResetRules, f.RulesFrom, f.Namespaces = now.ResetRules, now.RulesFrom, now.Namespaces
+	f.ResetRules, f.NATRules, f.RulesFrom, f.Namespaces = now.ResetRules, now.NATRules, now.RulesFrom, now.Namespaces
 	// That there is no rule now says nothing of one that came and went.
 	unchanged := l.generationKnown && now.Generation != nil && *now.Generation == l.generation
-	if f.ResetRules != nil && *f.ResetRules == 0 && !unchanged {
-		f.ResetRules = nil
+	for _, rules := range []**int{&f.ResetRules, &f.NATRules} {
+		if *rules != nil && **rules == 0 && !unchanged {
+			*rules = nil
+		}
 	}
 	for _, p := range now.Hidden {
 		// The first process of a container may show itself to root alone. Where it was
@@ -159,7 +162,8 @@ func BeLooker(ask io.Reader, answer io.Writer) error {
 			return err
 		}
 		var now seen
-		now.ResetRules, now.RulesFrom = resetRules()
+		found := readRules()
+		now.ResetRules, now.NATRules, now.RulesFrom = found.reset, found.translate, found.from
 		if generation, known := rulesGeneration(); known {
 			now.Generation = &generation
 		}

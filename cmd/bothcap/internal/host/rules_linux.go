@@ -10,17 +10,21 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"bothends/capture/testimony"
 )
 
 // rulesLimit bounds how long a packet filter may take to list its rules.
 const rulesLimit = 3 * time.Second
 
-// A lister prints the rules of a packet filter; a rule that answers with a TCP reset
-// has the words.
+// A lister prints the rules of a packet filter. A rule that answers with a TCP reset has
+// the words of reset, and one that gives a connection another destination one of those of
+// translate.
 type lister struct {
 	program   string
 	arguments []string
-	words     string
+	reset     string
+	translate []string
 	tables    string // which it lists, if it does not stand for the newer packet filter
 }
 
@@ -38,20 +42,42 @@ func hasTables(name string) bool {
 }
 
 var listers = []lister{
-	{"nft", []string{"-s", "-n", "list", "ruleset"}, "reject with tcp reset", ""},
-	{"iptables-save", nil, "--reject-with tcp-reset", tables4},
-	{"ip6tables-save", nil, "--reject-with tcp-reset", tables6},
+	{"nft", []string{"-s", "-n", "list", "ruleset"}, "reject with tcp reset", translatesNFT, ""},
+	{"iptables-save", nil, rejectsOld, translatesOld, tables4},
+	{"ip6tables-save", nil, rejectsOld, translatesOld, tables6},
 	// Where iptables stands for the newer packet filter, rules of the older may be
 	// there all the same.
-	{"iptables-legacy-save", nil, "--reject-with tcp-reset", tables4},
-	{"ip6tables-legacy-save", nil, "--reject-with tcp-reset", tables6},
+	{"iptables-legacy-save", nil, rejectsOld, translatesOld, tables4},
+	{"ip6tables-legacy-save", nil, rejectsOld, translatesOld, tables6},
 }
 
-// resetRules counts the rules that answer with a reset, not what they match. It is
-// not known unless whatever packet filter has rules could be asked: by nft, or, if it
-// has no tables of its own, by iptables for both families.
-func resetRules() (rules *int, from []string) {
-	n, newer := 0, false       // whether iptables stands for the newer packet filter
+const rejectsOld = "--reject-with tcp-reset"
+
+// What nft(8) and iptables-extensions(8) call a translated destination. What nft cannot
+// show of a rule that iptables made it names as "xt target".
+var (
+	translatesNFT = []string{" dnat ", " redirect", " tproxy ", "xt target"}
+	translatesOld = []string{"-j DNAT", "-j REDIRECT", "-j TPROXY", "-j NETMAP"}
+)
+
+// rules are what the packet filters' rules amount to, not what they match: how many
+// answer with a reset, and how many give a connection another destination. Nil is not
+// known: whatever packet filter has rules must be asked, by nft, or, if it has no tables
+// of its own, by iptables for both families.
+type rules struct {
+	reset, translate *int
+	from             []string // which programs listed them
+}
+
+// into puts them among the facts about a host.
+func (r rules) into(f *testimony.HostFacts) {
+	f.ResetRules, f.NATRules, f.RulesFrom = r.reset, r.translate, r.from
+}
+
+func readRules() rules {
+	var reset, translate int
+	var from []string
+	newer := false             // whether iptables stands for the newer packet filter
 	older := map[string]bool{} // tables of the older one that were listed
 	for _, l := range listers {
 		path := programPath(l.program)
@@ -75,7 +101,10 @@ func resetRules() (rules *int, from []string) {
 		older[l.tables] = older[l.tables] || !stands
 		// nft has listed the same rules.
 		if !stands || !slices.Contains(from, "nft") {
-			n += strings.Count(string(out), l.words)
+			reset += strings.Count(string(out), l.reset)
+			for _, words := range l.translate {
+				translate += strings.Count(string(out), words)
+			}
 		}
 		from = append(from, l.program)
 	}
@@ -85,9 +114,9 @@ func resetRules() (rules *int, from []string) {
 		listed = listed && (older[tables] || !hasTables(tables))
 	}
 	if !listed {
-		return nil, from
+		return rules{from: from}
 	}
-	return &n, from
+	return rules{&reset, &translate, from}
 }
 
 // standsForNFT reports whether a list of iptables-save is one of the newer packet

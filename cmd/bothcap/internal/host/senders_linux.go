@@ -14,7 +14,7 @@ import (
 // many ways. It changes nothing. Most of it takes root.
 func Facts() testimony.HostFacts {
 	var f testimony.HostFacts
-	f.ResetRules, f.RulesFrom = resetRules()
+	readRules().into(&f)
 	if links, err := Links(); err == nil {
 		vrfs := 0
 		for _, l := range links {

@@ -167,8 +167,12 @@ type Log struct {
 	listener listener
 	wanted   func(local, remote Endpoint) bool
 	waiting  []testimony.KernelEvent
-	reading  testimony.KernelReading
-	base     struct{ sent, lost uint64 } // before the recording began
+	// others is when resets of other connections were sent, as far as no reading has
+	// counted them.
+	others     []time.Time
+	othersSent uint64 // counted in a reading
+	reading    testimony.KernelReading
+	base       struct{ sent, lost uint64 } // before the recording began
 }
 
 // Listen takes what the kernel has said since the last time and keeps what
@@ -183,6 +187,9 @@ func (l *Log) Listen() {
 		switch {
 		case !l.wanted(h.Local, h.Remote):
 			l.reading.Others++
+			if h.Sent && !h.Local.Addr().IsLoopback() { // nothing of the loopback's leaves the host
+				l.noteOther(time.Unix(0, h.timeNS+clock.offset))
+			}
 		case len(l.waiting) == maxWaiting:
 			l.listener.lost++
 		default:
@@ -209,8 +216,28 @@ func (l *Log) Take(n int) testimony.KernelReading {
 	if len(l.waiting) > 0 {
 		r.Until = l.waiting[0].Time.Add(-1)
 	}
+	l.countOthers(r.Until)
+	sent := l.othersSent
+	r.OthersSent = &sent
 	r.Sees = nil // said at the start
 	return r
+}
+
+// noteOther notes a reset of another connection. Of a flood some are counted at once,
+// and so in an earlier reading than theirs.
+func (l *Log) noteOther(at time.Time) {
+	if len(l.others) == maxWaiting {
+		l.othersSent++
+		return
+	}
+	l.others = append(l.others, at)
+}
+
+// countOthers counts the resets of other connections up to a time.
+func (l *Log) countOthers(until time.Time) {
+	later := slices.DeleteFunc(slices.Clone(l.others), func(at time.Time) bool { return !at.After(until) })
+	l.othersSent += uint64(len(l.others) - len(later))
+	l.others = later
 }
 
 // Begin forgets what was heard so far and returns what the log can show: the
@@ -218,7 +245,7 @@ func (l *Log) Take(n int) testimony.KernelReading {
 func (l *Log) Begin() testimony.KernelReading {
 	l.Listen()
 	l.base.sent, l.base.lost = l.listener.sent, l.listener.lost
-	l.waiting = nil
+	l.waiting, l.others, l.othersSent = nil, nil, 0
 	l.reading.Sent, l.reading.Others, l.reading.Lost = 0, 0, 0
 	return l.reading
 }

@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"bothends/capture/testimony"
 )
 
 // The formats of two kernels, of which the lines that matter are whole. The tail of
@@ -191,5 +194,34 @@ func TestWhoseResetIsAProcesssOwnDoing(t *testing.T) {
 		if named := h[0].Command == "smtpd"; named != test.named {
 			t.Errorf("%s: named %v, want %v", test.name, named, test.named)
 		}
+	}
+}
+
+func TestResetsOfOthersAreCountedUpToWhatIsTold(t *testing.T) {
+	at := func(ms int64) time.Time { return time.UnixMilli(ms) }
+	l := Log{waiting: []testimony.KernelEvent{{Time: at(10)}, {Time: at(20)}, {Time: at(30)}}}
+	for _, ms := range []int64{5, 15, 25, 35} {
+		l.noteOther(at(ms))
+	}
+	l.reading.Until = at(40)
+	for _, tt := range []struct {
+		take  int
+		until time.Time
+		want  uint64
+	}{{0, at(10).Add(-1), 1}, {1, at(20).Add(-1), 2}, {2, at(40), 4}, {2, at(40), 4}} {
+		r := l.Take(tt.take)
+		if !r.Until.Equal(tt.until) || *r.OthersSent != tt.want {
+			t.Errorf("up to %v: %d, want up to %v %d", r.Until, *r.OthersSent, tt.until, tt.want)
+		}
+	}
+	for range 2 * maxWaiting {
+		l.noteOther(at(50))
+	}
+	if len(l.others) > maxWaiting {
+		t.Errorf("%d times are kept", len(l.others))
+	}
+	l.reading.Until = at(60)
+	if r := l.Take(0); *r.OthersSent != 4+2*maxWaiting {
+		t.Errorf("of a flood %d are counted", *r.OthersSent)
 	}
 }
