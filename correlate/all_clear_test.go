@@ -1,6 +1,7 @@
 package correlate_test
 
 import (
+	"cmp"
 	"errors"
 	"path/filepath"
 	"slices"
@@ -39,7 +40,11 @@ func TestTheCauseIsSaidToBeNotInWhatPassedOnlyWhereTheTruthSaysSo(t *testing.T) 
 					continue
 				}
 				cleared++
-				if fault := notClear(tr); fault != "" {
+				fault := notClear(tr)
+				if words == allClears[0] {
+					fault = cmp.Or(fault, troubled(tr))
+				}
+				if fault != "" {
 					t.Errorf("%s: says %q, and %s", filepath.Base(dir), words, fault)
 				}
 			}
@@ -61,6 +66,16 @@ func notClear(tr *truth.Truth) string {
 	for _, p := range tr.Packets {
 		if (p.Origin == truth.Injected || p.Origin == truth.Modified) && !p.Benign && p.Fate != truth.Lost {
 			return "a " + p.Kind + " was " + p.Origin
+		}
+	}
+	return ""
+}
+
+// troubled is what a connection suffered that shows in what passed; empty if nothing.
+func troubled(tr *truth.Truth) string {
+	for _, c := range tr.Connections {
+		if c.Cause != "" {
+			return "a connection was troubled by " + string(c.Cause)
 		}
 	}
 	return ""

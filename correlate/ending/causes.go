@@ -19,6 +19,7 @@ type cause struct {
 // causes are all of them; the first that shows is told.
 var causes = []cause{
 	{judge.TimestampsRunBack, stampedBack},
+	{judge.AcceptQueueFull, overrun},
 	{judge.DeferredAccept, deferred},
 	{judge.SACKUntranslated, untranslatedSACK},
 }
@@ -44,6 +45,15 @@ func deferred(e *ender, p *pair.Pair, _ *judge.Case, _ *Ending) string {
 		return ""
 	}
 	return fmt.Sprintf("the server sent its SYN and ACK again %s after the ACK had come, as if that had not: it did not take the connection before data came", readable(int64(again)*1e6))
+}
+
+// overrun: it left again after the client had answered that, too, or had sent data, which a
+// server that waits for data takes.
+func overrun(e *ender, p *pair.Pair, _ *judge.Case, _ *Ending) string {
+	if p.Server == pair.NoView || !e.Surveys[tap.Server].Connections[p.Server].Overrun {
+		return ""
+	}
+	return "the server sent its SYN and ACK again and again although ACKs had come, and did not take the connection: as one does whose program accepts too slowly"
 }
 
 // untranslatedSACK: the numbers of one stream are rewritten between the taps, and in the

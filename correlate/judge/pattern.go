@@ -24,5 +24,6 @@ const (
 	// What troubles a connection that nobody reset.
 	TimestampsRunBack Pattern = "timestamps-run-back" // the SYN has an older timestamp than its address had
 	DeferredAccept    Pattern = "deferred-accept"     // the server sends its SYN and ACK again although the ACK came
+	AcceptQueueFull   Pattern = "accept-queue-full"   // and again, though the client had answered that or sent data
 	SACKUntranslated  Pattern = "sack-untranslated"   // numbers are rewritten on the way, and SACK blocks are not
 )

@@ -103,6 +103,11 @@ var Patterns = []PatternEntry{
 		Advice:  "Look at the server: does its program ask for TCP_DEFER_ACCEPT (nginx: listen ... deferred; Apache: AcceptFilter), which a protocol in which the server speaks first must not; is its accept queue full (ss -lt; nstat TcpExtListenOverflows), or does its own firewall drop the ACK behind the tap?",
 	},
 	{
+		Pattern: AcceptQueueFull,
+		Claim:   "The server sent its SYN and ACK again and again although ACKs, or data, had come to its tap: its kernel had more connections waiting than its program accepts. The client takes the connection for open, and hears nothing.",
+		Advice:  "Look at the server: why its program does not accept (ss -lt: Recv-Q has reached Send-Q; nstat TcpExtListenOverflows counts), and whether its backlog and net.core.somaxconn are too small. If that queue is not full, its own firewall drops what comes, behind the tap.",
+	},
+	{
 		Pattern: SACKUntranslated,
 		Claim:   "Something on the way rewrites sequence numbers and leaves the SACK blocks that are about them alone, so that losses take much longer to mend.",
 		Advice:  "Look at the firewall that rewrites sequence numbers (Cisco ASA: set connection random-sequence-number disable; others call it ISN randomization): have it translate SACK, too, or leave the numbers alone.",

@@ -123,6 +123,16 @@ func (t *text) unheeded() (list []*Connection) {
 	return list
 }
 
+// troubled is how many connections something troubled that is no reset.
+func (t *text) troubled() (n int) {
+	for i := range t.Connections {
+		if e := t.Connections[i].Ending; e != nil && e.Pattern != "" && e.Finding == 0 {
+			n++
+		}
+	}
+	return n
+}
+
 // segmentsLost adds up what did not arrive in any connection.
 func (t *text) segmentsLost() (n int64) {
 	for i := range t.Connections {

@@ -120,6 +120,8 @@ func (t *text) afterNothing() {
 		t.para(plain, "  ", "On %s what one end sent came to the other again and again without being acknowledged. %s", count(len(t.unheeded()), "connection"), t.unheeded()[0].Ending.Advice)
 	case len(t.unasked()) > 0:
 		t.para(plain, "  ", "If sessions failed while this was recorded, look at the proxy: %s", t.unasked()[0].Ending.Advice)
+	case t.troubled() > 0:
+		t.para(plain, "  ", "The path made and changed nothing, but what troubled %s shows in what passed:", count(t.troubled(), "connection"))
 	default:
 		t.para(plain, "  ", "If sessions failed while this was recorded, the cause is not in what passed between the two taps; if none failed, record again until one does.")
 	}

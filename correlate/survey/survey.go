@@ -89,6 +89,8 @@ type Connection struct {
 	Flows           *[2]Flow            // what each Side sent; nil once it was let go
 	Ends            [2]segment.Endpoint // indexed by Side
 	AgainMS         uint32              // how long after that, without data from the initiator, the SYN and ACK was sent again, in milliseconds; 0 if it was not, or sooner than takenMS
+	Overrun         bool                // and once more after that, though the initiator had answered the first repetition, or sent data
+	againAt         uint8               // the initiator's segments when it was first sent again, the low bits, or 1; 0 if it was not
 	Unechoed        bool                // that segment does not echo the timestamp of the SYN and ACK, so that a host takes it for an old one (RFC 7323 section 5.3)
 	Handshake       bool                // the roles are known from a SYN, not guessed from the ports
 }
@@ -337,6 +339,21 @@ func (f *Flow) reach(seq uint32) (position int64, ok bool) {
 	return position, true
 }
 
+// noteAgain notes that a SYN and ACK was sent again so long after the ACK.
+func (c *Connection) noteAgain(afterMS int64) {
+	answered := uint8(max(1, c.Flows[Initiator].Segments&0xff))
+	switch {
+	case afterMS < takenMS:
+	case c.againAt == 0:
+		c.againAt = answered
+		if c.Flows[Initiator].Payload == 0 {
+			c.AgainMS = uint32(min(afterMS, math.MaxUint32))
+		}
+	case answered != c.againAt, c.Flows[Initiator].Payload > 0:
+		c.Overrun = true
+	}
+}
+
 func (c *Connection) noteHandshake(s *segment.Segment, side Side) {
 	switch {
 	case s.Flags&segment.SYN != 0:
@@ -347,10 +364,8 @@ func (c *Connection) noteHandshake(s *segment.Segment, side Side) {
 			c.SYNNS = s.TimeNS
 		} else if s.Flags&segment.ACK != 0 && c.AnswerNS == 0 {
 			c.AnswerNS = s.TimeNS
-		} else if s.Flags&segment.ACK != 0 && side == Responder && c.CompleteNS != 0 && c.AgainMS == 0 && !c.Unechoed && c.Flows[Initiator].Payload == 0 && c.Flows[Responder].Payload == 0 {
-			if again := (s.TimeNS - c.CompleteNS) / 1e6; again >= takenMS {
-				c.AgainMS = uint32(min(again, math.MaxUint32))
-			}
+		} else if s.Flags&segment.ACK != 0 && side == Responder && c.CompleteNS != 0 && !c.Unechoed && c.Flows[Responder].Payload == 0 {
+			c.noteAgain((s.TimeNS - c.CompleteNS) / 1e6)
 		}
 	case c.AnswerNS != 0 && c.CompleteNS == 0 && side == Initiator:
 		c.CompleteNS = s.TimeNS
