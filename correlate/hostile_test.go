@@ -118,6 +118,24 @@ func TestASYNThatCameBeforeAClockWasSetIsNotForged(t *testing.T) {
 	}
 }
 
+// The client's clock is set back between what the server's reset acknowledges and that reset,
+// which fell into a hole of the server's capture. By the client's clock it came sooner than
+// half a round trip; it is no forged one.
+func TestAResetThatCameAfterAClockWasSetBackIsNotTooSoon(t *testing.T) {
+	const folder, trigger = "../fixtures/synthetic/genuine-reset-that-fell-into-a-hole-of-the-server-capture", 43
+	tr := readTruth(t, folder)
+	for _, back := range []time.Duration{30, 40, 45} {
+		spoiled := filepath.Join(t.TempDir(), "client.pcap")
+		rewrite(t, filepath.Join(folder, "client.pcap"), spoiled, func(n int, r record) bool {
+			if n >= trigger {
+				r.set(-back * time.Millisecond)
+			}
+			return true
+		})
+		wrongly(t, tr, compareFiles([]string{spoiled}, within(folder, tr.Server)), false, spoiled, "back by "+(back*time.Millisecond).String())
+	}
+}
+
 // unsent is how many segments arrived that the sender's capture lacks.
 func unsent(r *report.Report) (n int64) {
 	for i := range r.Connections {

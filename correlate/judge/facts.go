@@ -138,6 +138,9 @@ type AnswerFacts struct {
 	// the smallest round trips before it and after it.
 	Trips     int
 	FastestNS int64
+	// ClockSet says that the trips leave it open whether the receiver's clock was set by as
+	// much as it came sooner than half of FastestNS after LeftNS.
+	ClockSet bool
 }
 
 // KernelFacts are what the sender's kernel counted of the resets of its TCP, between

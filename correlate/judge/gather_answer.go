@@ -39,6 +39,7 @@ func (s *stream) answerFacts(p *suspect, c *ClockFacts) AnswerFacts {
 	}
 	a.LeftNS, a.Reached, a.ReachedAt = r.AckSent, r.AckReached, r.AckArrived
 	a.Trips, a.FastestNS = fastest(s.Trips, s.sender.Other(), p.TimeNS)
+	a.ClockSet = !steady(s.Trips, s.sender.Other(), p.TimeNS, a.FastestNS-2*(p.TimeNS-a.LeftNS.TimeNS))
 	return a
 }
 

@@ -23,7 +23,7 @@ var Signs = []Sign{
 		Name: OneClock, Weight: true, Causal: true,
 		Claim:   "it answers sooner than half of the smallest round trip",
 		Refutes: append([]Name{Cluster}, causal...),
-		VoidIf:  "fewer than ten trips each way, before and after; the link woke up",
+		VoidIf:  "fewer than ten trips each way, before and after; the link woke up; the receiver's clock was set",
 		Source:  "the receiver's clock alone",
 		Test:    oneClock,
 	},

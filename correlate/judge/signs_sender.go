@@ -52,7 +52,7 @@ func lightCone(f *Facts) Result {
 
 func oneClock(f *Facts) Result {
 	a := &f.Answer
-	if !a.Acknowledges || a.LeftNS.Number == 0 || f.Getting.Drops > 0 || f.Getting.Missed > 0 || f.Getting.Lacking > 0 || a.Trips < enoughTrips {
+	if !a.Acknowledges || a.LeftNS.Number == 0 || f.Getting.Drops > 0 || f.Getting.Missed > 0 || f.Getting.Lacking > 0 || a.Trips < enoughTrips || a.ClockSet {
 		return Result{}
 	}
 	took := f.Frame.TimeNS - a.LeftNS.TimeNS

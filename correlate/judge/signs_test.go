@@ -125,6 +125,7 @@ var signTests = map[Name][]signTest{
 		{"sooner than half a round trip", tooSoon, Supports, append([]Name{Cluster}, ownMachine...), ""},
 		{"just half", all(tooSoon, func(f *Facts) { f.Answer.FastestNS = 30 * ms }), "", nil, ""},
 		{"nine trips", all(tooSoon, func(f *Facts) { f.Answer.Trips = 9 }), "", nil, ""},
+		{"the receiver's clock may have been set in between", all(tooSoon, func(f *Facts) { f.Answer.ClockSet = true }), "", nil, ""},
 		{"a coarse clock", all(tooSoon, func(f *Facts) { f.Clocks.TickNS = 5 * ms }), "", nil, ""},
 		{"before what it acknowledges left", all(tooSoon, func(f *Facts) { f.Answer.LeftNS.TimeNS = f.Frame.TimeNS + 1 }), "", nil, ""},
 		{"it acknowledges nothing", all(tooSoon, func(f *Facts) { f.Answer.Acknowledges = false }), "", nil, ""},

@@ -39,10 +39,10 @@ func fastest(timed *align.Trips, receiver tap.End, received int64) (trips int, r
 // and after.
 const steadyTrips = 3
 
-// steady reports whether packets that passed before and after a time by the sender's
-// clock show that no clock was set by half of step in between. That would make the
-// fastest of one direction faster by as much as those of the other slower.
-func steady(timed *align.Trips, sender tap.End, at, step int64) bool {
+// steady reports whether packets that passed before and after a time by one end's clock
+// show that no clock was set by half of step in between. That would make the fastest of
+// one direction faster by as much as those of the other slower.
+func steady(timed *align.Trips, by tap.End, at, step int64) bool {
 	if timed == nil {
 		return false
 	}
@@ -51,7 +51,7 @@ func steady(timed *align.Trips, sender tap.End, at, step int64) bool {
 		var before, after []int64
 		for _, t := range timed.By[end] {
 			mine := t.SentNS
-			if tap.End(end) != sender {
+			if tap.End(end) != by {
 				mine = t.GotNS
 			}
 			if mine < at {
