@@ -18,10 +18,11 @@ import (
 
 // leastRight is the share of endings that are told right over all pairs, in per cent, as
 // measured; it may only rise.
-const leastRight = 95
+const leastRight = 98
 
-// What is said of a connection's ending with more than supported confidence is what
-// happened, wherever the truth says it. The confusion of what is told with what happened
+// What is said of a connection's ending, unless it is said not to be decided, is what
+// happened, wherever the truth says it; that the captures do not cover it is said just where
+// by the truth one of them did not run. The confusion of what is told with what happened
 // stands in BENCHMARKS.md.
 func TestNoEndingIsWrongAndSureOfItself(t *testing.T) {
 	var c confusion
@@ -38,14 +39,17 @@ func TestNoEndingIsWrongAndSureOfItself(t *testing.T) {
 			if told == nil {
 				continue
 			}
+			if told.Kind == string(ending.NotCovered) && len(happened.Uncovered) > 0 {
+				happened.Ending = truth.NotCovered // the captures cannot carry more
+			}
 			c.count(happened.Ending, told)
 			where := fmt.Sprintf("%s, %s: %s (%s), and it ended %s: %s", filepath.Base(dir), happened.ClientView.Client, told.Kind, told.Confidence, happened.Ending, told.Text)
 			switch {
-			case told.Kind == string(happened.Ending), told.Kind == string(ending.NotCovered): // or the captures cannot carry it
-			case told.Confidence == string(judge.Proven), told.Confidence == string(judge.Strong):
-				t.Error(where)
-			default:
+			case told.Kind == string(happened.Ending):
+			case told.Confidence == string(judge.Unsure):
 				t.Log(where)
+			default:
+				t.Error(where)
 			}
 		}
 	}

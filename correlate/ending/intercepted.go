@@ -30,7 +30,7 @@ func (e *ender) intercepted(seen *survey.Connection, p *pair.Pair, c *judge.Case
 	end.Evidence = []judge.Step{step(Swallowed, judge.Supports, "the client's capture holds %s in the server's name, from the answer to the SYN on; the server's holds nothing of this connection",
 		count(int(far.Segments), "segment"))}
 	end.Advice = "Look for a captive portal or a transparent proxy on the client's side (does the network ask for a login?). If a balancer or several hosts serve this address, record at all of them; if none does: --attest server:one-host."
-	ran, admitted, near := e.ran(tap.Server, seen.FirstNS), e.admitted(seen, p), e.nearer(seen, p)
+	ran, admitted, near := e.serverRan(seen.FirstNS), e.admitted(seen, p), e.nearer(seen, p)
 	end.Evidence = append(end.Evidence, recordedThere(ran, admitted, near, seen.Ends[p.ClientSide.Other()].Port)...)
 	if near {
 		end.Evidence = append(end.Evidence, e.nearerStep(seen, p))

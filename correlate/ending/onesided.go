@@ -2,6 +2,7 @@ package ending
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"bothends/correlate/judge"
@@ -23,7 +24,7 @@ func (e *ender) oneSided(p *pair.Pair, c *judge.Case, index int) Ending {
 		return ofView(seen, "the client's")
 	case far.Segments > 0 && seen.SYNNS != 0 && e.nearer(seen, p):
 		return e.intercepted(seen, p, c, index)
-	case !e.ran(tap.Server, seen.FirstNS):
+	case !e.serverRan(seen.FirstNS):
 		end.Kind, end.Confidence = NotCovered, judge.Strong
 		end.Text = "nothing shows that the server's recording ran then"
 		return end
@@ -99,20 +100,26 @@ func ofView(v *survey.Connection, whose string) Ending {
 	return end
 }
 
-// ran reports whether a capture is known to have been running at a time by the
-// client's clock.
-func (e *ender) ran(end tap.End, clientNS int64) bool {
-	if !e.Ran[end] {
+// arriveNS is for how long a capture must have run after a packet left the other end, so
+// that it shows that the packet did not come: radio links that wake up keep one for a
+// quarter of a second, and full queues for longer.
+const arriveNS = 1e9
+
+// serverRan reports whether the server's capture is known to have been running when what left
+// the client at a time by its clock would have come: it began before that, and went on for
+// longer than any link delays a packet, or holds what left the client later.
+func (e *ender) serverRan(clientNS int64) bool {
+	if !e.Ran[tap.Server] {
 		return false
 	}
-	at := clientNS
+	covered := e.Coverage[tap.Server]
 	if e.Clock.Known() {
-		at = e.Clock.ServerTime(clientNS)
-		return at >= e.Coverage[end].FirstNS && at <= e.Coverage[end].LastNS
+		at := e.Clock.ServerTime(clientNS)
+		return at >= covered.FirstNS && (at+arriveNS <= covered.LastNS || e.Trips.Between(tap.Client, clientNS, math.MaxInt64) > 0)
 	}
 	// Nothing compares the clocks: both are taken to be set, more or less.
 	const wrong = int64(time.Minute)
-	return at+wrong >= e.Coverage[end].FirstNS && at-wrong <= e.Coverage[end].LastNS
+	return clientNS+wrong >= covered.FirstNS && clientNS-wrong <= covered.LastNS
 }
 
 // readable is a duration within a text.

@@ -108,6 +108,9 @@ func (e *ender) ignored(c *judge.Case, f *judge.Finding) (why string, ignored bo
 	if f.SeenAt == sender { // sent, and not known to have arrived
 		return "", false
 	}
+	if f.Verdict == judge.Genuine && f.Pattern == judge.RemappedPackets && c.Connection != nil && c.Streams[sender].FIN {
+		return fmt.Sprintf("the %s had closed the connection before; what this cleared was left of it at the %s", sender, f.ReceivedAt), true
+	}
 	if f.Verdict == judge.Genuine && f.Pattern != judge.HostFirewall {
 		return "", false
 	}

@@ -178,7 +178,7 @@ func (e *ender) swallowedKind(s *suspicion, named bool) (kind Kind, open string)
 		return SwallowedAll, ""
 	case large:
 		return SwallowedSize, nothing
-	case named:
+	case named && s.v.PayloadLen > 0: // a FIN has no content
 		return SwallowedContent, nothing
 	}
 	return SwallowedAll, ""
