@@ -17,8 +17,31 @@ func TestAConnectionTakesLittleMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it reads 400,000 packets")
 	}
+	checkMemory(t, func(dir string) error {
+		_, err := bulk.Write(dir, bulk.Options{Packets: 200_000, PerSession: 10, ResetEvery: 100, LossEvery: 1000, Cut: true})
+		return err
+	}, stageBytes{read: 1150, paired: 1260, aligned: 540, ended: 730, reported: 990})
+}
+
+// Each refused connection has a reset at both ends to be judged: everything that the
+// alignment knows of it is kept, and a finding each.
+func TestARefusedConnectionTakesLittleMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it judges 10,000 resets")
+	}
+	checkMemory(t, func(dir string) error {
+		return bulk.WriteShape(dir, "refused", 10_000)
+	}, stageBytes{read: 1200, paired: 1300, aligned: 3200, ended: 4350, reported: 4050})
+}
+
+// stageBytes are how many bytes each connection may take, at the end of each stage.
+type stageBytes struct{ read, paired, aligned, ended, reported int64 }
+
+// checkMemory compares the pair that write writes into a folder, and measures on the way.
+func checkMemory(t *testing.T, write func(dir string) error, bound stageBytes) {
+	t.Helper()
 	dir := t.TempDir()
-	if _, err := bulk.Write(dir, bulk.Options{Packets: 200_000, PerSession: 10, ResetEvery: 100, LossEvery: 1000, Cut: true}); err != nil {
+	if err := write(dir); err != nil {
 		t.Fatal(err)
 	}
 	var sets [2]*file.Set
@@ -37,27 +60,29 @@ func TestAConnectionTakesLittleMemory(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if took := (inUse() - before) / connections; took > bound {
+		took := (inUse() - before) / connections
+		t.Logf("%s: %d bytes a connection", stage, took)
+		if took > bound {
 			t.Errorf("%s: %d bytes a connection, want %d at most", stage, took, bound)
 		}
 	}
 	o, ctx := &Options{}, context.Background()
 	read, err := o.read(ctx, sets)
 	connections = int64(len(read.surveys[0].Connections))
-	check("read", err, 1150)
+	check("read", err, bound.read)
 	paired, err := o.pair(ctx, read)
-	check("paired", err, 1260)
+	check("paired", err, bound.paired)
 	aligned, err := o.align(ctx, paired)
 	read, paired = recordings{}, pairing{}
-	check("aligned", err, 540)
+	check("aligned", err, bound.aligned)
 	judged, err := o.judge(ctx, aligned)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ended, err := o.end(ctx, aligned, &judged)
-	check("judged and ended", err, 730)
+	check("judged and ended", err, bound.ended)
 	r, err := o.report(ctx, aligned, ended, aligned.sumUp(ended))
-	check("reported", err, 990)
+	check("reported", err, bound.reported)
 	runtime.KeepAlive(r)
 	runtime.KeepAlive(aligned)
 }

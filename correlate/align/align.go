@@ -18,16 +18,15 @@ import (
 // sends (index Client) and the one that the server end's host sends.
 type Connection struct {
 	Streams [2]Stream
-	lastNS  [2]int64 // by End: the time of the last segment but resets
-	silence [2]int64 // by End: the longest time between two since one came from the other end, while none waited for an answer
-	waits   [2]bool  // by End: it has sent bytes since one came from the other end
-
-	keepOpening bool
 }
 
 // KeepOpening makes the connection keep the SYN of each stream as its receiver's tap saw
 // it: of one that the other capture does not hold nothing else may be left.
-func (c *Connection) KeepOpening() { c.keepOpening = true }
+func (c *Connection) KeepOpening() {
+	for end := range c.Streams {
+		c.Streams[end].keepOpening = true
+	}
+}
 
 // maxRoughErr is 36 years in nanoseconds: not known at all, and still far from
 // what 64 bits hold.
@@ -63,6 +62,7 @@ func (c *Connection) open(shift [2]uint32, rough, roughErr int64, coverage [2]ta
 // known. Of the segment's payload nothing is kept but copies.
 func (c *Connection) Observe(end, sender tap.End, s *segment.Segment) {
 	stream, back := &c.Streams[sender], &c.Streams[sender.Other()]
+	at := c.Streams[end].live
 	v := stream.view(end, s)
 	stream.Seen[end]++
 	stream.now = v.at
@@ -78,22 +78,22 @@ func (c *Connection) Observe(end, sender tap.End, s *segment.Segment) {
 		if v.Flags&segment.RST == 0 {
 			stream.GotTTLs.add(v.TTL)
 		}
-		if c.keepOpening && v.Flags&segment.SYN != 0 && stream.GotOpening == nil {
+		if stream.keepOpening && v.Flags&segment.SYN != 0 && stream.GotOpening == nil {
 			stream.GotOpening = &Opening{v.Frame, v.Header}
 		}
 	}
 	if v.Flags&segment.RST != 0 {
-		stream.observeReset(end, &v, back, c.lastNS[end], c.silence[end])
+		stream.observeReset(end, &v, back, at.lastNS, at.silence)
 		return
 	}
 	switch {
 	case stream.sender != end:
-		c.silence[end], c.waits[end] = 0, false
-	case c.lastNS[end] != 0 && !c.waits[end]: // pauses between copies grow to minutes
-		c.silence[end] = max(c.silence[end], v.TimeNS-c.lastNS[end])
+		at.silence, at.waits = 0, false
+	case at.lastNS != 0 && !at.waits: // pauses between copies grow to minutes
+		at.silence = max(at.silence, v.TimeNS-at.lastNS)
 	}
-	c.waits[end] = c.waits[end] || stream.sender == end && v.end > v.start
-	c.lastNS[end] = max(c.lastNS[end], v.TimeNS)
+	at.waits = at.waits || stream.sender == end && v.end > v.start
+	at.lastNS = max(at.lastNS, v.TimeNS)
 	stream.closed[end] = stream.closed[end] || v.Flags&segment.FIN != 0
 	if v.Flags&segment.FIN != 0 {
 		stream.FIN, stream.GotFIN = stream.FIN || end == sender, stream.GotFIN || end != sender

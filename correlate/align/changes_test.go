@@ -39,7 +39,8 @@ func TestAWindowIsShutOnlyInAPacketThatBothTapsHave(t *testing.T) {
 		"merged by a network card":                   {at(501, 9, nil), at(0, 9, nil), true, 0, 8},
 		"of a reset, whose window means nothing":     {at(501, 9, func(h *Header) { h.Flags = segment.RST }), at(0, 9, func(h *Header) { h.Flags = segment.RST }), false, 0, 8},
 	} {
-		s := &Stream{live: &live{}}
+		s := NewStream()
+		s.live = &live{}
 		s.ownIPID = c.before
 		s.compare(packet{c.sent.Frame, &c.sent.Header, c.sent.Ack}, packet{c.got.Frame, &c.got.Header, c.got.Ack}, !c.cut)
 		if got := s.changes(WindowShut); got != c.want {
@@ -156,7 +157,8 @@ func TestNumbersThatThePathShiftsAreNotLowered(t *testing.T) {
 		{300, 4000, 5000, false},
 		{300, 100, 1<<32 - 100, true}, // across the wrap
 	} {
-		s := &Stream{SameAcks: c.same}
+		s := NewStream()
+		s.SameAcks = c.same
 		if got := s.lowered(c.sent, c.got); got != c.want {
 			t.Errorf("%d came as it left, %d came as %d: lowered %v, want %v", c.same, c.sent, c.got, got, c.want)
 		}
@@ -179,7 +181,8 @@ func TestTheHandshakesOfASYNProxyAreNoChangedOnes(t *testing.T) {
 		got := sent
 		got.WindowScale = 7
 		c.change(&got)
-		s := &Stream{live: &live{}}
+		s := NewStream()
+		s.live = &live{}
 		s.compare(packet{Header: &sent}, packet{Header: &got}, true)
 		if n := s.changes(WindowScaled); n != c.want {
 			t.Errorf("%s: %d, want %d", name, n, c.want)

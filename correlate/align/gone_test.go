@@ -101,7 +101,7 @@ func TestOtherBytesInItsPlaceDoNotBringBackWhatWasLost(t *testing.T) {
 
 func TestRoomForWhatWasGivenUpIsSharedAndGivenBack(t *testing.T) {
 	room := &Room{Left: 10}
-	var s Stream
+	s := NewStream()
 	s.live = &live{}
 	s.gone.room = room
 	s.Ledger.Lost, s.MoreAstray = 30, 30
@@ -117,7 +117,7 @@ func TestRoomForWhatWasGivenUpIsSharedAndGivenBack(t *testing.T) {
 			t.Errorf("%d found: %v", i, ok)
 		}
 	}
-	if s.gone.finish(&s); room.Left != 10 || s.gone.count != 0 {
+	if s.gone.finish(s); room.Left != 10 || s.gone.count != 0 {
 		t.Errorf("%d left, %d kept", room.Left, s.gone.count)
 	}
 }

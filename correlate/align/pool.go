@@ -12,6 +12,7 @@ type Pool struct {
 	connections []*Connection
 	lives       []*live
 	buffers     buffers
+	shared      shared
 }
 
 const (
@@ -25,13 +26,29 @@ const (
 // NewConnection is NewConnection, of what is there.
 func (p *Pool) NewConnection(shift [2]uint32, rough, roughErr int64, coverage [2]tap.Coverage, bounds *clock.Bounds) *Connection {
 	c := pop(&p.connections)
-	*c = Connection{}
 	for end := range c.Streams {
-		c.Streams[end].live = pop(&p.lives)
-		c.Streams[end].buffers = &p.buffers
+		s := &c.Streams[end]
+		s.empty()
+		s.live = pop(&p.lives)
+		s.buffers = &p.buffers
 	}
 	c.open(shift, rough, roughErr, coverage, bounds)
 	return c
+}
+
+// empty makes s an empty stream, of the parts that it has or of new ones.
+func (s *Stream) empty() {
+	if s.Tally == nil {
+		*s = *NewStream()
+		return
+	}
+	*s.Tally, *s.Moments, *s.Traces = Tally{}, Moments{}, Traces{}
+	*s = Stream{Tally: s.Tally, Moments: s.Moments, Traces: s.Traces}
+}
+
+// NewStream returns a stream of nothing.
+func NewStream() *Stream {
+	return &Stream{Tally: new(Tally), Moments: new(Moments), Traces: new(Traces)}
 }
 
 // Finish is c.Finish, and keeps what c needs no more.
@@ -46,11 +63,67 @@ func (p *Pool) Finish(c *Connection) {
 	}
 }
 
-// TakeBack takes a finished connection that nobody refers to any more.
+// TakeBack takes a finished connection that nobody refers to any more, and that was not kept.
 func (p *Pool) TakeBack(c *Connection) {
 	if len(p.connections) < maxPooled {
 		p.connections = append(p.connections, c)
 	}
+}
+
+// Keep takes a finished connection, and returns one that says the same in as little memory
+// as it can: of a flood of refused ones, a twelfth. Nobody may change it.
+func (p *Pool) Keep(c *Connection) *Connection {
+	kept := new(Connection)
+	for end := range c.Streams {
+		s := &c.Streams[end]
+		kept.Streams[end] = Stream{Tally: p.shared.tally(s.Tally), Moments: p.shared.moments(s.Moments), Traces: p.shared.traces(s.Traces), Resets: s.Resets, sender: s.sender}
+	}
+	p.TakeBack(c)
+	return kept
+}
+
+// shared are parts of kept streams that others are the same as.
+type shared struct {
+	tallies map[Tally]*Tally
+	still   *Moments // of a stream that had nothing but resets
+	smooth  *Traces  // of one that went as it should
+}
+
+// mostTallies bounds what is remembered: some megabytes. See mostSummaries.
+const mostTallies = 1 << 12
+
+func (all *shared) tally(t *Tally) *Tally {
+	if same := all.tallies[*t]; same != nil {
+		return same
+	}
+	if all.tallies == nil {
+		all.tallies = map[Tally]*Tally{}
+	}
+	fresh := new(*t)
+	if len(all.tallies) < mostTallies {
+		all.tallies[*t] = fresh
+	}
+	return fresh
+}
+
+func (all *shared) moments(m *Moments) *Moments {
+	if *m != (Moments{}) {
+		return new(*m)
+	}
+	if all.still == nil {
+		all.still = new(Moments)
+	}
+	return all.still
+}
+
+func (all *shared) traces(t *Traces) *Traces {
+	if !t.none() {
+		return new(*t)
+	}
+	if all.smooth == nil {
+		all.smooth = new(Traces)
+	}
+	return all.smooth
 }
 
 // forget leaves of l nothing but room.

@@ -7,8 +7,20 @@ import (
 	"bothends/correlate/tap"
 )
 
-// A Stream is one direction of a connection.
+// A Stream is one direction of a connection. Of one that was kept to be judged (see
+// Pool.Keep) others may share the parts, so that nobody may change them.
 type Stream struct {
+	*Tally
+	*Moments
+	*Traces
+	Resets [2][]*Reset
+	sender tap.End
+	*live
+}
+
+// A Tally is what is counted of a stream, and where in it: many that went alike have the
+// same.
+type Tally struct {
 	Ledger Ledger
 	Seen   [2]int64 // segments observed, by End: what the Ledger adds up to
 
@@ -16,22 +28,48 @@ type Stream struct {
 	Missed int64     // segments that the receiver's tap saw and the sender's capture, covering them, lacks
 	Unseen int64     // segments that the sender's tap saw and the receiver acknowledged, and whose capture, which saw some on either side, lacks
 	Acks   AckCounts // of both, those without sequence space
-	Storm  Storm     // of Acks.Unsent
 	// SameAcks is how many of Passed, matched as they were cut when they left, acknowledged
 	// the same number at both taps, but for the shift.
 	SameAcks  int64
 	Sums      Sums
-	Leftovers []Leftover // arrived without having been sent, or sent and changed, or control segments that were lost
-	MoreLeft  int64      // further ones that were only counted
-	Resets    [2][]*Reset
-	MoreReset int64 // further resets that were only counted
+	MoreReset int64 // further Resets that were only counted
 	GotTTLs   TTLs  // of the segments but resets that arrived
 	SentTTLs  TTLs  // of those at the sender's tap
 	Path      Path  // what the way does to packets that passed both taps
-	LastSent  Last  // the last segment but resets at the sender's tap
-	LastGot   Last  // and at the receiver's
-	IPIDs     IPIDs // at the sender's tap
-	Stamps    Stamps
+	// MostPassed is the longest payload of a segment that passed both taps whole.
+	MostPassed int
+	// FIN says that the sender's tap saw its FIN, GotFIN that it arrived.
+	FIN, GotFIN bool
+
+	Sent, Got       survey.Cover // bytes seen at the sender's tap, and at the receiver's
+	AckedAtSender   int64        // the highest position acknowledged, as the sender's tap saw it; or nothingAcked
+	AckedAtReceiver int64        // and as the receiver's tap saw it, while the sender's was recording
+	// Acked is the highest position acknowledged in either capture, at whatever time.
+	Acked int64
+	// SentFromSYN tells that the sender's capture has the beginning of the
+	// stream: it was recording whenever anything of it was sent.
+	SentFromSYN bool
+	// Opened tells that the sender's tap saw its SYN that opens the connection.
+	Opened bool
+}
+
+// Moments are the times of a stream, and the packets that it had at them. One that has
+// nothing but resets has none.
+type Moments struct {
+	LastSent Last  // the last segment but resets at the sender's tap
+	LastGot  Last  // and at the receiver's
+	IPIDs    IPIDs // at the sender's tap
+	Stamps   Stamps
+	// LastPassedNS is when the latest segment left the sender's tap that also
+	// arrived, by the sender's clock.
+	LastPassedNS int64
+}
+
+// Traces are what went otherwise than it should, of which most streams have nothing.
+type Traces struct {
+	Leftovers []Leftover // arrived without having been sent, or sent and changed, or control segments that were lost
+	MoreLeft  int64      // further ones that were only counted
+	Storm     Storm      // of Acks.Unsent
 	// Astray are the first segments that left and never arrived, in the order in which
 	// that became certain; MoreAstray is how many further ones there are.
 	Astray     []Astray
@@ -44,32 +82,17 @@ type Stream struct {
 	// MoreVanished how many copies of others were only counted.
 	Vanished     []Vanished
 	MoreVanished int64
-	// MostPassed is the longest payload of a segment that passed both taps whole.
-	MostPassed int
-	// FIN says that the sender's tap saw its FIN, GotFIN that it arrived.
-	FIN, GotFIN bool
-	// LastPassedNS is when the latest segment left the sender's tap that also
-	// arrived, by the sender's clock.
-	LastPassedNS int64
-
-	Sent, Got       survey.Cover // bytes seen at the sender's tap, and at the receiver's
-	AckedAtSender   int64        // the highest position acknowledged, as the sender's tap saw it; or nothingAcked
-	AckedAtReceiver int64        // and as the receiver's tap saw it, while the sender's was recording
-	// Acked is the highest position acknowledged in either capture, at whatever time.
-	Acked int64
 	// Changes are what the path did to header fields of packets that both taps have.
 	Changes []Changed
-	// SentFromSYN tells that the sender's capture has the beginning of the
-	// stream: it was recording whenever anything of it was sent.
-	SentFromSYN bool
 	// GotOpening is the SYN that opens the stream as the receiver's tap saw it; nil if
 	// it was not asked for (see KeepOpening), or none came.
 	GotOpening *Opening
-	// Opened tells that the sender's tap saw its SYN that opens the connection.
-	Opened bool
+}
 
-	sender tap.End
-	*live
+// none reports whether there is nothing of the kind.
+func (t *Traces) none() bool {
+	return len(t.Leftovers)+len(t.Astray)+len(t.Unwatched)+len(t.Vanished)+len(t.Changes) == 0 &&
+		t.MoreLeft == 0 && t.Storm == Storm{} && t.MoreAstray == 0 && t.MoreUnwatched == 0 && t.MoreVanished == 0 && t.GotOpening == nil
 }
 
 // An Opening is a SYN, or another packet without its data, as one tap saw it.
@@ -100,6 +123,13 @@ type live struct {
 	begins   bool    // a SYN was seen
 	owned    bool    // by the sender's tap
 	closed   [2]bool // by tap: a FIN was seen
+
+	// Of the connection, as the tap at sender saw it:
+	lastNS  int64 // the time of the last segment but resets
+	silence int64 // the longest time between two since one came from the other end, while none waited for an answer
+	waits   bool  // it has sent bytes since one came from the other end
+
+	keepOpening bool
 
 	flying  flight // sent; arrived, or not so far
 	waiting flight // arrived, and not sent so far

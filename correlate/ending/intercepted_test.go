@@ -64,7 +64,7 @@ func (n neighbours) ending(t *testing.T) (Ending, Result) {
 	in.Surveys[tap.Client].Connections = append(in.Surveys[tap.Client].Connections, missing)
 	in.Pairs = append(in.Pairs, pair.Pair{Client: int32(len(n.startedNS)), Server: pair.NoView})
 	in.CaseOf = append(in.CaseOf, int32(len(n.startedNS)))
-	c := judge.Case{Connection: &align.Connection{}}
+	c := judge.Case{Connection: align.NewConnection([2]uint32{}, 0, 0, [2]tap.Coverage{}, new(clock.Bounds))}
 	c.Streams[tap.Server].GotOpening = &align.Opening{Frame: tap.Frame{Number: 16}, Header: align.Header{TTL: 64 - n.hops, Loopback: n.loopback}}
 	in.Cases = append(in.Cases, c)
 	if n.proxied {
@@ -137,7 +137,7 @@ func TestAProxyThatTheClientDidNotAskForIsToldApart(t *testing.T) {
 		}
 		r, err := Of(context.Background(), &Input{
 			Clock: &clock.Fit{}, Judgement: &judge.Judgement{}, Trips: &align.Trips{}, Service: func(*pair.Pair) *judge.Service { return nil },
-			Surveys: [2]*survey.Survey{view(asked), view(c.answered)}, CaseOf: []int32{0}, Cases: []judge.Case{{Connection: &align.Connection{}}},
+			Surveys: [2]*survey.Survey{view(asked), view(c.answered)}, CaseOf: []int32{0}, Cases: []judge.Case{{Connection: align.NewConnection([2]uint32{}, 0, 0, [2]tap.Coverage{}, new(clock.Bounds))}},
 			Pairs: []pair.Pair{{Method: pair.Payload}},
 		})
 		if err != nil {

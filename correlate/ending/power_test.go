@@ -73,6 +73,6 @@ func swallowedOnce(random *rand.Rand, copies, others int) float64 {
 		}
 	}
 	slices.SortFunc(trips.By[tap.Client], func(a, b align.Trip) int { return int(a.SentNS - b.SentNS) })
-	s := &suspicion{stream: new(align.Stream), sender: tap.Client, v: &align.Vanished{SentNS: sent}, meanwhile: meanwhile{passed: true}}
+	s := &suspicion{stream: align.NewStream(), sender: tap.Client, v: &align.Vanished{SentNS: sent}, meanwhile: meanwhile{passed: true}}
 	return holm([]float64{l.tally(&trips, []*suspicion{s}).chance()}, l.ranges)[0]
 }

@@ -31,7 +31,7 @@ func TestChanceIsThatOfLosingJustTheseCopies(t *testing.T) {
 func TestWhatIsLostWithNothingPassingBetweenCountsOnce(t *testing.T) {
 	const s = int64(1e9)
 	copies := []int64{10 * s, 12 * s, 14 * s, 16 * s}
-	same, other := new(align.Stream), new(align.Stream)
+	same, other := align.NewStream(), align.NewStream()
 	for name, c := range map[string]struct {
 		passed []int64
 		lost   []loss
@@ -102,7 +102,7 @@ func TestChancesAreAdjustedAsHolmDoes(t *testing.T) {
 func TestLossesOfConnectionsThatWentOnCountWhereTheyMayHaveBeenMeanwhile(t *testing.T) {
 	const s = int64(1e9)
 	l := losses{settled: [2][]settled{tap.Server: {{0, 5 * s, 100}, {5 * s, 11 * s, 20}, {12 * s, 13 * s, 3}, {15 * s, 40 * s, 4}, {17 * s, 40 * s, 100}}}}
-	suspected := &suspicion{stream: new(align.Stream), sender: tap.Server, v: &align.Vanished{SentNS: []int64{10 * s, 16 * s}}}
+	suspected := &suspicion{stream: align.NewStream(), sender: tap.Server, v: &align.Vanished{SentNS: []int64{10 * s, 16 * s}}}
 	if got := l.tally(&align.Trips{}, []*suspicion{suspected}); got.others != 27 {
 		t.Errorf("%d others were lost, want 20 + 3 + 4", got.others)
 	}

@@ -63,9 +63,9 @@ func (c *Case) Summary() *align.Summary {
 }
 
 // Close finishes the case's connection, and lets it go if nothing of it is left
-// to judge. What it needed goes to the pool.
+// to judge, or keeps what is. What it needed goes to the pool.
 func (c *Case) Close(pool *align.Pool, sums *align.Summaries) {
-	if c.Connection == nil {
+	if c.Connection == nil || c.Sum != nil { // nothing of it came, or it is closed
 		return
 	}
 	pool.Finish(c.Connection)
@@ -76,7 +76,9 @@ func (c *Case) Close(pool *align.Pool, sums *align.Summaries) {
 	if c.Quiet() {
 		pool.TakeBack(c.Connection)
 		c.Connection = nil
+		return
 	}
+	c.Connection = pool.Keep(c.Connection)
 }
 
 // Input is everything that the judgement of all connections rests on. It is only read.
