@@ -153,9 +153,12 @@ type ender struct {
 
 func newEnder(ctx context.Context, in *Input) (e *ender, err error) {
 	e = &ender{Input: in, findings: map[int][]int{}, effects: map[int]Effect{}}
+	indexes := make([]int, len(in.Judgement.Findings)) // those of one case follow each other
 	for i := range in.Judgement.Findings {
 		c := in.Judgement.Findings[i].Case
-		e.findings[c] = append(e.findings[c], i)
+		indexes[i] = i
+		first := i - len(e.findings[c])
+		e.findings[c] = indexes[first : i+1 : i+1]
 	}
 	if e.losses, err = gatherLosses(ctx, in); err != nil {
 		return e, err

@@ -40,6 +40,9 @@ type Judgement struct {
 // With is the judgement and further findings, each told one by one.
 func (j *Judgement) With(added []Finding) Judgement {
 	more := *j
+	if len(added) == 0 {
+		return more // there may be hundreds of megabytes of them
+	}
 	more.Findings = slices.Concat(j.Findings, added)
 	more.Kept = slices.Concat(j.Kept, slices.Repeat([]bool{true}, len(added)))
 	return more
@@ -54,6 +57,8 @@ func Judge(ctx context.Context, in *Input) (Judgement, error) {
 	if err != nil {
 		return j, err
 	}
+	n := all.suspects()
+	j.Findings, j.Kept = make([]Finding, 0, n), make([]bool, 0, n)
 	for i := range all.Cases {
 		if err := ctx.Err(); err != nil {
 			return j, err
@@ -72,6 +77,20 @@ func Judge(ctx context.Context, in *Input) (Judgement, error) {
 		j.Findings = append(j.Findings, found...)
 	}
 	return j, all.locate(ctx, j.Findings)
+}
+
+// suspects is about how many findings there will be: a list that grew would be copied time
+// and again, and of a flood it is most of what is in memory.
+func (all *pooled) suspects() (n int) {
+	for i := range all.Cases {
+		if c := all.Cases[i].Connection; c != nil {
+			for end := range c.Streams {
+				s := &c.Streams[end]
+				n += max(len(s.Resets[tap.Client]), len(s.Resets[tap.Server])) + len(s.Leftovers)
+			}
+		}
+	}
+	return n
 }
 
 // judge judges one connection.
