@@ -198,6 +198,9 @@ func (e *ender) resetBy(c *judge.Case, i int) Ending {
 	case judge.Conditional:
 		end.Kind, end.Confidence = ResetOnTheWay, judge.Unsure
 		end.Text = "cut by a reset in the name of the " + sender.String() + ", made on the way if a fact holds that no capture can show"
+		if slices.ContainsFunc(f.Evidence, func(s judge.Step) bool { return s.Rule == judge.AddressOwner && s.Decides }) {
+			end.Text += "; the host that owns that address on the way may have made it"
+		}
 	case judge.Genuine, judge.Lost:
 		end.Kind = resetKind(sender)
 		end.Text = "the " + sender.String() + " reset it"

@@ -158,10 +158,12 @@ func addressOwner(f *Facts) Result {
 		return refuted("%s", ofASocket)
 	case f.silentBefore():
 		return refuted("the %s had sent nothing for %s: such a host only answers", f.Receiver, readable(f.Answer.IdleNS))
-	case f.cameWhole():
+	case f.cameWhole() && !f.metByALateCopy():
 		return refuted("all that it can answer came to the %s", f.Sender)
 	case f.Stated.has(OneHost):
 		return attested("that no other machine answers for the address of the %s is stated", f.Sender)
+	case f.cameWhole():
+		return open("the %s's address is translated, and all that it can answer came to the %s; but a late copy of that, which no capture need show, may have met the host that owns the address on the way", f.Sender, f.Sender)
 	case f.Answer.CalledFor > 0 && f.Way.BothHit:
 		return open("the %s's address is translated, and %s from the %s did not come to it, which calls for this reset; but the host that owns the address on the way does not reset the %s, too",
 			f.Sender, count(f.Answer.CalledFor, "packet"), f.Receiver, f.Sender)
@@ -173,6 +175,14 @@ func addressOwner(f *Facts) Result {
 			f.Sender, count(f.Answer.Astray, "packet"), f.Receiver)
 	}
 	return open("the %s's address is translated, and nothing shows that what it answers came to it", f.Sender)
+}
+
+// metByALateCopy reports whether the reset may be the answer of the host right in front of
+// the sender to a copy of what came there before: its connection tracking may call a late copy
+// invalid and leave its address alone, and its own kernel then answers for it (moby/libnetwork
+// issue 1090, kubernetes issue 117924). No capture need hold that copy. Of a volley that guesses numbers it is none.
+func (f *Facts) metByALateCopy() bool {
+	return f.Way.Known && f.hops()+1 == f.Way.Hops && !(f.Numbers.Burst > 1 && f.Others.VolleyHere)
 }
 
 func byReceiver(f *Facts) Result {

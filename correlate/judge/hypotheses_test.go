@@ -300,6 +300,10 @@ var rowTests = map[Name][]rowTest{
 	AddressOwner: {
 		{"the sender itself has the address", astray, Refuted, ""},
 		{"translated, and all came", func(f *Facts) { f.Way.Translated = true }, Refuted, ""},
+		{"the same, from right in front of the sender, where a late copy may have met it", all(ttl(58), func(f *Facts) { f.Way.Translated = true }), Open, ""},
+		{"the same, from two routers in front of it", all(ttl(59), func(f *Facts) { f.Way.Translated = true }), Refuted, ""},
+		{"the same, of a volley that guesses numbers", all(ttl(58), func(f *Facts) { f.Way.Translated, f.Numbers.Burst, f.Others.VolleyHere = true, 3, true }), Refuted, ""},
+		{"the same, and that no other answers is stated", all(ttl(58), stating(OneHost), func(f *Facts) { f.Way.Translated = true }), attestedRow, ""},
 		{"translated, one astray that calls for it, from nearer than the sender", all(calledForIt, func(f *Facts) { f.Way.Translated, f.Packet.TTL = true, 58 }), Fits, ""},
 		{"the same, from as far", all(calledForIt, func(f *Facts) { f.Way.Translated = true }), Open, ""},
 		{"the same, by an unknown way", all(calledForIt, unknownWay, func(f *Facts) { f.Way.Translated, f.Packet.TTL = true, 58 }), Open, ""},
