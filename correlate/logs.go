@@ -41,7 +41,8 @@ func quote(r *report.Report, path string, zone *time.Duration) error {
 	for _, s := range append(atServer.list, atClient.list...) {
 		wanted[s.Peer.Addr()] = true
 	}
-	lines, err := hostlog.ReadFile(path, func(a netip.Addr) bool { return wanted[a] })
+	from, to := atServer.span(atClient.span(time.Time{}, time.Time{}))
+	lines, err := hostlog.ReadFile(path, hostlog.Wanted{Address: func(a netip.Addr) bool { return wanted[a] }, From: from, To: to})
 	if err != nil {
 		return err
 	}
@@ -52,7 +53,7 @@ func quote(r *report.Report, path string, zone *time.Duration) error {
 	if other, its := hostlog.Place(lines, atClient.list, zone); its.Fit > read.Fit {
 		end, host, of, read = "client", atClient, other, its
 	}
-	file := report.Log{Path: path, End: end, AheadNS: int64(read.Ahead), ZoneStated: read.Stated, YearStated: read.Dated}
+	file := report.Log{Path: path, End: end, AheadNS: int64(read.Ahead), ZoneStated: read.Stated || zone != nil, YearStated: read.Dated}
 	for i := range of {
 		c := &r.Connections[host.connection[i]]
 		for _, l := range of[i] {
@@ -105,6 +106,20 @@ func sessions(r *report.Report) (atServer, atClient known) {
 		}
 	}
 	return atServer, atClient
+}
+
+// span is the time from the first of the sessions, or from a time, to the last; zero times
+// count for nothing.
+func (k *known) span(from, to time.Time) (time.Time, time.Time) {
+	for i := range k.list {
+		if s := &k.list[i]; from.IsZero() || s.First.Before(from) {
+			from = s.First
+		}
+		if s := &k.list[i]; s.Last.After(to) {
+			to = s.Last
+		}
+	}
+	return from, to
 }
 
 func (k *known) add(connection int, peer netip.AddrPort, first, last time.Time) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -105,7 +106,22 @@ func (o *compareOptions) check() error {
 	if err := o.readTaps(); err != nil {
 		return err
 	}
+	if err := o.checkLogs(); err != nil {
+		return err
+	}
 	return o.checkCaptures()
+}
+
+func (o *compareOptions) checkLogs() error {
+	if o.logZone != "" && len(o.logs) == 0 {
+		return errors.New("--log-zone is of the times in a log, and no --log is given")
+	}
+	for i, path := range o.logs {
+		if slices.Contains(o.logs[:i], path) {
+			return fmt.Errorf("--log: %q is given twice", path)
+		}
+	}
+	return nil
 }
 
 func (o *compareOptions) readStatements() error {

@@ -10,11 +10,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"github.com/klauspost/compress/gzip"
 	"io"
 	"net/netip"
 	"os"
 	"time"
+
+	"github.com/klauspost/compress/gzip"
 )
 
 // A Line is one line of a log that names an address of interest, or belongs to the same
@@ -41,9 +42,32 @@ const (
 // ErrNoStamp is returned for a file of which no line begins with a time.
 var ErrNoStamp = errors.New("no line with a time in it")
 
-// ReadFile reads a log, compressed with gzip or not, and keeps the lines that name an
-// address that is wanted.
-func ReadFile(path string, wanted func(netip.Addr) bool) ([]Line, error) {
+// ErrTooLong is returned for a file of which too many lines are wanted.
+var ErrTooLong = fmt.Errorf("more than %d lines around these connections name an address of theirs; cut the log to the time that matters", maxLines)
+
+// Wanted says which lines of a log are kept.
+type Wanted struct {
+	Address func(netip.Addr) bool // it names one of these
+	// From and To are when the connections were that are asked for; zero if any time will do.
+	// In what zone a log was written is not known yet.
+	From, To time.Time
+}
+
+// farthest is how far the clock of a zone is from UTC at most.
+const farthest = 14 * time.Hour
+
+// near reports whether the time of a line, in whatever zone, may fall into that of the
+// connections.
+func (w *Wanted) near(s Stamp) bool {
+	if w.From.IsZero() {
+		return true
+	}
+	at := s.at(0, w.From)
+	return at.After(w.From.Add(-farthest-early)) && at.Before(w.To.Add(farthest+late))
+}
+
+// ReadFile reads a log, compressed with gzip or not, and keeps the lines that are wanted.
+func ReadFile(path string, wanted Wanted) ([]Line, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -57,7 +81,7 @@ func ReadFile(path string, wanted func(netip.Addr) bool) ([]Line, error) {
 }
 
 // Read is ReadFile for an open one.
-func Read(from io.Reader, wanted func(netip.Addr) bool) (lines []Line, err error) {
+func Read(from io.Reader, wanted Wanted) (lines []Line, err error) {
 	r := bufio.NewReaderSize(from, maxLine)
 	if magic, _ := r.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) { // RFC 1952 section 2.3.1
 		unpacked, err := gzip.NewReader(r)
@@ -84,8 +108,11 @@ func Read(from io.Reader, wanted func(netip.Addr) bool) (lines []Line, err error
 			continue
 		}
 		stamped = true
+		if !wanted.near(stamp) {
+			continue
+		}
 		process, program, message := tag(rest)
-		peers := peersIn(rest, wanted)
+		peers := peersIn(rest, wanted.Address)
 		switch {
 		case len(peers) > 0:
 			if process != "" && (len(processes) < maxProcesses || processes[process] != nil) {
@@ -97,8 +124,11 @@ func Read(from io.Reader, wanted func(netip.Addr) bool) (lines []Line, err error
 		default:
 			peers = processes[process]
 		}
-		if len(peers) == 0 || len(lines) == maxLines {
+		if len(peers) == 0 {
 			continue
+		}
+		if len(lines) == maxLines {
+			return nil, ErrTooLong
 		}
 		lines = append(lines, Line{Number: number, Stamp: stamp, Program: program, Text: message, Peers: peers})
 	}

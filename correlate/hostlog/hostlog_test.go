@@ -3,11 +3,13 @@ package hostlog
 import (
 	"bytes"
 	"errors"
-	"github.com/klauspost/compress/gzip"
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/klauspost/compress/gzip"
 )
 
 // One line of each program, as its own documentation and public reports show them.
@@ -35,10 +37,11 @@ func TestLinesOfEachProgramAreUnderstood(t *testing.T) {
 		"RFC 5424":               {"<22>1 2026-11-28T11:58:29Z mail app 99 - - peer 198.51.100.7:41234 gone", at, true, true, "app", "peer 198.51.100.7:41234 gone", netip.AddrPortFrom(client, 41234)},
 		"an access log":          {`198.51.100.7 - - [28/Nov/2026:12:58:29 +0100] "GET / HTTP/1.1" 302 0`, at, true, true, "", `198.51.100.7 - - [] "GET / HTTP/1.1" 302 0`, netip.AddrPortFrom(client, 0)},
 		"nginx":                  {"2026/11/28 11:58:29 [info] 31#31: *7 peer closed connection in SSL handshake, client: 198.51.100.7, server: 0.0.0.0:443", at, true, false, "", "[info] 31#31: *7 peer closed connection in SSL handshake, client: 198.51.100.7, server: 0.0.0.0:443", netip.AddrPortFrom(client, 0)},
+		"OpenVPN":                {"Sat Nov 28 11:58:29 2026 198.51.100.7:1194 TLS Error: TLS handshake failed", at, true, false, "", "198.51.100.7:1194 TLS Error: TLS handshake failed", netip.AddrPortFrom(client, 1194)},
 		"seconds since 1970":     {"1795867109.5 client ::ffff:198.51.100.7 closed", at.Add(500 * time.Millisecond), true, true, "", "client ::ffff:198.51.100.7 closed", netip.AddrPortFrom(client, 0)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			lines, err := Read(strings.NewReader(c.line+"\n"), func(a netip.Addr) bool { return a == client || a == six })
+			lines, err := Read(strings.NewReader(c.line+"\n"), Wanted{Address: func(a netip.Addr) bool { return a == client || a == six }})
 			if err != nil || len(lines) != 1 {
 				t.Fatalf("%d lines, %v", len(lines), err)
 			}
@@ -94,7 +97,7 @@ func TestALineBelongsToTheSessionOfItsAddressAndTime(t *testing.T) {
 2026-11-28T11:58:08Z m p[1]: another one, from [192.0.2.1]
 2026-11-28T11:58:09Z m p[1]: of the other one
 `
-	lines, err := Read(strings.NewReader(log), func(a netip.Addr) bool { return a.String() != "192.0.2.1" })
+	lines, err := Read(strings.NewReader(log), Wanted{Address: func(a netip.Addr) bool { return a.String() != "192.0.2.1" }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +134,7 @@ func TestAZoneThatIsNotGivenIsTheOneThatFits(t *testing.T) {
 		-210 * time.Minute:      "Nov 28 08:28:03 m p[1]: [198.51.100.7]\nNov 28 09:28:03 m p[1]: [198.51.100.8]\n",
 		5*time.Hour + 3*quarter: "2026-11-28 17:43:03 m p[1]: [198.51.100.7]\n",
 	} {
-		lines, err := Read(strings.NewReader(log), func(netip.Addr) bool { return true })
+		lines, err := Read(strings.NewReader(log), Wanted{Address: func(netip.Addr) bool { return true }})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -152,15 +155,57 @@ func TestALogMayBeCompressedAndOneWithoutTimesIsRefused(t *testing.T) {
 	w.Write([]byte("Nov 28 11:58:29 m p[1]: from 198.51.100.7\n"))
 	w.Close()
 	all := func(netip.Addr) bool { return true }
-	if lines, err := Read(&packed, all); err != nil || len(lines) != 1 {
+	if lines, err := Read(&packed, Wanted{Address: all}); err != nil || len(lines) != 1 {
 		t.Errorf("compressed: %d lines, %v", len(lines), err)
 	}
-	if _, err := Read(strings.NewReader("a\nb\n"), all); !errors.Is(err, ErrNoStamp) {
+	if _, err := Read(strings.NewReader("a\nb\n"), Wanted{Address: all}); !errors.Is(err, ErrNoStamp) {
 		t.Errorf("no times: %v", err)
 	}
 	long := "Nov 28 11:58:29 m p[1]: from 198.51.100.7 " + strings.Repeat("x", 3*maxLine) + "\nNov 28 11:58:30 m p[1]: from 198.51.100.7\n"
-	if lines, err := Read(strings.NewReader(long), all); err != nil || len(lines) != 2 || lines[1].Number != 2 {
+	if lines, err := Read(strings.NewReader(long), Wanted{Address: all}); err != nil || len(lines) != 2 || lines[1].Number != 2 {
 		t.Errorf("a long line: %d lines, %v", len(lines), err)
+	}
+}
+
+// A busy server's log names an address thousands of times in a day. What lies too far from
+// the connections for any zone is passed over, and does not crowd out what was said then.
+func TestALogOfManyDaysIsAskedForTheTimeOfTheConnections(t *testing.T) {
+	at := time.Date(2026, 11, 28, 11, 58, 0, 0, time.UTC)
+	var log strings.Builder
+	busy := maxLines + 10
+	for i := range busy {
+		fmt.Fprintf(&log, "%s m p[1]: from [198.51.100.7]\n", at.Add(-48*time.Hour+time.Duration(i)*time.Millisecond).Format(time.Stamp))
+	}
+	said := "m p[1]: lost [198.51.100.7]\n"
+	log.WriteString(at.Add(9*time.Hour+4*time.Second).Format(time.Stamp) + " " + said)
+	wanted := Wanted{Address: func(netip.Addr) bool { return true }, From: at, To: at.Add(10 * time.Second)}
+	lines, err := Read(strings.NewReader(log.String()), wanted)
+	if err != nil || len(lines) != 1 {
+		t.Fatalf("%d lines, %v", len(lines), err)
+	}
+	of, zone := Place(lines, []Session{session("198.51.100.7:1001", at, 10*time.Second)}, nil)
+	if len(of[0]) != 1 || zone.Ahead != 9*time.Hour {
+		t.Errorf("%d lines, %+v", len(of[0]), zone)
+	}
+	wanted.From = time.Time{}
+	if _, err := Read(strings.NewReader(log.String()), wanted); !errors.Is(err, ErrTooLong) {
+		t.Errorf("of any time: %v", err)
+	}
+}
+
+// The zone is that in which most lines of all parts of a log fit, not the first ones.
+func TestTheZoneIsAskedOfAllPartsOfALog(t *testing.T) {
+	at := time.Date(2026, 11, 28, 11, 58, 0, 0, time.UTC)
+	var lines []Line
+	for i := range 5 * mostTried {
+		clock := at.Add(-3 * time.Hour)
+		if i >= mostTried {
+			clock = at.Add(2*time.Hour + time.Second)
+		}
+		lines = append(lines, Line{Stamp: Stamp{Clock: clock, Dated: true}, Peers: []netip.AddrPort{netip.MustParseAddrPort("198.51.100.7:0")}})
+	}
+	if _, zone := Place(lines, []Session{session("198.51.100.7:1001", at, 10*time.Second)}, nil); zone.Ahead != 2*time.Hour {
+		t.Errorf("%v ahead of UTC", zone.Ahead)
 	}
 }
 
@@ -168,7 +213,7 @@ func FuzzReadNeverFailsOnText(f *testing.F) {
 	f.Add("Nov 28 11:58:29 m p[1]: from [198.51.100.7]:25\n")
 	f.Add("<22>1 2026-11-28T11:58:29+99:99 mail app 99 - [x] peer 198.51.100.7:99999 ::::: gone\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		lines, err := Read(strings.NewReader(text), func(netip.Addr) bool { return true })
+		lines, err := Read(strings.NewReader(text), Wanted{Address: func(netip.Addr) bool { return true }})
 		if err == nil {
 			Place(lines, []Session{session("198.51.100.7:1001", time.Unix(1795867109, 0), time.Minute)}, nil)
 		}

@@ -34,7 +34,7 @@ const (
 	// quarter is what all zones are multiples of.
 	quarter = 15 * time.Minute
 	// mostTried is how many lines are asked for the zone.
-	mostTried = 500
+	mostTried = 2000
 )
 
 // Place finds the session of each line: the lines of each session, by its index. If the
@@ -55,7 +55,7 @@ func Place(lines []Line, sessions []Session, given *time.Duration) (of [][]Line,
 	case given != nil:
 		zone.Ahead, zone.Stated = *given, true
 	case !zone.Stated:
-		zone.Ahead = by.bestZone(lines[:min(len(lines), mostTried)], near)
+		zone.Ahead = by.bestZone(some(lines), near)
 	}
 	for i := range lines {
 		l := lines[i]
@@ -70,6 +70,15 @@ func Place(lines []Line, sessions []Session, given *time.Duration) (of [][]Line,
 		}
 	}
 	return of, zone
+}
+
+// some are lines of all parts of a log, no more than are asked for the zone.
+func some(lines []Line) (list []Line) {
+	step := (len(lines) + mostTried - 1) / mostTried
+	for i := 0; i < len(lines); i += step {
+		list = append(list, lines[i])
+	}
+	return list
 }
 
 // peers are the sessions by address.

@@ -3,6 +3,7 @@ package hostlog
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ var (
 	slashes = regexp.MustCompile(`(\d{4})/(\d\d)/(\d\d) (\d\d):(\d\d):(\d\d)()()`)                                                // nginx's error log
 	common  = regexp.MustCompile(`(\d\d)/(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)/(\d{4}):(\d\d:\d\d:\d\d) ([+-]\d{4})`) // access logs
 	rfc3164 = regexp.MustCompile(`(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +(\d{1,2}) (\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?`)
+	ctime   = regexp.MustCompile(`(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +(\d{1,2}) (\d\d:\d\d:\d\d) (\d{4})\b`) // ctime(3), as OpenVPN's log has it
 	epoch   = regexp.MustCompile(`^\[?(1\d{9})(?:\.(\d{1,9}))?\b`)
 )
 
@@ -31,8 +33,11 @@ const stampWithin = 120
 // findStamp finds the time of a line, and what follows it.
 func findStamp(line string) (s Stamp, rest string, ok bool) {
 	head := line[:min(len(line), stampWithin)]
-	for _, form := range []*regexp.Regexp{rfc3339, slashes} {
-		if m := form.FindStringSubmatchIndex(head); m != nil {
+	for _, form := range []struct {
+		*regexp.Regexp
+		separator byte
+	}{{rfc3339, '-'}, {slashes, '/'}} {
+		if m := find(form.Regexp, head, hasDate(head, form.separator, 2)); m != nil {
 			g := groups(head, m)
 			t, err := time.Parse("2006-01-02 15:04:05", fmt.Sprintf("%s-%s-%s %s:%s:%s", g[1], g[2], g[3], g[4], g[5], g[6]))
 			if err != nil {
@@ -45,21 +50,27 @@ func findStamp(line string) (s Stamp, rest string, ok bool) {
 			return s, line[m[1]:], true
 		}
 	}
-	if m := common.FindStringSubmatchIndex(head); m != nil {
+	if m := find(common, head, hasDate(head, '/', 3)); m != nil {
 		g := groups(head, m)
 		if t, err := time.Parse("02/Jan/2006 15:04:05 -0700", fmt.Sprintf("%s/%s/%s %s %s", g[1], g[2], g[3], g[4], g[5])); err == nil {
 			// The address stands before the time in such logs.
 			return Stamp{Clock: t.UTC(), Dated: true, Zoned: true}, line[:m[0]] + line[m[1]:], true
 		}
 	}
-	if m := rfc3164.FindStringSubmatchIndex(head); m != nil {
+	if m := find(ctime, head, hasWeekday(head)); m != nil {
+		g := groups(head, m)
+		if t, err := time.Parse("2006 Jan 2 15:04:05", fmt.Sprintf("%s %s %s %s", g[4], g[1], g[2], g[3])); err == nil {
+			return Stamp{Clock: t, Dated: true}, line[m[1]:], true
+		}
+	}
+	if m := find(rfc3164, head, true); m != nil {
 		g := groups(head, m)
 		// The year is open; a leap year admits 29 February.
 		if t, err := time.Parse("2006 Jan 2 15:04:05", fmt.Sprintf("2000 %s %s %s", g[1], g[2], g[3])); err == nil {
 			return Stamp{Clock: t.Add(fraction(g[4]))}, line[m[1]:], true
 		}
 	}
-	if m := epoch.FindStringSubmatchIndex(head); m != nil {
+	if m := find(epoch, head, true); m != nil {
 		g := groups(head, m)
 		seconds, err := strconv.ParseInt(g[1], 10, 64)
 		if err == nil {
@@ -68,6 +79,32 @@ func findStamp(line string) (s Stamp, rest string, ok bool) {
 	}
 	return s, "", false
 }
+
+// find looks for a form, unless it is known already that the text does not have it: a log
+// may have millions of lines, and a search takes a microsecond for each few characters.
+func find(form *regexp.Regexp, text string, possible bool) []int {
+	if !possible {
+		return nil
+	}
+	return form.FindStringSubmatchIndex(text)
+}
+
+// hasDate reports whether two separators of a date stand so many characters apart, with a
+// digit before the first.
+func hasDate(text string, separator byte, apart int) bool {
+	for i := 1; i+apart+1 < len(text); i++ {
+		if text[i] == separator && text[i+apart+1] == separator && text[i-1] >= '0' && text[i-1] <= '9' {
+			return true
+		}
+	}
+	return false
+}
+
+func hasWeekday(text string) bool {
+	return slices.ContainsFunc(weekdays, func(day string) bool { return strings.Contains(text, day) })
+}
+
+var weekdays = []string{"Mon ", "Tue ", "Wed ", "Thu ", "Fri ", "Sat ", "Sun "}
 
 func groups(text string, at []int) (g []string) {
 	for i := 0; i < len(at); i += 2 {

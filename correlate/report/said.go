@@ -78,10 +78,14 @@ func (t *text) logs() {
 
 // howRead says whose log it is, and how its times were read.
 func (l *Log) howRead() string {
-	text := fmt.Sprintf("%s, by the addresses in it a log of the %s's, has %s on these connections", Escape(l.Path), l.End, count(l.Lines, "line"))
 	if l.Lines == 0 {
+		text := Escape(l.Path) + " has 0 lines on these connections: none names an address of theirs within their time"
+		if !l.ZoneStated {
+			text += " (--log-zone says in which zone its times are)"
+		}
 		return text + "."
 	}
+	text := fmt.Sprintf("%s, by the addresses in it a log of the %s's, has %s on these connections", Escape(l.Path), l.End, count(l.Lines, "line"))
 	switch {
 	case !l.ZoneStated:
 		text += fmt.Sprintf("; it names no time zone, and is read as %s, by which most lines fall into a connection of their address (--log-zone says another)", zoneName(l.AheadNS))
