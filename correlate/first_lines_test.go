@@ -26,7 +26,7 @@ func TestTheFirstThreeLinesSayWhatHappened(t *testing.T) {
 		"cases/nat-failover-hash-lb":                                   "perhaps another host behind the same address (a NAT or a balancer)",
 		"cases/idle-rst-with-stale-numbers":                            "hit by forged resets, which ended nothing; 1 perhaps lost all that one end sent",
 		"cases/rst-with-zero-numbers":                                  "2 of 6 connections were hit by forged resets",
-		"cases/docker-host-rst-tap-in-container":                       "2 connections were cut",
+		"cases/docker-host-rst-tap-in-container":                       "perhaps by the host that owns the sender's address there (a NAT)",
 		"synthetic/syn-unanswered-by-a-full-backlog":                   "the SYN of 1 came to the server, which did not answer",
 		"synthetic/given-up-by-the-client-after-silence":               "1 was given up after silence",
 		"synthetic/all-swallowed-from-starttls-on":                     "from STARTTLS on nothing of the client's arrived at the server",

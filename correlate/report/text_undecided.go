@@ -20,7 +20,7 @@ func (t *text) undecided() {
 		if n := len(waiting.selected(t.intercepting)); n == len(waiting) {
 			t.para(doubt, "", "Conditional: another host conducted %s in the server's name if a fact holds that no capture can show. It answered, and nothing came to the server.", count(n, "connection"))
 		} else {
-			t.para(doubt, "", "Conditional: %s%s arrived that %s made on the way if a fact holds that no capture can show.", t.struck(waiting), waiting.what(), pick(len(waiting), "was", "were"))
+			t.para(doubt, "", "Conditional: %s%s arrived that %s made on the way if a fact holds that no capture can show%s.", t.struck(waiting), waiting.what(), pick(len(waiting), "was", "were"), t.perhaps(waiting))
 		}
 		t.blank()
 		t.item("", "- ", "If %s, say so: %s.", needs(waiting[0]), attests(waiting[0]))
@@ -79,8 +79,12 @@ func (t *text) struck(s selection) string {
 func (t *text) perhaps(s selection) string {
 	for _, f := range s {
 		for i := range f.Evidence {
-			if e := &f.Evidence[i]; e.Decides && e.Rule == string(judge.OtherHost) && e.Outcome != string(judge.Refuted) {
+			switch e := &f.Evidence[i]; {
+			case !e.Decides || e.Outcome == string(judge.Refuted):
+			case e.Rule == string(judge.OtherHost):
 				return ", perhaps another host behind the same address (a NAT or a balancer) that did not know the connection"
+			case e.Rule == string(judge.AddressOwner):
+				return ", perhaps by the host that owns the sender's address there (a NAT)"
 			}
 		}
 	}
