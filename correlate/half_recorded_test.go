@@ -84,3 +84,48 @@ func withoutStatistics(t *testing.T, name string) {
 		t.Fatal(err)
 	}
 }
+
+// One of three connections of the client's is in both captures, as one of the two recordings
+// began late or ended early: nothing wrong with that one clears the others.
+func TestAPartOfAClientsConnectionsClearsNotAllOfThem(t *testing.T) {
+	const fixture, ofFirst, ofAll = "../fixtures/synthetic/plain/", 20, 63 // packets
+	for name, c := range map[string]struct {
+		end      string
+		from, to int
+		want     outcome.Status
+	}{
+		"both hold all":            {"client", 0, ofAll, outcome.Clean},
+		"the client's ended early": {"client", 0, ofFirst, outcome.Unproved},
+		"the client's began late":  {"client", ofFirst, ofAll, outcome.Unproved},
+		"the server's ended early": {"server", 0, ofFirst, outcome.Unproved},
+		"the server's began late":  {"server", ofFirst, ofAll, outcome.Unproved},
+	} {
+		files := map[string]string{"client": fixture + "client.pcap", "server": fixture + "server.pcap"}
+		whole := files[c.end]
+		files[c.end] = filepath.Join(t.TempDir(), c.end+".pcap")
+		rewrite(t, whole, files[c.end], func(n int, _ record) bool { return n >= c.from && n < c.to })
+		r := compareFiles([]string{files["client"]}, []string{files["server"]})
+		if got := r.Outcome().Status(); got != c.want {
+			t.Errorf("%s: status %d, want %d", name, got, c.want)
+		}
+	}
+}
+
+// What came from another address than the client's is other people's.
+func TestOtherPeoplesConnectionsAreNotMissed(t *testing.T) {
+	const fixture = "../fixtures/synthetic/plain/"
+	server := filepath.Join(t.TempDir(), "server.pcap")
+	rewrite(t, fixture+"server.pcap", server, func(n int, r record) bool {
+		for _, at := range []int{16 + 14 + 12, 16 + 14 + 16} { // source and destination
+			if n >= 46 && r.bytes[at] == 198 {
+				r.bytes[at+3]++
+			}
+		}
+		return true
+	})
+	client := filepath.Join(t.TempDir(), "client.pcap")
+	rewrite(t, fixture+"client.pcap", client, func(n int, _ record) bool { return n < 46 })
+	if got := compareFiles([]string{client}, []string{server}).Outcome().Status(); got != outcome.Clean {
+		t.Errorf("status %d, want %d", got, outcome.Clean)
+	}
+}

@@ -148,6 +148,7 @@ type ender struct {
 	added      []judge.Finding
 	effects    map[int]Effect
 	quotes     [2]map[way][]*survey.Quote     // see quotesAt
+	clients    map[judge.Address]bool         // see clientsAddress; nil until asked for
 	times      map[judge.Address]tap.Coverage // see pairedTimes; nil until asked for
 }
 

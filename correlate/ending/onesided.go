@@ -84,7 +84,36 @@ func (e *ender) refused(c *judge.Case, index int) Ending {
 // atServerOnly is the ending of a connection that the server's capture alone holds, as
 // those of other people are.
 func (e *ender) atServerOnly(p *pair.Pair) Ending {
-	return ofView(e.Surveys[tap.Server].Connections[p.Server], "the server's")
+	there := e.Surveys[tap.Server].Connections[p.Server]
+	if e.clientAway(there) && e.clientsAddress(there.Ends[survey.Initiator].IP) {
+		return Ending{Kind: NotCovered, Confidence: judge.Supported, Finding: NoFinding,
+			Text: "it came from the client's address, and the client's recording did not run then"}
+	}
+	return ofView(there, "the server's")
+}
+
+// clientAway reports whether the client's capture is known not to have run while a connection
+// of the server's capture went on.
+func (e *ender) clientAway(there *survey.Connection) bool {
+	if !e.Clock.Known() || e.Clock.SetBack() > 0 {
+		return false
+	}
+	covered := e.Coverage[tap.Client]
+	return e.Clock.ClientTime(there.LastNS)+uncoveredNS < covered.FirstNS || e.Clock.ClientTime(there.FirstNS)-uncoveredNS > covered.LastNS
+}
+
+// clientsAddress reports whether the server knows the client by an address, as a connection
+// shows that both captures hold.
+func (e *ender) clientsAddress(ip judge.Address) bool {
+	if e.clients == nil {
+		e.clients = map[judge.Address]bool{}
+		for i := range e.Pairs {
+			if p := &e.Pairs[i]; p.Paired() {
+				e.clients[e.Surveys[tap.Server].Connections[p.Server].Ends[p.ServerSide].IP] = true
+			}
+		}
+	}
+	return e.clients[ip]
 }
 
 // ofView is what one capture alone shows of a connection's end.
@@ -117,9 +146,8 @@ func (e *ender) serverRan(clientNS int64) bool {
 		at := e.Clock.ServerTime(clientNS)
 		return at >= covered.FirstNS && (at+arriveNS <= covered.LastNS || e.Trips.Between(tap.Client, clientNS, math.MaxInt64) > 0)
 	}
-	// Nothing compares the clocks: both are taken to be set, more or less.
-	const wrong = int64(time.Minute)
-	return clientNS+wrong >= covered.FirstNS && clientNS-wrong <= covered.LastNS
+	// Nothing compares the clocks: both are taken to be set.
+	return clientNS >= covered.FirstNS && clientNS+arriveNS <= covered.LastNS
 }
 
 // readable is a duration within a text.

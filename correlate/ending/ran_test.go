@@ -41,3 +41,25 @@ func TestARecordingMustHaveRunUntilWhatLeftCanHaveCome(t *testing.T) {
 		}
 	}
 }
+
+// Where nothing compares the clocks they are taken to be set: a recording that had ended half a
+// minute before, by its own, did not run.
+func TestARecordingThatHadEndedDidNotRunWhateverItsClock(t *testing.T) {
+	const s = int64(1e9)
+	for name, c := range map[string]struct {
+		from, to int64
+		want     bool
+	}{
+		"it ran":                      {50, 200, true},
+		"it had ended 36 s before":    {50, 64, false},
+		"it began 30 s later":         {130, 200, false},
+		"it ended right after it":     {50, 100, false},
+		"it began an hour before":     {-3500, 102, true},
+		"it had ended an hour before": {-3600, -3500, false},
+	} {
+		e := &ender{Input: &Input{Clock: &clock.Fit{}, Ran: [2]bool{true, true}, Coverage: [2]tap.Coverage{tap.Server: {FirstNS: c.from * s, LastNS: c.to * s}}}}
+		if got := e.serverRan(100 * s); got != c.want {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}

@@ -80,7 +80,7 @@ func Of(in *Input) Outcome {
 		if p.Paired() {
 			o.Paired++
 		}
-		toServer := p.Client != pair.NoView && in.ToServer(p)
+		toServer := p.Client != pair.NoView && in.ToServer(p) || in.missedByClient(i)
 		o.ended(in.Endings[i], p.Paired(), toServer)
 		half := in.HalfSeen != nil && in.HalfSeen(i)
 		if p.Paired() && in.Endings[i].Kind != ending.NotCovered && (half || in.unmet(in.Endings[i])) {
@@ -95,6 +95,13 @@ func Of(in *Input) Outcome {
 		}
 	}
 	return o
+}
+
+// missedByClient reports whether a pair is a connection of the client's to the server that
+// the client's capture began too late or ended too early for.
+func (in *Input) missedByClient(i int) bool {
+	e := in.Endings[i]
+	return in.Pairs[i].Client == pair.NoView && e.Kind == ending.NotCovered && e.Confidence != judge.Unsure
 }
 
 // unmet reports whether a packet ended a connection that one end sent, and of which the
