@@ -273,6 +273,7 @@ func (o *Options) judge(ctx context.Context, a *alignment) (judge.Judgement, err
 	}
 	for end, sv := range a.surveys {
 		in.Resets[end] = sv.ResetList
+		in.Quotes[end], in.MoreQuotes[end] = sv.Quotes, sv.MoreQuotes
 		in.Witnesses[end].Peers = peers(sv, in.Own[end])
 	}
 	judgement, err := judge.Judge(ctx, &in)

@@ -28,6 +28,7 @@ type meeting struct {
 	trips    align.Trips
 
 	hopsTo            map[judge.Address]int // see findHops
+	errors            [2]errorsAbout        // by the End that they came to
 	routes            [2][]replay.Route     // by End and connection
 	offset, uncertain int64                 // the clocks, roughly
 	coverage          [2]tap.Coverage
@@ -48,6 +49,7 @@ func (o *Options) meeting(p pairing, offset, uncertain int64) *meeting {
 		m.coverage[end], _ = witness.Ran(sv)
 	}
 	m.services, m.hopsTo = m.findServices(), m.findHops()
+	m.errors = m.findErrors()
 	n := m.numberCases()
 	m.cases = make([]judge.Case, 0, n)
 	m.left = make([]int64, 0, n)
@@ -60,10 +62,13 @@ func (o *Options) meeting(p pairing, offset, uncertain int64) *meeting {
 		}
 		c := judge.Case{Pair: p, Translated: m.translated(p), FIN: m.closed(p)}
 		c.Unacknowledged, c.Unheeded = m.unacknowledged(p)
+		if p.Method != pair.Payload {
+			c.Errors = m.errorsOf(p)
+		}
 		m.cases = append(m.cases, c)
 		m.left = append(m.left, 0)
 		// Why something had to be sent again that had come may show in the packets.
-		closely := interrupted[int32(i)] || m.cameTwice(p)
+		closely := interrupted[int32(i)] || m.cameTwice(p) || len(c.Errors) > 0
 		if summary, ok := m.sameAtBoth(p); ok && !closely {
 			m.cases[n].Sum, m.cases[n].Alike = m.sums.Share(summary), true
 			same = append(same, m.letGo(int32(i)))
@@ -248,6 +253,9 @@ func (m *meeting) Observe(end, sender tap.End, number int32, s *segment.Segment)
 		}
 	}
 	this.Observe(end, sender, s)
+	for _, q := range this.Errors {
+		q.Note(end, sender, s, shiftOf(this.Pair, q))
+	}
 	if m.left[number]--; m.left[number] == 0 {
 		this.Close(&m.pool, &m.sums)
 	}

@@ -16,7 +16,7 @@ func (m *meeting) telling(p *pair.Pair) bool {
 	if p.Remapped {
 		return m.resets(p) > 0
 	}
-	return m.resetAlone(p) || m.swallowed(p) || m.answeredNearer(p)
+	return m.resetAlone(p) || m.swallowed(p) || m.answeredNearer(p) || m.refused(p)
 }
 
 // resetAlone reports whether a connection that one capture only holds went from the
@@ -41,6 +41,12 @@ func (m *meeting) swallowed(p *pair.Pair) bool {
 	seen := m.surveys[tap.Client].Connections[p.Client]
 	near, far := &seen.Flows[p.ClientSide], &seen.Flows[p.ClientSide.Other()]
 	return seen.SYNNS != 0 && near.Segments > 1 && far.Segments+far.Resets == 0 && m.toServer(seen.Ends[p.ClientSide.Other()].IP)
+}
+
+// refused reports whether a connection that one capture only holds went from the client end
+// to the server end's address, and was refused by an ICMP error in the server's name.
+func (m *meeting) refused(p *pair.Pair) bool {
+	return p.Client != pair.NoView && m.toServer(m.surveys[tap.Client].Connections[p.Client].Ends[p.ClientSide.Other()].IP) && len(m.errorsOf(p)) > 0
 }
 
 // answeredNearer reports whether a connection that one capture only holds went from the

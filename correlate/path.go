@@ -136,6 +136,9 @@ func passBy(sv *survey.Survey) {
 	for i := range sv.ResetList {
 		sv.ResetList[i].Direction = 0
 	}
+	for i := range sv.Quotes {
+		sv.Quotes[i].Direction = 0
+	}
 	for _, seen := range sv.Connections {
 		for side := range seen.Flows {
 			seen.Flows[side].Inbound, seen.Flows[side].Outbound = 0, 0

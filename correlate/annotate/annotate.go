@@ -150,7 +150,7 @@ func (w *writer) finding(f *report.Finding) string {
 }
 
 var kinds = map[string]string{
-	"rst": "reset", "fin": "FIN", "syn": "SYN", "syn-ack": "SYN/ACK", "data": "segment with data", "ack": "acknowledgment",
+	"rst": "reset", "fin": "FIN", "syn": "SYN", "syn-ack": "SYN/ACK", "data": "segment with data", "ack": "acknowledgment", "icmp": "ICMP error",
 }
 
 // number is a frame's in the copy of its file.

@@ -41,6 +41,8 @@ type Case struct {
 	// Unverified says that of what was Unheeded no copy is known to have come with the right
 	// checksum: the captures do not hold the packets whole, or their checksums.
 	Unverified bool
+	// Errors are the ICMP errors about it that came to either end in the other one's name.
+	Errors []*Quoted
 	// Service is the address that the client end reached; nil if no connection to it
 	// is in both captures.
 	Service *Service
@@ -73,7 +75,7 @@ func (c *Case) Close(pool *align.Pool, sums *align.Summaries) {
 	for sender, again := range c.Unheeded {
 		c.Unverified = c.Unverified || again && c.Streams[sender].Sums.RepeatsRight == 0
 	}
-	if c.Quiet() {
+	if c.Quiet() && len(c.Errors) == 0 {
 		pool.TakeBack(c.Connection)
 		c.Connection = nil
 		return
@@ -93,7 +95,11 @@ type Input struct {
 	// Resets are all that each End's capture holds, of whatever connection, and Own
 	// the addresses that it shows its host to have.
 	Resets [2][]survey.Reset
-	Own    [2]map[Address]bool
+	// Quotes are the ICMP errors that each End's capture holds, and MoreQuotes how many it
+	// holds besides.
+	Quotes     [2][]survey.Quote
+	MoreQuotes [2]int64
+	Own        [2]map[Address]bool
 	// Stated is what the user states of either end.
 	Stated []Statement
 	// Halfway are packets that a comparison with a tap between the ends found to be made on

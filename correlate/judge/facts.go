@@ -14,7 +14,7 @@ import (
 // hypotheses and signs read them, and nothing else.
 type Facts struct {
 	Sender, Receiver tap.End
-	Kind             string // "rst", "syn", "syn-ack", "data", "fin" or "ack"
+	Kind             string // "rst", "syn", "syn-ack", "data", "fin", "ack" or "icmp"
 	Packet           align.Header
 	Frame            tap.Frame // in the receiver's capture
 	// OneSided: the sender's capture holds nothing of this connection, neither from
@@ -33,6 +33,7 @@ type Facts struct {
 	After   AfterFacts
 	Others  OtherFacts
 	Halfway HalfwayFact
+	Error   ErrorFacts
 
 	// Stated are what the user stated of the sender's end, and StatedThere of the
 	// receiver's.

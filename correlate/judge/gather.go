@@ -27,6 +27,7 @@ func (s *stream) gather(p *suspect, known forged) *Facts {
 	f.Kernel, f.Log = s.kernelFacts(p, &f.Clocks), s.logFacts(p, &f.Clocks)
 	f.After = s.afterFacts(p, &f.Clocks)
 	f.Others = s.otherFacts(p, known)
+	f.Error = s.errorFacts(p)
 	f.Halfway = s.Halfway[Arrival{f.Receiver, p.File, p.Number}]
 	return f
 }

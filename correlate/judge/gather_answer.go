@@ -6,25 +6,14 @@ import (
 )
 
 func (s *stream) answerFacts(p *suspect, c *ClockFacts) AnswerFacts {
+	if p.quoted != nil {
+		return s.quotedFacts(p)
+	}
 	a := AnswerFacts{Reject: rejectLike(&p.Header)}
 	if a.Stateless = a.Reject; p.reset != nil {
 		a.Stateless = statelessReset(p.reset)
 	}
-	for _, lost := range s.back.Astray {
-		if lost.SentNS <= p.TimeNS && lost.SentNS >= p.TimeNS-astrayWindowNS {
-			a.Astray++
-			if p.reset != nil && calledFor(p.reset, lost) {
-				a.CalledFor++
-			}
-		}
-	}
-	a.Astray += s.back.MoreAstray
-	for _, left := range s.back.Unwatched {
-		if left <= p.TimeNS && left >= p.TimeNS-astrayWindowNS {
-			a.Unwatched++
-		}
-	}
-	a.Unwatched += s.back.MoreUnwatched
+	s.strayed(p, &a)
 	r := p.reset
 	if r == nil {
 		return a
@@ -41,6 +30,26 @@ func (s *stream) answerFacts(p *suspect, c *ClockFacts) AnswerFacts {
 	a.Trips, a.FastestNS = fastest(s.Trips, s.sender.Other(), p.TimeNS)
 	a.ClockSet = !steady(s.Trips, s.sender.Other(), p.TimeNS, a.FastestNS-2*(p.TimeNS-a.LeftNS.TimeNS))
 	return a
+}
+
+// strayed counts what the receiver sent within the window before a packet and that the
+// sender's capture does not show to have come.
+func (s *stream) strayed(p *suspect, a *AnswerFacts) {
+	for _, lost := range s.back.Astray {
+		if lost.SentNS <= p.TimeNS && lost.SentNS >= p.TimeNS-astrayWindowNS {
+			a.Astray++
+			if p.reset != nil && calledFor(p.reset, lost) {
+				a.CalledFor++
+			}
+		}
+	}
+	a.Astray += s.back.MoreAstray
+	for _, left := range s.back.Unwatched {
+		if left <= p.TimeNS && left >= p.TimeNS-astrayWindowNS {
+			a.Unwatched++
+		}
+	}
+	a.Unwatched += s.back.MoreUnwatched
 }
 
 // calledFor reports whether a host that does not know the connection answers a lost

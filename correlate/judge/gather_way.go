@@ -28,6 +28,11 @@ func (s *stream) wayFacts(p *suspect, c *ClockFacts) WayFacts {
 		// a socket then begins with the usual one.
 		w.Initials[usualTTL(ttl)] = true
 	}
+	if p.quoted != nil {
+		for _, initial := range []int{32, 64, 128, 255} { // a kernel's own for ICMP, whatever it is for TCP
+			w.Initials[initial] = true
+		}
+	}
 	if p.reset != nil {
 		s.otherEnd(p.reset, c, &w)
 	}

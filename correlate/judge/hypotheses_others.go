@@ -46,8 +46,8 @@ const siteHops = 1
 func belowTap(f *Facts) Result {
 	values := map[string]any{"hops": f.hops(), "path_hops": f.Way.Hops}
 	switch {
-	case f.Kind != "rst":
-		return refuted("such a device answers with resets only")
+	case f.Kind != "rst" && f.Kind != "icmp":
+		return refuted("such a device answers with resets and ICMP errors only")
 	case f.farFromSender() > siteHops:
 		return refuted("it has passed %s less than what the %s sends: it was made %d routers from there", count(f.farFromSender(), "router"), f.Sender, f.farFromSender()).with(values)
 	case f.cameWhole() && !f.silentBefore() && f.Answer.AnyFromPeer:
@@ -69,6 +69,8 @@ func otherHost(f *Facts) Result {
 	switch {
 	case f.Kind == "data", f.Kind == "fin":
 		return refuted("another host does not know the connection")
+	case f.Error.came():
+		return refuted("what it quotes came to the %s (frame %d there), in as many copies as left", f.Sender, f.Error.Came.Number).with(values)
 	case f.Kind == "syn" && f.Way.Translated && f.After.AnswerAstray > 0:
 		return fits("the %s's address is translated, and what the %s answered to it did not come to the %s: a NAT that had forgotten the connection may have given its port to another host",
 			f.Sender, f.Receiver, f.Sender).with(map[string]any{"answers_astray": f.After.AnswerAstray})
@@ -92,7 +94,11 @@ func otherHost(f *Facts) Result {
 		return refuted("it was made at the %s's first router", f.Receiver).with(values)
 	case f.Answer.Astray > 0:
 		did := "have reset what it does not know"
-		if f.Kind != "rst" {
+		switch f.Kind {
+		case "rst":
+		case "icmp":
+			did = "have refused it"
+		default:
 			did = "go on with the connection"
 		}
 		return fits("%s from the %s on this connection left before it came and did not come to the %s: another host behind the same address may have got what this one did not, and %s",
@@ -150,7 +156,9 @@ func addressOwner(f *Facts) Result {
 	switch {
 	case f.OneSided:
 		return Result{}
-	case f.Kind != "rst":
+	case f.Kind == "icmp" && f.Way.Translated:
+		return ownersError(f)
+	case f.Kind != "rst" && f.Kind != "icmp":
 		return refuted("a host that does not know the connection answers with resets only")
 	case !f.Way.Translated:
 		return refuted("the %s itself has that address", f.Sender)

@@ -45,6 +45,8 @@ func filtered(f *Facts) Result {
 		return fits("the %s's capture cut %s so short that the TCP header is missing", f.Sender, count(r.HeadersCut, "packet")).with(values)
 	case r.Witness.Passed == 0:
 		return fits("the %s's capture holds nothing that this end sent and the other one received", f.Sender).with(values)
+	case f.Kind == "icmp":
+		return errorsFiltered(f).with(values)
 	case f.Kind != "rst":
 		return refuted("the %s's capture admits this direction", f.Sender).with(values)
 	case r.FiltersFlags() && r.Resets == 0:
@@ -179,6 +181,9 @@ func renumbered(f *Facts) Result {
 func altered(f *Facts) Result {
 	n := &f.Numbers
 	switch {
+	case f.Error.Other.Number != 0:
+		return fits("the %s did send an ICMP error about this connection (frame %d there) that did not arrive as it was: this may be that one, changed on the way",
+			f.Sender, f.Error.Other.Number).with(map[string]any{"sent_frame": f.Error.Other.Number})
 	case n.Altered != nil:
 		return fits("the %s did send a reset before (frame %d, seq %d) that did not arrive as it was: this may be that one, changed on the way",
 			f.Sender, n.Altered.Number, n.Altered.Header.Seq).with(map[string]any{"sent_frame": n.Altered.Number})
@@ -213,8 +218,12 @@ func otherInterface(f *Facts) Result {
 }
 
 func ownFirewall(f *Facts) Result {
-	if f.Kind != "rst" {
-		return refuted("a firewall rejects with resets only")
+	switch f.Kind {
+	case "rst":
+	case "icmp":
+		return ownFirewallsError(f)
+	default:
+		return refuted("a firewall rejects with resets and ICMP errors only")
 	}
 	switch {
 	case !f.Answer.Reject:
@@ -275,7 +284,7 @@ func kernelUnseen(f *Facts) Result {
 func remapped(f *Facts) Result {
 	r := &f.Sending
 	switch {
-	case f.Kind != "rst":
+	case f.Kind != "rst" && f.Kind != "icmp":
 		return refuted("a host resets what it does not know, and sends nothing else to it")
 	case !f.Answer.Stateless:
 		return refuted("%s", ofASocket)

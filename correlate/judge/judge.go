@@ -104,7 +104,7 @@ func (all *pooled) judge(i int) []Finding {
 	case p.Remapped:
 		return slices.Concat(client.answersToRemapped(), server.answersToRemapped())
 	case !p.Paired():
-		return slices.Concat(client.swallowed(), server.oneSidedResets())
+		return slices.Concat(client.swallowed(), server.oneSidedResets(), server.errors())
 	case p.Method == pair.Payload:
 		return slices.Concat(client.proxied(), server.proxied())
 	}
@@ -112,5 +112,5 @@ func (all *pooled) judge(i int) []Finding {
 	for end, s := range streams {
 		s.enter(found[end])
 	}
-	return slices.Concat(found[tap.Client].findings, client.leftovers(), found[tap.Server].findings, server.leftovers())
+	return slices.Concat(found[tap.Client].findings, client.leftovers(), client.errors(), found[tap.Server].findings, server.leftovers(), server.errors())
 }

@@ -29,7 +29,7 @@ func order(f *Facts) Result {
 		// What it acknowledges may have come under an address that the capture leaves out.
 		refutes = without(refutes, Remapped, OtherInterface)
 	}
-	return supports(refutes, "it acknowledges what left the %s in frame %d and never came to the %s", f.Receiver, a.LeftNS.Number, f.Sender).
+	return supports(refutes, "it %s what left the %s in frame %d and never came to the %s", f.names(), f.Receiver, a.LeftNS.Number, f.Sender).
 		with(map[string]any{"acknowledged_frame": a.LeftNS.Number})
 }
 
@@ -42,11 +42,12 @@ func lightCone(f *Facts) Result {
 	if late <= 2*f.Clocks.TickNS || f.Sending.Drops > 0 || f.Sending.Deaf > 0 {
 		return Result{}
 	}
-	if slow := a.ReachedAt.TimeNS - a.LeftNS.TimeNS - f.Clocks.BesideNS; a.LeftNS.Number == 0 || slow > f.Clocks.MinRTTNS/2 {
+	once := f.Error.came() && f.Error.Copies[f.Receiver] == 1 && f.Getting.whole()
+	if slow := a.ReachedAt.TimeNS - a.LeftNS.TimeNS - f.Clocks.BesideNS; !once && (a.LeftNS.Number == 0 || slow > f.Clocks.MinRTTNS/2) {
 		return Result{} // an earlier copy may have come, and be missing
 	}
-	return supports(append([]Name{Cluster}, causal...), "it acknowledges bytes that reached the %s (frame %d there) only %s after it had reached the %s, by the packets right before and right after it",
-		f.Sender, a.ReachedAt.Number, readable(late), f.Receiver).
+	return supports(append([]Name{Cluster}, causal...), "it %s bytes that reached the %s (frame %d there) only %s after it had reached the %s, by the packets right before and right after it",
+		f.names(), f.Sender, a.ReachedAt.Number, readable(late), f.Receiver).
 		with(map[string]any{"acknowledged_frame": a.ReachedAt.Number, "too_late_ns": late})
 }
 
@@ -59,8 +60,8 @@ func oneClock(f *Facts) Result {
 	if took < 0 || 2*took+2*f.Clocks.TickNS >= a.FastestNS {
 		return Result{}
 	}
-	return supports(append([]Name{Cluster}, causal...), "it acknowledges what left here %s before (frame %d); the fastest round trip between the two taps took %s, by %d packets and more each way, before it and after it",
-		readable(took), a.LeftNS.Number, readable(a.FastestNS), a.Trips).
+	return supports(append([]Name{Cluster}, causal...), "it %s what left here %s before (frame %d); the fastest round trip between the two taps took %s, by %d packets and more each way, before it and after it",
+		f.names(), readable(took), a.LeftNS.Number, readable(a.FastestNS), a.Trips).
 		with(map[string]any{"answered_after_ns": took, "min_rtt_ns": a.FastestNS})
 }
 
@@ -69,6 +70,9 @@ func senderContradiction(f *Facts) Result {
 	if f.Kind == "syn" && after.Established && after.Passed && !f.Numbers.Begins {
 		return supports(unsent, "the %s's TCP went on with the connection of these addresses and ports (frame %d there, %s, %s later, and what it sent arrived): as long as it holds that one it opens no other",
 			f.Sender, after.Sent.Number, after.Flags, readable(after.LaterNS)).with(map[string]any{"sent_frame": after.Sent.Number, "after_ns": after.LaterNS})
+	}
+	if f.Kind == "icmp" {
+		return tookWhatItQuotes(f)
 	}
 	if f.Kind != "rst" || after.Sent.Number == 0 || !after.Established || !f.Numbers.InStream {
 		return Result{}

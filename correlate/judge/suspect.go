@@ -14,6 +14,7 @@ type suspect struct {
 	align.Header
 	reset    *align.Reset
 	leftover *align.Leftover
+	quoted   *Quoted
 	position int64 // in the stream
 	clocks   ClockFacts
 }

@@ -27,7 +27,7 @@ func tabulate(f *Facts, hypotheses []Hypothesis) *table {
 	for i := range hypotheses {
 		h := &hypotheses[i]
 		if r := h.Test(f); r.Outcome != "" {
-			t.rows = append(t.rows, row{Step{Rule: h.Name, Outcome: r.Outcome, Text: r.Text, Values: r.Values, Attested: r.Attested}, h.MayStayOpen})
+			t.rows = append(t.rows, row{Step{Rule: h.Name, Outcome: r.Outcome, Text: r.Text, Values: r.Values, Attested: r.Attested}, h.MayStayOpen && f.Kind != "icmp"})
 		}
 	}
 	for i := range Signs {

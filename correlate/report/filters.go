@@ -88,6 +88,7 @@ var kindFilters = map[string]string{
 	"fin":     "tcp.flags.fin == 1",
 	"data":    "tcp.len > 0",
 	"ack":     "tcp.flags.ack == 1 && tcp.len == 0",
+	"icmp":    "(icmp || icmpv6)",
 }
 
 func frameFilter(number int64) string { return fmt.Sprintf("frame.number == %d", number) }

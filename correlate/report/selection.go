@@ -83,7 +83,7 @@ func (s selection) connections() int {
 // kinds are the names of packets in a sentence, in the order in which they are
 // counted.
 var kinds = []struct{ name, noun string }{
-	{"rst", "reset"}, {"fin", "FIN"}, {"syn", "SYN"}, {"syn-ack", "SYN-ACK"}, {"data", "data packet"}, {"ack", "acknowledgment"},
+	{"rst", "reset"}, {"fin", "FIN"}, {"syn", "SYN"}, {"syn-ack", "SYN-ACK"}, {"data", "data packet"}, {"ack", "acknowledgment"}, {"icmp", "ICMP error"},
 }
 
 func nounOf(kind string) string {

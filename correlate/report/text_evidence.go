@@ -25,7 +25,7 @@ func (t *text) evidence(b selection) {
 		}
 	}
 	if len(f.Needs) > 0 {
-		t.item("    ", "> ", "If it is so that %s, this reset was made on the way. Type: %s.", needs(f), attests(f))
+		t.item("    ", "> ", "If it is so that %s, this %s was made on the way. Type: %s.", needs(f), nounOf(f.Kind), attests(f))
 	}
 }
 

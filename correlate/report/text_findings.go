@@ -184,6 +184,9 @@ func (p *page) when(b selection) string {
 
 // facts are what the packet itself says.
 func facts(f *Finding) string {
+	if f.Kind == "icmp" {
+		return fmt.Sprintf("%s -> %s, about what was sent there with seq %d, TTL %d, IP-ID %d", f.Src, f.Dst, f.Seq, f.TTL, f.IPID)
+	}
 	words := []string{fmt.Sprintf("%s -> %s, flags %s", f.Src, f.Dst, f.Flags), fmt.Sprintf("seq %d", f.Seq)}
 	if strings.Contains(f.Flags, "A") {
 		words = append(words, fmt.Sprintf("ack %d", f.Ack))

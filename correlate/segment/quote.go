@@ -4,11 +4,14 @@ import "bothends/capture"
 
 // A Quote is an ICMP error about a TCP packet, which it quotes (RFC 792, RFC 4443).
 type Quote struct {
-	From       [16]byte // who says so; IPv4 as ::ffff:a.b.c.d
+	From, To   [16]byte // who says so, and to whom; IPv4 as ::ffff:a.b.c.d
 	Src, Dst   Endpoint // of the packet that it is about
 	Seq        uint32   // of that
 	MTU        uint16   // of a link that it did not fit, if TooBig and the router says so; IPv6: at most 65535
+	IPID       uint16   // of the error itself; IPv4 only
+	TTL        uint8    // of the error itself
 	IPv6       bool
+	Loopback   bool // as of a Segment
 	Type, Code uint8
 }
 
@@ -46,10 +49,13 @@ func Quoted(p *capture.Packet) (q Quote, ok bool) {
 		return q, false
 	}
 	if q.IPv6 {
-		q.From = [16]byte(b[8:24])
+		q.From, q.To, q.TTL = [16]byte(b[8:24]), [16]byte(b[24:40]), b[7]
 	} else {
 		putMapped(&q.From, be32(b[12:]))
+		putMapped(&q.To, be32(b[16:]))
+		q.TTL, q.IPID = b[8], be16(b[4:])
 	}
+	q.Loopback = loopbackDevice(p)
 	icmp := b[header:]
 	q.Type, q.Code = icmp[0], icmp[1]
 	if q.TooBig() {

@@ -18,10 +18,12 @@ const maxQuotes = 1 << 12
 
 // noteQuote keeps an ICMP error about a TCP packet.
 func (src *Source) noteQuote(p *capture.Packet) {
-	if len(src.quotes) == maxQuotes {
-		return
-	}
-	if q, ok := segment.Quoted(p); ok {
+	q, ok := segment.Quoted(p)
+	switch {
+	case !ok:
+	case len(src.quotes) == maxQuotes:
+		src.moreQuotes++
+	default:
 		src.quotes = append(src.quotes, Quote{tap.Frame{File: int32(p.File), Number: p.Frame, TimeNS: p.TimeNS}, q, p.Direction})
 	}
 }

@@ -29,6 +29,7 @@ type Source struct {
 	repeats         repeats
 	wanted          *Wanted // or nil for all
 	quotes          []Quote
+	moreQuotes      int64
 	forwarded       map[Way]int32
 }
 
@@ -134,6 +135,7 @@ func (src *Source) report(sv *Survey) {
 	sv.Untimed, sv.Cut, sv.Disorder, sv.RanBack = src.untimed, src.cut, src.disorder, src.ranBack
 	sv.Repeated, sv.Routed, sv.Resets = src.repeats.count, src.repeats.routed, src.resets
 	sv.Doubles, sv.Quotes, sv.Forwarded = src.repeats.doubles, src.quotes, src.forwarded
+	sv.MoreQuotes = src.moreQuotes
 	sv.Fragments, sv.Wrappings = src.decoder.Fragments(), src.wrappings
 	sv.Interfaces = src.reader.Interfaces()
 	for i, link := range src.links.types {

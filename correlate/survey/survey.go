@@ -38,6 +38,7 @@ type Survey struct {
 	MoreResets      int64         // further ones that were only counted
 	Forwarded       map[Way]int32 // second recordings of packets, which show that they left the recording host that they had come to
 	Quotes          []Quote       // the first ICMP errors about TCP packets, in file order
+	MoreQuotes      int64         // further ones that were only counted
 	Interfaces      []capture.Interface
 	Testimony       []*testimony.Log // of each interface, what its recorder noted beside the packets
 	// KernelLog is what the host's own TCP said of the resets that it sent and took,

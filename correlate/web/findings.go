@@ -38,10 +38,20 @@ func kindOf(f *report.Finding) string {
 	switch f.Kind {
 	case "rst":
 		return "reset"
+	case "icmp":
+		return "ICMP error"
 	case "data":
 		return "segment with data"
 	}
 	return strings.ToUpper(f.Kind)
+}
+
+// headersOf is what the packet says of itself.
+func headersOf(f *report.Finding) string {
+	if f.Kind == "icmp" {
+		return fmt.Sprintf("%s to %s, about what was sent there with seq %d, TTL %d", f.Src, f.Dst, f.Seq, f.TTL)
+	}
+	return fmt.Sprintf("%s to %s, flags %s, seq %d, ack %d, TTL %d", f.Src, f.Dst, f.Flags, f.Seq, f.Ack, f.TTL)
 }
 
 func titleOf(f *report.Finding) string {
@@ -76,7 +86,7 @@ func (b *builder) findings(id int) (list []finding) {
 			at = t.In(b.options.Zone).Format(timeLayout)
 		}
 		one := finding{ID: f.ID, Title: titleOf(f), Filters: filtersOf(f),
-			Where: fmt.Sprintf("%s, by the clock of that recording. %s to %s, flags %s, seq %d, ack %d, TTL %d.", at, f.Src, f.Dst, f.Flags, f.Seq, f.Ack, f.TTL),
+			Where: fmt.Sprintf("%s, by the clock of that recording. %s.", at, headersOf(f)),
 			Open:  len(list) < mostOpen && f.Verdict != string(judge.Genuine) && f.Verdict != string(judge.Lost)}
 		one.Signs, one.Refusals = evidenceOf(f.Evidence, b.options.Zone)
 		if t := f.Trigger; t != nil && t.Frame != 0 {
