@@ -38,6 +38,12 @@ func plainFacts() *Facts {
 	}
 }
 
+// icmp makes it an ICMP error about a packet that came to the server once, and was taken.
+func icmp(f *Facts) {
+	f.Kind = "icmp"
+	f.Error.Quoted = &Quoted{Sent: tap.Frame{Number: 60}, Came: tap.Frame{Number: 61}, Taken: tap.Frame{Number: 62}, Copies: [2]int{1, 1}}
+}
+
 // astray lets one packet of the client's not have come to the server.
 func astray(f *Facts) { f.Answer.Astray = 1 }
 

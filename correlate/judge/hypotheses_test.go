@@ -69,6 +69,14 @@ var rowTests = map[Name][]rowTest{
 		{"no reset, and a filter by length", func(f *Facts) { f.Sending.Resets, f.Sending.Filter = 0, "tcp and greater 60" }, Open, ""},
 		{"headers cut short", func(f *Facts) { f.Sending.HeadersCut = 1 }, Fits, ""},
 		{"nothing in the file that this end sent", func(f *Facts) { f.Sending.Witness.Passed = 0 }, Fits, ""},
+		{"an ICMP error, and the filter is for TCP alone", all(icmp, func(f *Facts) { f.Sending.Filter = "tcp port 587" }), Fits, ""},
+		{"an ICMP error, and the filter admits them", all(icmp, func(f *Facts) { f.Sending.Filter = "tcp port 587 or icmp" }), Refuted, ""},
+		{"an ICMP error of IPv6, and the filter admits those of IPv4", all(icmp, func(f *Facts) { f.Sending.Filter, f.Packet.IPv6 = "tcp or icmp", true }), Open, ""},
+		{"an ICMP error, and no filter known", icmp, Open, ""},
+		{"an ICMP error, and the sender's others are in the file", all(icmp, func(f *Facts) { f.Error.SentOthers = true }), Refuted, ""},
+		{"an ICMP error, and more than are kept are in the file", all(icmp, func(f *Facts) { f.Error.SentOthers, f.Error.MoreSent = true, 3 }), Open, ""},
+		{"an ICMP error, and it is stated that the filter admits them", all(icmp, func(f *Facts) { f.Stated = stated{Filter: "host 192.0.2.1"} }), attestedRow, ""},
+		{"an ICMP error, and it is stated that the filter is for TCP", all(icmp, func(f *Facts) { f.Stated = stated{Filter: "tcp"} }), Fits, ""},
 		{"data needs no reset in the file", func(f *Facts) { f.Kind, f.Sending.Resets = "data", 0 }, Refuted, ""},
 		{"the filter is stated", func(f *Facts) { f.Sending.Resets, f.Stated = 0, stated{Filter: "tcp port 587"} }, attestedRow, ""},
 		{"a filter that leaves out resets is stated", func(f *Facts) {
@@ -149,6 +157,9 @@ var rowTests = map[Name][]rowTest{
 	OwnFirewall: {
 		{"a complete capture of every way out", func(*Facts) {}, Refuted, ""},
 		{"a complete capture of one interface", oneInterface, Open, ""},
+		{"an ICMP error, and a capture that may leave them out", icmp, Open, ""},
+		{"an ICMP error, and a complete capture that holds them", all(icmp, func(f *Facts) { f.Error.SentOthers = true }), Refuted, ""},
+		{"an ICMP error, and one interface of several", all(icmp, oneInterface, func(f *Facts) { f.Error.SentOthers = true }), Open, ""},
 		{"every way out, 298 packets and no counters", uncounted(298), Open, ""},
 		{"every way out, 299 packets and no counters", uncounted(299), Refuted, ""},
 		{"every way out, a mirror's counters", all(uncounted(20), func(f *Facts) { f.Sending.DropsKnown, f.Sending.OnHost = true, false }), Open, ""},
@@ -236,6 +247,8 @@ var rowTests = map[Name][]rowTest{
 		{"it is data", all(astray, func(f *Facts) { f.Kind = "data" }), Refuted, ""},
 	},
 	OtherHost: {
+		{"an ICMP error, and what it quotes came", all(icmp, astray), Refuted, ""},
+		{"an ICMP error, and what it quotes did not come", all(icmp, astray, func(f *Facts) { f.Error.Came.Number, f.Error.Copies[tap.Server] = 0, 0 }), Fits, ""},
 		{"a SYN, and the connection with its addresses went on", all(secondSYN, wentOn), Refuted, ""},
 		{"a SYN, and nothing arrived of it afterwards", all(secondSYN, goesOn), Open, ""},
 		{"a SYN under a NAT's address, which answers reached where it went on", all(secondSYN, wentOn, translated, func(f *Facts) { f.After.Answered = true }), Refuted, ""},
@@ -299,6 +312,9 @@ var rowTests = map[Name][]rowTest{
 	},
 	AddressOwner: {
 		{"the sender itself has the address", astray, Refuted, ""},
+		{"an ICMP error, and the sender has the address", icmp, Refuted, ""},
+		{"an ICMP error, and a NAT on the way has the address", all(icmp, func(f *Facts) { f.Way.Translated = true }), Open, ""},
+		{"an ICMP error, and that nobody else answers is stated", all(icmp, func(f *Facts) { f.Way.Translated, f.Stated = true, stated{OneHost: ""} }), attestedRow, ""},
 		{"translated, and all came", func(f *Facts) { f.Way.Translated = true }, Refuted, ""},
 		{"the same, from right in front of the sender, where a late copy may have met it", all(ttl(58), func(f *Facts) { f.Way.Translated = true }), Open, ""},
 		{"the same, from two routers in front of it", all(ttl(59), func(f *Facts) { f.Way.Translated = true }), Refuted, ""},

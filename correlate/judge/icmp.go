@@ -189,10 +189,10 @@ func ownersError(f *Facts) Result {
 	return open("the %s's address is translated: the host that owns it on the way, a NAT or a balancer, may have said so for itself", f.Sender)
 }
 
-// tookWhatItQuotes: a host that refuses a packet does not take it.
-func tookWhatItQuotes(f *Facts) Result {
+// taken: a host that refuses a packet does not take it.
+func taken(f *Facts) Result {
 	q := f.Error.Quoted
-	if !f.Error.came() || q.Copies[f.Sender] != 1 || q.Taken.Number == 0 {
+	if f.Kind != "icmp" || !f.Error.came() || q.Copies[f.Sender] != 1 || q.Taken.Number == 0 {
 		return Result{}
 	}
 	return supports([]Name{OtherInterface, OwnFirewall, BelowTap}, "the %s's TCP took what it quotes, of which one copy came (frame %d there), and acknowledged it (frame %d): a host that refuses a packet does not take it",

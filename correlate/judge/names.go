@@ -30,6 +30,7 @@ const (
 	LightCone           Name = "light-cone"
 	OneClock            Name = "light-cone-one-clock"
 	SenderContradiction Name = "sender-contradiction"
+	Taken               Name = "taken"
 	KernelCounted       Name = "kernel-count"
 	KernelLogged        Name = "kernel-log"
 	Ahead               Name = "ahead"

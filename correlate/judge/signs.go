@@ -36,6 +36,14 @@ var Signs = []Sign{
 		Test:    senderContradiction,
 	},
 	{
+		Name: Taken, Weight: true,
+		Claim:   "the sender's TCP took the packet that this ICMP error says is refused",
+		Refutes: []Name{OtherInterface, OwnFirewall, BelowTap},
+		VoidIf:  "another copy of that packet came; it was not acknowledged",
+		Source:  "RFC 1122 section 3.2.2.1: an error says that a packet could not be delivered",
+		Test:    taken,
+	},
+	{
 		Name: KernelCounted, Weight: true,
 		Claim:   "the sender's kernel counted no reset that its capture does not hold",
 		Refutes: []Name{Missed, BothMissed, OtherInterface, KernelUnseen, Remapped},

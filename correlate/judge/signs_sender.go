@@ -71,9 +71,6 @@ func senderContradiction(f *Facts) Result {
 		return supports(unsent, "the %s's TCP went on with the connection of these addresses and ports (frame %d there, %s, %s later, and what it sent arrived): as long as it holds that one it opens no other",
 			f.Sender, after.Sent.Number, after.Flags, readable(after.LaterNS)).with(map[string]any{"sent_frame": after.Sent.Number, "after_ns": after.LaterNS})
 	}
-	if f.Kind == "icmp" {
-		return tookWhatItQuotes(f)
-	}
 	if f.Kind != "rst" || after.Sent.Number == 0 || !after.Established || !f.Numbers.InStream {
 		return Result{}
 	}

@@ -133,6 +133,13 @@ var signTests = map[Name][]signTest{
 		{"the receiver's capture may have missed a first copy: it lacks what came", all(tooSoon, func(f *Facts) { f.Getting.Missed = 1 }), "", nil, ""},
 		{"the receiver's capture may have missed a first copy: it lacks what was acknowledged", all(tooSoon, func(f *Facts) { f.Getting.Lacking = 1 }), "", nil, ""},
 	},
+	Taken: {
+		{"what it quotes came once, and was acknowledged", icmp, Supports, []Name{OtherInterface, OwnFirewall, BelowTap}, ""},
+		{"it was not acknowledged", all(icmp, func(f *Facts) { f.Error.Taken.Number = 0 }), "", nil, ""},
+		{"it did not come", all(icmp, func(f *Facts) { f.Error.Came.Number, f.Error.Copies[tap.Server] = 0, 0 }), "", nil, ""},
+		{"two copies came, of which one may have been refused", all(icmp, func(f *Facts) { f.Error.Copies = [2]int{2, 2} }), "", nil, ""},
+		{"a reset quotes nothing", func(*Facts) {}, "", nil, ""},
+	},
 	SenderContradiction: {
 		{"a SYN, and the connection went on", all(secondSYN, wentOn), Supports, unsent, ""},
 		{"a SYN, and nothing that the sender sent afterwards arrived", all(secondSYN, goesOn), "", nil, ""},
@@ -378,6 +385,7 @@ func TestNoSignRefutesWhatItsRowInTheDesignLeavesAlone(t *testing.T) {
 		LightCone:           {Renumbered, Altered, Proxy, BelowTap, OtherHost, AddressOwner, Receiver},
 		OneClock:            {Renumbered, Altered, Proxy, BelowTap, OtherHost, AddressOwner, Receiver},
 		SenderContradiction: {OwnFirewall, Remapped, Proxy, BelowTap, OtherHost, Cluster, AddressOwner, Receiver, Renumbered, Altered},
+		Taken:               {NotRunning, Filtered, Missed, BothMissed, Renumbered, Altered, KernelUnseen, Remapped, Proxy, OtherHost, Cluster, AddressOwner, Receiver},
 		KernelCounted:       {NotRunning, Filtered, OwnFirewall, Proxy, BelowTap, OtherHost, Cluster, AddressOwner, Receiver, Renumbered, Altered},
 		Ahead:               {Proxy, Receiver, Renumbered, Altered, BothMissed},
 		StrangeTTL:          {Proxy, BelowTap, OtherHost, Cluster, AddressOwner, Receiver, Renumbered, Altered},

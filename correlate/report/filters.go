@@ -73,9 +73,15 @@ func (f *Finding) filterAt(end tap.End, view View, p *pair.Pair) *Filter {
 	if f.ClaimedSender == tap.Server.String() {
 		from, to, sender = view.Server, view.Client, tap.Server
 	}
+	if f.Kind == "icmp" { // whose numbers are those of what it quotes
+		sender = sender.Other()
+	}
 	seq := f.Seq + p.Shift[sender] // Shift is the server end's numbers less the client end's
 	if end == tap.Client {
 		seq = f.Seq - p.Shift[sender]
+	}
+	if f.Kind == "icmp" {
+		return &Filter{Packet: fmt.Sprintf("(icmp || icmpv6) && tcp.seq_raw == %d", seq)}
 	}
 	return &Filter{Packet: betweenHosts(from, to, "src") + " && " + kindFilters[f.Kind] + fmt.Sprintf(" && tcp.seq_raw == %d", seq)}
 }
@@ -88,7 +94,6 @@ var kindFilters = map[string]string{
 	"fin":     "tcp.flags.fin == 1",
 	"data":    "tcp.len > 0",
 	"ack":     "tcp.flags.ack == 1 && tcp.len == 0",
-	"icmp":    "(icmp || icmpv6)",
 }
 
 func frameFilter(number int64) string { return fmt.Sprintf("frame.number == %d", number) }
