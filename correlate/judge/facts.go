@@ -291,3 +291,10 @@ const soonNS = 2e9
 
 // wentOut reports whether the receiver's capture recorded it as sent by that host.
 func (f *Facts) wentOut() bool { return f.Packet.Direction == capture.Outbound }
+
+func (f *Facts) names() string {
+	if f.Kind == "icmp" {
+		return "quotes"
+	}
+	return "acknowledges"
+}

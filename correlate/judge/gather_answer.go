@@ -91,3 +91,20 @@ func (s *stream) afterFacts(p *suspect, c *ClockFacts) AfterFacts {
 	}
 	return a
 }
+
+func (s *stream) quotedFacts(p *suspect) AnswerFacts {
+	q := p.quoted
+	a := AnswerFacts{Stateless: true, Reject: true, AnyFromPeer: true}
+	if e := (ErrorFacts{Quoted: q}); !e.came() {
+		s.strayed(p, &a)
+	}
+	if q.Sent.Number == 0 {
+		return a
+	}
+	a.Acknowledges, a.LeftNS = true, q.Sent
+	if q.Came.Number != 0 {
+		a.Reached, a.ReachedAt = align.Seen, q.Came
+	}
+	a.Trips, a.FastestNS = fastest(s.Trips, s.sender.Other(), p.TimeNS)
+	return a
+}

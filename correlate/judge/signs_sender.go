@@ -165,3 +165,12 @@ var beforeHalfway = []Name{
 	NotRunning, Filtered, Missed, BothMissed, Renumbered, OtherInterface, OwnFirewall, KernelUnseen, Remapped,
 	BelowTap, OtherHost, Cluster, AddressOwner,
 }
+
+func taken(f *Facts) Result {
+	q := f.Error.Quoted
+	if f.Kind != "icmp" || !f.Error.came() || q.Copies[f.Sender] != 1 || q.Taken.Number == 0 {
+		return Result{}
+	}
+	return supports([]Name{OtherInterface, OwnFirewall, BelowTap}, "the %s's TCP took what it quotes, of which one copy came (frame %d there), and acknowledged it (frame %d): a host that refuses a packet does not take it",
+		f.Sender, q.Came.Number, q.Taken.Number).with(map[string]any{"came_frame": q.Came.Number, "taken_frame": q.Taken.Number})
+}
