@@ -48,7 +48,7 @@ type Changed struct {
 // again under the same IP-ID (RFC 1122 section 3.2.1.5), and a capture lack one of the two.
 func (c Change) least() int64 {
 	switch c {
-	case AckLowered, TimestampLowered, ChecksumSpoiled, ChecksumWrong, BeyondCut:
+	case AckLowered, TimestampLowered, ChecksumSpoiled, ChecksumWrong:
 		return 2
 	}
 	return 1

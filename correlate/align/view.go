@@ -38,7 +38,7 @@ type Header struct {
 	TOS          uint8
 	Options      segment.OptionSet
 	IPv6, DF     bool
-	Checksums
+	segment.Checksums
 	Loopback  bool              // it passed the tap on its host's loopback device
 	Direction capture.Direction // as the tap's host saw it, where that was recorded
 }
@@ -49,7 +49,7 @@ func header(s *segment.Segment) Header {
 		TSVal: s.Options.TSVal, TSEcr: s.Options.TSEcr, PayloadLen: s.PayloadLen,
 		Window: s.Window, IPID: s.IPID, MSS: s.Options.MSS, WindowScale: s.Options.WindowScale, Flags: s.Flags, TTL: s.TTL, TOS: s.TOS,
 		Options: s.Options.Has, IPv6: s.IPv6, DF: s.DF, Loopback: s.Loopback, Direction: s.Direction,
-		Checksums: checksums(s),
+		Checksums: s.Checksums(),
 	}
 }
 

@@ -13,6 +13,9 @@ import (
 // a connection.
 func (s *stream) spoiled(c *align.Changed) (f Finding, told bool) {
 	if c.What == align.BeyondCut {
+		if !s.flow.Sums.Settled() {
+			return f, false
+		}
 		return s.beyondCut(c), true
 	}
 	unheeded := s.Cases[s.index].Unheeded[s.sender]
@@ -51,12 +54,26 @@ func (s *stream) spoiled(c *align.Changed) (f Finding, told bool) {
 }
 
 // beyondCut are packets whose bytes are the same at both taps, as far as they were captured,
-// and whose checksums say that the rest is not.
+// and whose checksums say that the rest is not. A receiver takes none whose checksum is wrong:
+// if it took all that came, and each came once, it was right, and so was that of others where
+// they left.
 func (s *stream) beyondCut(c *align.Changed) Finding {
-	f := s.finding(kind(&c.Got.Header), Indeterminate, Unsure, c.Got.Frame, c.Got.Header, Step{
-		Rule: Twin, Outcome: Open, Decides: true, Values: map[string]any{"sent_frame": c.Sent.Number, "segments": c.Segments},
-	}.because("its headers and the captured part of its bytes are those that left the %s (frame %d there), but its TCP checksum is %#04x instead of %#04x: what the captures cut off was changed on the way, or a card had yet to fill in the one that it left with. %s came like that; record whole packets",
-		s.sender, c.Sent.Number, c.Got.Checksum, c.Sent.Checksum, count(c.Segments, "segment")))
+	step := Step{Rule: Twin, Outcome: Supports, Decides: true, Values: map[string]any{"sent_frame": c.Sent.Number, "segments": c.Segments}}
+	what := fmt.Sprintf("its headers and the captured part of its bytes are those that left the %s (frame %d there), but its TCP checksum is %#04x instead of %#04x",
+		s.sender, c.Sent.Number, c.Got.Checksum, c.Sent.Checksum)
+	if more := c.Segments - 1; more > 0 {
+		what += fmt.Sprintf("; so it is with %s", count(more, "further segment"))
+	}
+	verdict, confidence := Indeterminate, Unsure
+	if s.flow.Sums.Repeats == 0 && s.Cases[s.index].Unacknowledged[s.sender] == 0 {
+		verdict, confidence = Modified, Strong
+		step = step.because("%s; the %s took it, so that the checksum was right: what the captures cut off is other data than was sent", what, s.sender.Other())
+	} else {
+		step.Outcome = Open
+		step = step.because("%s: what the captures cut off was changed on the way, or the packet was damaged there, which the %s drops and the %s sends again; record whole packets",
+			what, s.sender.Other(), s.sender)
+	}
+	f := s.finding(kind(&c.Got.Header), verdict, confidence, c.Got.Frame, c.Got.Header, step)
 	f.Twin = c.Sent.Frame
 	return f
 }

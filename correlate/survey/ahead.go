@@ -17,7 +17,7 @@ type ahead struct {
 	hashes   [atOnce]uint32 // of their endpoints
 	found    [atOnce]int32  // the connection that they seem to be of, plus one; or 0
 	n        int
-	payloads []byte // of all of them, as a reader's are valid until it reads on
+	payloads []byte // of all of them, and headers of those that were cut, as a reader's are valid until it reads on
 	err      error  // why there are no more
 	touched  int64  // so that what is read for nothing is read
 }
@@ -38,13 +38,23 @@ func (a *ahead) read(source *Source) {
 		if a.err = source.Next(s); a.err != nil {
 			return
 		}
-		if n := len(s.Payload); n > 0 {
-			// Where payloads moves as it grows, those before stay where they are.
-			a.payloads = append(a.payloads, s.Payload...)
-			s.Payload = a.payloads[len(a.payloads)-n : len(a.payloads) : len(a.payloads)]
+		s.Payload, s.Digest = a.keep(s.Payload), bytes.Clone(s.Digest)
+		if !s.Cut {
+			s.Header = nil // of a whole segment nobody asks the first pass for its bytes
 		}
-		s.Header, s.Digest = nil, bytes.Clone(s.Digest) // nobody asks the first pass for a header's bytes
+		s.Header = a.keep(s.Header)
 	}
+}
+
+// keep copies bytes that the reader will write over.
+func (a *ahead) keep(b []byte) []byte {
+	n := len(b)
+	if n == 0 {
+		return b[:0:0]
+	}
+	// Where payloads moves as it grows, those before stay where they are.
+	a.payloads = append(a.payloads, b...)
+	return a.payloads[len(a.payloads)-n : len(a.payloads) : len(a.payloads)]
 }
 
 // fetch asks for all that the segments will ask for. It changes nothing.

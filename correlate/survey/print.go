@@ -60,6 +60,11 @@ func (p *printer) add(flow, back *Flow, s *segment.Segment) {
 	} else if len(s.Digest) > 0 {
 		payload = maphash.Bytes(p.seed, s.Digest)
 	}
+	if s.Cut && len(s.Digest) == 0 && len(s.Payload) < s.PayloadLen {
+		// What was cut off shows in the checksum alone.
+		sums := s.Checksums()
+		payload = mixed(payload^p.words[1], uint64(sums.Remainder())^p.words[2])
+	}
 	begin, acked := back.origin(), uint32(0)
 	if s.Flags&segment.ACK != 0 {
 		acked = s.Ack - begin
