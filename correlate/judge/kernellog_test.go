@@ -209,8 +209,17 @@ func TestAResetThatNothingOnItsHostMadeIsNotGenuine(t *testing.T) {
 		change func(*witness.Witness)
 		want   Verdict
 	}{
-		"neither in the log nor in a rule":          {func(*witness.Witness) {}, Indeterminate},
-		"the rules are not known":                   {func(w *witness.Witness) { w.Host.RulesKnown = false }, Genuine},
+		"neither in the log nor in a rule": {func(*witness.Witness) {}, Indeterminate},
+		"the rules are not known":          {func(w *witness.Witness) { w.Host.RulesKnown = false }, Genuine},
+		"the rules are known at one look":  {func(w *witness.Witness) { w.Host.RulesKnown, w.Host.RulesSeen = false, true }, Genuine},
+		"at one look, and not counted": {func(w *witness.Witness) {
+			counts(7, 7)(w)
+			w.Host.RulesKnown, w.Host.RulesSeen = false, true
+		}, Indeterminate},
+		"at one look a rule answers with resets, and not counted": {func(w *witness.Witness) {
+			counts(7, 7)(w)
+			w.Host.RulesKnown, w.Host.RulesSeen, w.Host.ResetRules = false, true, 1
+		}, Genuine},
 		"a rule answers with resets":                {func(w *witness.Witness) { w.Host.ResetRules = 1 }, Genuine},
 		"another network namespace has the address": {func(w *witness.Witness) { w.Host.Elsewhere = 1 }, Genuine},
 		"the log does not tell of all kinds":        {func(w *witness.Witness) { w.Log.Sees.TimeWait = false }, Genuine},

@@ -133,9 +133,13 @@ func (s *stream) genuine(r, left *align.Reset) Finding {
 	f.Twin, f.bucket = left.Frame, matchedBoth
 	if s.madeByNobody(left) {
 		f.Verdict, f.Confidence = Indeterminate, Unsure
+		unseen := ""
+		if !s.alleged.Host.NoRejects() {
+			unseen = "a rule may have come after its recorder looked, or "
+		}
 		f.Evidence = append(f.Evidence, Step{Rule: KernelSaid, Outcome: Contradicts, Decides: true, Text: fmt.Sprintf(
-			"neither the TCP nor a packet filter of the %s's host made it, as its kernel sent no reset then and no rule was found in its filters that answers with one: a program may have that sends packets of its own making, or another machine beside it, under its hardware address",
-			s.sender)})
+			"neither the TCP nor a packet filter of the %s's host made it, as its kernel sent no reset then and no rule was found in its filters that answers with one: %sa program may have that sends packets of its own making, or another machine beside it, under its hardware address",
+			s.sender, unseen)})
 		return f
 	}
 	s.explainGenuine(&f, left)

@@ -13,6 +13,8 @@ type Host struct {
 	// packet filters, of which ResetRules answer with a reset.
 	RulesKnown bool
 	ResetRules int
+	// RulesSeen: it could at one of its looks.
+	RulesSeen bool
 	// NoNAT: nor had they any that gives a connection another destination, at either look.
 	NoNAT      bool
 	XDP        []string // interfaces with a program below the tap, sorted
@@ -26,6 +28,7 @@ func HostOf(found []testimony.HostFacts) Host {
 	h := Host{RulesKnown: len(found) >= bothLooks, NoNAT: len(found) >= bothLooks}
 	for i := range found {
 		l := &found[i]
+		h.RulesSeen = h.RulesSeen || l.ResetRules != nil && l.Namespaces != nil
 		h.RulesKnown = h.RulesKnown && l.ResetRules != nil && l.Namespaces != nil
 		h.NoNAT = h.NoNAT && l.NATRules != nil && *l.NATRules == 0
 		h.ResetRules = max(h.ResetRules, value(l.ResetRules))
@@ -52,3 +55,7 @@ func value(n *int) int {
 // NoRejects reports whether the host had no rule that rejects with a reset, where
 // whatever has its addresses could have one.
 func (h *Host) NoRejects() bool { return h.RulesKnown && h.ResetRules == 0 && h.Elsewhere == 0 }
+
+// SawNoRejects is NoRejects of whatever it could see, at one look at least: a rule may have
+// come or gone meanwhile.
+func (h *Host) SawNoRejects() bool { return (h.RulesSeen || h.RulesKnown) && h.ResetRules == 0 && h.Elsewhere == 0 }
