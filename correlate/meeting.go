@@ -95,6 +95,9 @@ func (o *Options) meeting(p pairing, offset, uncertain int64) *meeting {
 		sv.ForgetEdges()
 	}
 	m.passages = align.NewPassages(m.time(same), &m.bounds, &m.trips)
+	for _, sv := range m.surveys {
+		sv.ForgetNumbers()
+	}
 	return m
 }
 

@@ -87,7 +87,7 @@ type Connection struct {
 	SYNNS           int64               // first SYN, 0 if not seen
 	AnswerNS        int64               // first SYN and ACK, 0 if not seen
 	CompleteNS      int64               // first segment of the initiator after the answer, 0 if not seen
-	Flows           *[2]Flow            // what each Side sent; nil once it was let go
+	Flows           *[2]Flow            // what each Side sent; nil once it was let go, and maybe shared after ForgetNumbers
 	Ends            [2]segment.Endpoint // indexed by Side
 	AgainMS         uint32              // how long after that, without data from the initiator, the SYN and ACK was sent again, in milliseconds; 0 if it was not, or sooner than takenMS
 	Overrun         bool                // and once more after that, though the initiator had answered the first repetition, or sent data
