@@ -101,10 +101,16 @@ const (
 	leastInLargePages = 16 << 20
 )
 
-// forLargePages is for how much of the heap to ask for large pages: half of what the
-// captures have, which hardly any comparison takes, and no more than a quarter of the limit.
+// timesCaptures is how much memory to ask for in large pages for each byte of captures. An
+// ordinary comparison takes half a byte, a flood of resets up to fifteen. Of those the large
+// pages matter when somebody presses Ctrl-C, too: until the kernel has taken back a gigabyte of
+// small ones, a tenth of a second passes.
+const timesCaptures = 8
+
+// forLargePages is for how much of the heap to ask for large pages: for what captures that are
+// hard to compare may take, and no more than a quarter of the limit.
 func forLargePages(captures, limit int64) int64 {
-	n := min(captures/2, mostInLargePages)
+	n := min(captures, mostInLargePages/timesCaptures) * timesCaptures
 	if limit > 0 {
 		n = min(n, limit/4)
 	}

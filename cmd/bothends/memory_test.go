@@ -40,3 +40,18 @@ func TestTheDefaultLimitIsHalfOfTheMachineOrOfItsControlGroup(t *testing.T) {
 		t.Errorf("where nothing tells: %d, want no limit", got)
 	}
 }
+
+// Until a gigabyte of small pages is taken back, whoever pressed Ctrl-C waits 100 ms.
+func TestEvenAFloodOfResetsIsInLargePages(t *testing.T) {
+	const flood, took = 98 << 20, 700 << 20 // 300,000 refused connections, and at least half of what they take
+	for name, c := range map[string]struct{ captures, limit, least, most int64 }{
+		"a flood":              {flood, 0, took, 1 << 30},
+		"with a limit":         {flood, 1 << 30, 1 << 28, 1 << 28},
+		"of a day's gigabytes": {1 << 45, 0, 1 << 30, 1 << 30},
+		"nothing":              {0, 0, 0, 0},
+	} {
+		if n := forLargePages(c.captures, c.limit); n < c.least || n > c.most {
+			t.Errorf("%s: %d bytes, want from %d to %d", name, n, c.least, c.most)
+		}
+	}
+}
