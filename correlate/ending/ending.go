@@ -143,8 +143,9 @@ type ender struct {
 	*Input
 	findings map[int][]int // by case: indexes of its findings
 	losses   losses
-	// suspicions are what may have been swallowed.
+	// suspicions are what may have been swallowed, and eaten the same of resets.
 	suspicions map[*align.Stream]*suspicion
+	eaten      map[*align.Stream]*suspicion
 	added      []judge.Finding
 	effects    map[int]Effect
 	quotes     [2]map[way][]*survey.Quote     // see quotesAt
@@ -164,8 +165,8 @@ func newEnder(ctx context.Context, in *Input) (e *ender, err error) {
 	if e.losses, err = gatherLosses(ctx, in); err != nil {
 		return e, err
 	}
-	e.suspicions, err = e.suspect(ctx)
-	return e, err
+	e.loseResets()
+	return e, e.suspect(ctx)
 }
 
 func (e *ender) ending(i int) Ending {
@@ -198,6 +199,12 @@ func (e *ender) paired(p *pair.Pair, c *judge.Case, index int) Ending {
 		return e.quiet(p, c, index)
 	}
 	if end, found := e.byReset(c, index); found {
+		if end.Finding == NoFinding {
+			return end
+		}
+		if eaten, found := e.resetsSwallowed(c, end.Finding); found {
+			return eaten
+		}
 		return end
 	}
 	if end, found := e.swallowed(c); found {

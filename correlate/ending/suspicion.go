@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"bothends/correlate/align"
+	"bothends/correlate/judge"
 	"bothends/correlate/segment"
 	"bothends/correlate/tap"
 )
@@ -26,6 +27,7 @@ type suspicion struct {
 	alike    []*suspicion // those that are one question with this one, itself among them
 	ranges   int          // that never arrived, of the stream
 	smallest int          // payload of them; math.MaxInt if they had none
+	flightNS int64        // copies that left within it may answer one flight, and be lost in one moment
 	meanwhile
 	tally
 	adjusted float64 // the chance of it, for all that was asked
@@ -35,18 +37,22 @@ type suspicion struct {
 // connection since the first copy left.
 type meanwhile struct{ passed, lost bool }
 
-// suspect lists what may have been swallowed, by stream, and how likely that is chance.
-func (e *ender) suspect(ctx context.Context) (map[*align.Stream]*suspicion, error) {
+// suspect lists what may have been swallowed, and how likely that is chance: of each stream a
+// segment that was sent again and again, and a series of resets.
+func (e *ender) suspect(ctx context.Context) error {
 	var list []*suspicion
 	for i := range e.Cases {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return err
 		}
 		c := &e.Cases[i]
 		if c.Connection == nil {
 			continue
 		}
 		for sender := range c.Streams {
+			if s := e.lostResets(c, i, tap.End(sender)); s != nil {
+				list = append(list, s)
+			}
 			if s := e.suspicion(&c.Streams[sender], tap.End(sender)); s != nil {
 				list = append(list, s)
 			}
@@ -61,14 +67,18 @@ func (e *ender) suspect(ctx context.Context) (map[*align.Stream]*suspicion, erro
 		}
 		chances[i] = t.chance()
 	}
-	suspicions := map[*align.Stream]*suspicion{}
+	e.suspicions, e.eaten = map[*align.Stream]*suspicion{}, map[*align.Stream]*suspicion{}
 	for i, p := range holm(chances, e.losses.ranges-(len(list)-len(pools))) {
 		for _, s := range pools[i] {
 			s.adjusted = p
-			suspicions[s.stream] = s
+			if s.what == theReset {
+				e.eaten[s.stream] = s
+			} else {
+				e.suspicions[s.stream] = s
+			}
 		}
 	}
-	return suspicions, nil
+	return nil
 }
 
 // A message is one that a decoder names, to or from one port of servers.
@@ -90,12 +100,17 @@ func (e *ender) message(sender tap.End, v *align.Vanished) message {
 	return m
 }
 
-// passing are the messages of which a copy was lost, and another arrived after all: they
-// are not what a box swallows.
+// passing are the messages of which a copy was lost, and another arrived after all, and the
+// resets of which one arrived on whatever connection: they are not what a box swallows.
 func (e *ender) passing() map[message]bool {
 	list := map[message]bool{}
 	for i := range e.Cases {
 		c := &e.Cases[i]
+		for _, i := range e.findings[i] {
+			if f := &e.Judgement.Findings[i]; f.Kind == "rst" && f.Verdict == judge.Genuine {
+				list[e.message(f.ReceivedAt.Other(), &align.Vanished{Header: f.Header})] = true
+			}
+		}
 		if c.Connection == nil {
 			continue
 		}
@@ -166,7 +181,7 @@ func (e *ender) suspicion(stream *align.Stream, sender tap.End) *suspicion {
 func (e *ender) swallowedKind(s *suspicion, named bool) (kind Kind, open string) {
 	most := e.losses.mostPassed[s.sender]
 	large := s.smallest != math.MaxInt && s.smallest > most && most > 0 && s.smallest >= largeSegment
-	nothing := fmt.Sprintf("the %s sent nothing else on this connection meanwhile, so that a box which drops all of it would look the same", s.sender)
+	nothing := nothingElse(s.sender)
 	switch {
 	case s.v.Flags&segment.SYN != 0, !s.v.Occupies():
 		return SwallowedAll, ""
@@ -182,6 +197,11 @@ func (e *ender) swallowedKind(s *suspicion, named bool) (kind Kind, open string)
 		return SwallowedContent, nothing
 	}
 	return SwallowedAll, ""
+}
+
+// nothingElse is what leaves the kind open where an end sent nothing else meanwhile.
+func nothingElse(sender tap.End) string {
+	return fmt.Sprintf("the %s sent nothing else on this connection meanwhile, so that a box which drops all of it would look the same", sender)
 }
 
 // smallLost reports whether something of the stream was lost, besides the segments that
@@ -201,6 +221,9 @@ const largeSegment = 1200
 
 // what names a segment as users know it.
 func (e *ender) what(sender tap.End, v *align.Vanished) string {
+	if v.Flags&segment.RST != 0 {
+		return theReset
+	}
 	if e.Name != nil {
 		if name := e.Name(sender, v); name != "" {
 			return name

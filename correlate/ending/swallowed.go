@@ -95,12 +95,14 @@ func (e *ender) swallowedIn(s *suspicion, p *pair.Pair) Ending {
 
 // howSwallowed is how sure it is that the path swallowed what never arrived in a time.
 func (e *ender) howSwallowed(s *suspicion, spanNS int64) judge.Confidence {
-	outageNS := e.losses.outageNS[s.sender]
+	outageNS := max(e.losses.outageNS[s.sender], s.flightNS)
 	switch {
 	case s.tally.passed > 0 && s.adjusted <= surelySwallowed:
 		return judge.Strong
 	case s.tally.passed > 0 && s.adjusted <= maybeSwallowed:
 		return judge.Supported
+	case s.flightNS > 0 && s.others > 0:
+		return judge.Unsure // what loses others loses such packets, too
 	case spanNS > outageNS && apart(s.v.SentNS, outageNS) >= leastCopies:
 		return judge.Supported // longer than any outage seen, and no more
 	}
