@@ -104,7 +104,7 @@ func (s *Stream) offer(h, w *held) {
 	if start >= end || !h.misses(start, end) {
 		return
 	}
-	if !agree(&h.view, &w.view, start, end) {
+	if !s.agree(&h.view, &w.view, start, end) {
 		if w.rival == nil {
 			w.rival = h
 			h.pins++
@@ -200,7 +200,7 @@ func (s *Stream) repeated(w *held) bool {
 	differs, others, maybe := false, 0, false
 	s.flying.overlapping(w.start, w.end, func(h *held) {
 		start, end := max(h.start, w.start), min(h.end, w.end)
-		if !agree(&h.view, &w.view, start, end) {
+		if !s.agree(&h.view, &w.view, start, end) {
 			differs = true
 			w.rival = h
 		}

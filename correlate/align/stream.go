@@ -120,6 +120,7 @@ type live struct {
 	high     int64   // the highest position that the sender is known to have reached
 	anchored bool    // high is from the sender's tap, not from what arrived
 	isn      uint32  // the initial sequence number, if begins
+	synLen   uint32  // of the longest SYN with it, in sequence space
 	begins   bool    // a SYN was seen
 	owned    bool    // by the sender's tap
 	closed   [2]bool // by tap: a FIN was seen
@@ -197,11 +198,14 @@ const (
 // noteISN learns where the stream begins: from its sender's tap, or else from
 // the first SYN that arrives, until the sender's tap shows another one.
 func (s *Stream) noteISN(own bool, v *view) {
+	if s.begins && v.seq == s.isn && own == s.owned {
+		s.synLen = max(s.synLen, uint32(v.end-v.start))
+	}
 	if s.begins && (s.owned || !own) {
 		return
 	}
 	forged := s.begins && v.seq != s.isn
-	s.begins, s.owned, s.isn = true, own, v.seq
+	s.begins, s.owned, s.isn, s.synLen = true, own, v.seq, uint32(v.end-v.start)
 	if forged {
 		s.disown()
 	}

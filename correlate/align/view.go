@@ -103,5 +103,24 @@ func (v *view) payloadAt() int64 {
 	return v.start
 }
 
+// agree is agree, and of two answers to a SYN that they acknowledge the same. Nothing else
+// tells one from another with its number, as it has no bytes, and a client resets one that
+// acknowledges what it did not send (RFC 9293 section 3.10.7.3). Data in the SYN may be
+// acknowledged or not (RFC 7413 section 4.2.2).
+func (s *Stream) agree(a, b *view, start, end int64) bool {
+	const answer = segment.SYN | segment.ACK
+	if !s.synProxy && a.Flags&b.Flags&answer == answer && a.ack != b.ack && a.synAt(start) && !(s.answers(a) && s.answers(b)) {
+		return false
+	}
+	return agree(a, b, start, end)
+}
+
+// answers reports whether an answer to a SYN acknowledges no more than the opposite stream's SYN.
+func (s *Stream) answers(v *view) bool {
+	o := s.opposite
+	at := v.ack - o.isn
+	return o.begins && at > 0 && at <= o.synLen
+}
+
 func (v *view) synAt(start int64) bool { return v.Flags&segment.SYN != 0 && start == v.start }
 func (v *view) finAt(end int64) bool   { return v.Flags&segment.FIN != 0 && end == v.end }

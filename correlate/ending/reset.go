@@ -111,7 +111,7 @@ func (e *ender) ignored(c *judge.Case, f *judge.Finding) (why string, ignored bo
 	if f.Verdict == judge.Genuine && f.Pattern == judge.RemappedPackets && c.Connection != nil && c.Streams[sender].FIN {
 		return fmt.Sprintf("the %s had closed the connection before; what this cleared was left of it at the %s", sender, f.ReceivedAt), true
 	}
-	if f.Verdict == judge.Genuine && f.Pattern != judge.HostFirewall {
+	if f.Verdict == judge.Genuine && f.Pattern != judge.HostFirewall && !f.Misled {
 		return "", false
 	}
 	last := &c.Streams[f.ReceivedAt].LastSent

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"bothends/correlate/align"
+	"bothends/correlate/segment"
 )
 
 // explain adds the pattern that a reset which no host sent resembles.
@@ -22,12 +23,31 @@ func (s *stream) explainGenuine(f *Finding, left *align.Reset) {
 	if s.explainLogged(f, left) || s.flow.LastSent.Number == 0 && s.back.LastGot.Number == 0 { // nothing shows what came before
 		return
 	}
+	if l := s.misanswered(left); l != nil {
+		f.Misled = true
+		f.Evidence = append(f.Evidence, Step{Rule: Twin, Outcome: Supports, Values: map[string]any{"frame": l.Number}}.because(
+			"it answers a SYN and ACK in the %s's name (frame %d there) that acknowledges what the %s had not sent, as TCP asks for (RFC 9293 section 3.10.7.3)", s.sender.Other(), l.Number, s.sender))
+		return
+	}
 	at := circumstances{s, left}
 	for i := range Patterns {
 		if test := Patterns[i].Sent; test != nil && f.suggested(Patterns[i].Pattern, test(&at)) {
 			return
 		}
 	}
+}
+
+// misanswered is what arrived at the sender of a reset just before as an answer to its SYN, and
+// acknowledges what it had not sent, where the other end's capture holds another answer; nil
+// if the reset answers none.
+func (s *stream) misanswered(left *align.Reset) *align.Leftover {
+	for i := range s.back.Leftovers {
+		l := &s.back.Leftovers[i]
+		if l.Bucket != align.Lost && l.Flags&(segment.SYN|segment.ACK) == segment.SYN|segment.ACK && l.Ack == left.Seq && l.TimeNS <= left.TimeNS && left.TimeNS-l.TimeNS <= soonNS {
+			return l
+		}
+	}
+	return nil
 }
 
 // explainLogged adds to a genuine reset what the kernel of its sender told of it, and

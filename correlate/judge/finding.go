@@ -45,6 +45,10 @@ type Finding struct {
 	// by nothing else. It is empty where the capture may lack it by its own fault.
 	Absence Confidence
 
+	// Misled says of a genuine reset that it answers a SYN and ACK which its sender's connection
+	// has no part in: it is no decision of that host's to end it.
+	Misled bool
+
 	weighty bool         // a sign that can carry a verdict supports an accusation
 	bucket  bucket       // where a reset, and its twin, stand in the ledger
 	sees    bool         // a number of a reset that nobody is known to have sent is the connection's: its maker has seen some of that

@@ -190,6 +190,8 @@ func altered(f *Facts) Result {
 	case n.Mistimed != nil:
 		return fits("the %s sent one that differs from this one by its time alone (frame %d there): a clock that was set in between would explain that",
 			f.Sender, n.Mistimed.Number).with(map[string]any{"sent_frame": n.Mistimed.Number})
+	case n.Rival.Number != 0 && f.Kind == "syn-ack":
+		return refuted("what the %s sent in its place (frame %d) acknowledges another number, and arrived as well", f.Sender, n.Rival.Number).with(map[string]any{"sent_frame": n.Rival.Number})
 	case n.Rival.Number != 0:
 		return refuted("what the %s sent in its place (frame %d) carries other bytes, and arrived as well", f.Sender, n.Rival.Number).with(map[string]any{"sent_frame": n.Rival.Number})
 	}

@@ -177,7 +177,10 @@ func notCaptured(l *align.Ledger, from align.Bucket) {
 func (s *stream) modified(l *align.Leftover) Finding {
 	at := firstDifference(l.Head, l.RivalHead)
 	text := fmt.Sprintf("the %s sent other bytes in this place (frame %d there), and those did not arrive", s.sender, l.Rival.Number)
-	if at >= 0 {
+	switch {
+	case l.Flags&segment.SYN != 0 && l.PayloadLen+l.RivalLen == 0:
+		text = fmt.Sprintf("the %s acknowledged another number with it (frame %d there), and that did not arrive", s.sender, l.Rival.Number)
+	case at >= 0:
 		text += fmt.Sprintf("; the first difference is at byte %d of the segment", at)
 	}
 	f := s.finding(kind(&l.Header), Modified, Strong, l.Frame, l.Header,

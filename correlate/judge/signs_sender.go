@@ -122,7 +122,11 @@ func otherBytes(f *Facts) Result {
 	if f.Numbers.Rival.Number == 0 {
 		return Result{}
 	}
-	return supports(unsent, "in this place of the stream the %s sent other bytes (frame %d there), which arrived too", f.Sender, f.Numbers.Rival.Number).
+	said := "in this place of the stream the %s sent other bytes (frame %d there), which arrived too"
+	if f.Kind == "syn-ack" {
+		said = "the %s answered with the same sequence number, and acknowledged another one (frame %d there), and that arrived too"
+	}
+	return supports(unsent, said, f.Sender, f.Numbers.Rival.Number).
 		with(map[string]any{"sent_frame": f.Numbers.Rival.Number})
 }
 
