@@ -77,7 +77,7 @@ func (s *Stream) observeAck(end tap.End, v *view, back *Stream) {
 
 func (s *Stream) ackSent(a *ack) {
 	q := &s.acks.waiting
-	if i, _ := q.find(a); i >= 0 && a.at-q.list[i].at <= s.roughErr {
+	if i, _ := q.find(a); i >= 0 && a.at-q.list[i].at <= s.roughErr && !s.shutElsewhere(a, &q.list[i]) {
 		s.passAck(a, q.meet(i), false)
 		s.Ledger.Duplicated += q.meetCopies(i)
 	} else if s.unrecorded(s.receiver(), a.at, 0, horizonNS) {
@@ -91,7 +91,7 @@ func (s *Stream) ackArrived(a *ack, position int64) {
 	q := &s.acks.sent
 	i, twin := q.find(a)
 	switch {
-	case i >= 0:
+	case i >= 0 && !s.shutElsewhere(&q.list[i], a):
 		s.passAck(q.meet(i), a, s.single(q, i))
 	case s.reclaimAck(a):
 	case twin != nil && s.sameAck(twin, a):
@@ -117,7 +117,7 @@ func (s *Stream) passAck(sent, got *ack, single bool) {
 		return // a SYN proxy may have made it anew
 	}
 	s.SameAcks++
-	s.compare(sent.packet(), got.packet(), single)
+	s.compare(sent.packet(), got.packet(), single || s.oneByID(sent, got) && sent.Window != 0 && got.Window == 0)
 	s.addUp(sent.packet(), got.packet(), nil, false)
 	if s.Path.another(&sent.Header, &got.Header, true) {
 		return // one that looks like it
@@ -125,8 +125,7 @@ func (s *Stream) passAck(sent, got *ack, single bool) {
 	s.Path.note(&sent.Header, &got.Header, true)
 	// Acknowledgments look alike: only the IP-ID shows that this is the one, or,
 	// where there is none, that it has no like.
-	identified := s.Path.IPIDKept() && sent.IPID != 0 && sent.IPID == got.IPID ||
-		single && sent.IPID == got.IPID && sent.TSVal == got.TSVal
+	identified := s.oneByID(sent, got) || single && sent.IPID == got.IPID && sent.TSVal == got.TSVal
 	if !identified {
 		return
 	}
@@ -134,6 +133,18 @@ func (s *Stream) passAck(sent, got *ack, single bool) {
 	if s.trips != nil {
 		s.trips.add(s.sender, sent.TimeNS, got.TimeNS)
 	}
+}
+
+// oneByID reports whether two acknowledgments are one packet, as the IP-ID shows that the path
+// is known to leave alone.
+func (s *Stream) oneByID(sent, got *ack) bool {
+	return s.Path.IPIDKept() && sent.IPID != 0 && sent.IPID == got.IPID
+}
+
+// shutElsewhere reports whether got forbids its receiver to send, and sent does not and is
+// another packet, going by what the path leaves alone: it was not changed on the way.
+func (s *Stream) shutElsewhere(sent, got *ack) bool {
+	return got.Window == 0 && sent.Window != 0 && s.Path.another(&sent.Header, &got.Header, true)
 }
 
 // single reports whether none of those next to an acknowledgment looks like it, as
@@ -283,9 +294,7 @@ func (s *Stream) settleAckArrived(a *ack, early bool) {
 	s.Ledger.ReceivedNotSent++
 	s.Missed++
 	s.Acks.Unsent++
-	if a.dup {
-		s.Storm.note(a)
-	}
+	s.noteUnsent(a)
 	if s.acknowledgesWhatNeverCame(a) {
 		s.Acks.Hollow++
 		s.keepAck(a)

@@ -70,6 +70,7 @@ func (c *Connection) Observe(end, sender tap.End, s *segment.Segment) {
 		stream.LastSent.note(&v)
 		stream.IPIDs.note(&v)
 		stream.Stamps.note(&v)
+		stream.SentShut = stream.SentShut || v.Window == 0 && v.Flags&segment.RST == 0
 		if v.Flags&segment.RST == 0 {
 			stream.SentTTLs.add(v.TTL)
 		}

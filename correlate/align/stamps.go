@@ -70,3 +70,26 @@ func (s *Stamps) Ahead(stamp uint32, ns int64) (seconds, off float64) {
 	since := float64(ns-s.lastNS) / 1e9
 	return float64(int32(stamp-s.last))/s.Rate() - since, mostStampsLate/1e9 + rateOff*math.Abs(since) + 2/s.Rate()
 }
+
+// behind reports whether a packet's timestamp is later than all that the sender is known to
+// have sent so far.
+func (s *Stamps) behind(h *Header) bool {
+	return s.Count > 0 && h.Options&segment.Timestamps != 0 && h.TSVal != 0 && int32(h.TSVal-s.last) > 0
+}
+
+// fastestRate is that of the fastest clock in use, in ticks a second.
+const fastestRate = 1e6
+
+// Beyond reports whether a timestamp is ahead of what the sender's clock can have shown at a
+// time by its tap, however fast it goes on, as it never ran back.
+func (s *Stamps) Beyond(stamp uint32, ns int64) bool {
+	if s.Count < minSamples || s.Back > 0 {
+		return false
+	}
+	if s.Rate() > 0 {
+		ahead, off := s.Ahead(stamp, ns)
+		return ahead > off
+	}
+	ahead := float64(int32(stamp - s.last))
+	return ahead > fastestRate*float64(max(0, ns-s.lastNS)+mostStampsLate)/1e9
+}

@@ -49,6 +49,8 @@ type Tally struct {
 	// SentFromSYN tells that the sender's capture has the beginning of the
 	// stream: it was recording whenever anything of it was sent.
 	SentFromSYN bool
+	// SentShut tells that the sender's tap saw a window of 0, other than in a reset.
+	SentShut bool
 	// Opened tells that the sender's tap saw its SYN that opens the connection.
 	Opened bool
 }
@@ -70,6 +72,8 @@ type Traces struct {
 	Leftovers []Leftover // arrived without having been sent, or sent and changed, or control segments that were lost
 	MoreLeft  int64      // further ones that were only counted
 	Storm     Storm      // of Acks.Unsent
+	Shut      Unsent     // of Acks.Unsent, those with a window of 0
+	Ahead     Unsent     // of Acks.Unsent, those with a later timestamp than their sender is known to have sent until then
 	// Astray are the first segments that left and never arrived, in the order in which
 	// that became certain; MoreAstray is how many further ones there are.
 	Astray     []Astray
@@ -92,7 +96,7 @@ type Traces struct {
 // none reports whether there is nothing of the kind.
 func (t *Traces) none() bool {
 	return len(t.Leftovers)+len(t.Astray)+len(t.Unwatched)+len(t.Vanished)+len(t.Changes) == 0 &&
-		t.MoreLeft == 0 && t.Storm == Storm{} && t.MoreAstray == 0 && t.MoreUnwatched == 0 && t.MoreVanished == 0 && t.GotOpening == nil
+		t.MoreLeft == 0 && t.Storm == Storm{} && t.Shut == Unsent{} && t.Ahead == Unsent{} && t.MoreAstray == 0 && t.MoreUnwatched == 0 && t.MoreVanished == 0 && t.GotOpening == nil
 }
 
 // An Opening is a SYN, or another packet without its data, as one tap saw it.

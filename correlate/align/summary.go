@@ -81,7 +81,7 @@ func (c *Connection) Summary() (sum Summary) {
 func (c *Connection) Quiet() bool {
 	for end := range c.Streams {
 		s := &c.Streams[end]
-		if len(s.Resets[tap.Client])+len(s.Resets[tap.Server])+len(s.Leftovers) > 0 || s.changed() || s.Storm.Told() || s.stuck() || s.GotOpening != nil {
+		if len(s.Resets[tap.Client])+len(s.Resets[tap.Server])+len(s.Leftovers) > 0 || s.changed() || s.Storm.Told() || s.ShutByNobody() || s.Ahead.Acks > 0 || s.stuck() || s.GotOpening != nil {
 			return false
 		}
 	}

@@ -54,7 +54,7 @@ func TestASeriesOfResetsOfWhichNoneArrivesIsNoPlainLoss(t *testing.T) {
 		if c.absence == "" {
 			c.absence = judge.Strong
 		}
-		c0 := &align.Connection{}
+		c0 := &align.Connection{Streams: [2]align.Stream{*align.NewStream(), *align.NewStream()}}
 		at := &c0.Streams[tap.Server]
 		at.LastPassedNS = 99 * s
 		if c.closed {

@@ -46,7 +46,7 @@ func (s *stream) leftovers() []Finding {
 			findings = append(findings, s.lostControl(l))
 		}
 	}
-	return slices.Concat(findings, s.changes(), s.storm())
+	return slices.Concat(findings, s.changes(), s.storm(), s.shut(), s.poisoned())
 }
 
 // finTaken reports whether the path is known to have taken the FIN from packets that passed.
