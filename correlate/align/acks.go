@@ -63,6 +63,9 @@ func (s *Stream) observeAck(end tap.End, v *view, back *Stream) {
 	if end == s.sender {
 		if !v.outside {
 			s.Sent.Add(v.start, v.start)
+			if v.start == s.Sent.Next-1 {
+				s.LastProbeNS = max(s.LastProbeNS, v.TimeNS)
+			}
 		}
 		s.ackSent(&a)
 	} else {

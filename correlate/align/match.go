@@ -15,7 +15,10 @@ func (s *Stream) sent(v *view) {
 		if v.start < s.Sent.Next {
 			s.waiting.overlapping(v.start, v.end, func(w *held) { w.lacking = w.lacking || s.passedOver(w) })
 		}
-		h.repeat = s.Sent.Add(v.start, v.end) < length
+		added := s.Sent.Add(v.start, v.end)
+		if h.repeat = added < length; added > 0 {
+			s.LastNewNS = max(s.LastNewNS, v.TimeNS)
+		}
 		s.recentSent.add(v)
 		s.said(v, h.repeat)
 	}

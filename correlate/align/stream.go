@@ -65,6 +65,10 @@ type Moments struct {
 	// LastPassedNS is when the latest segment left the sender's tap that also
 	// arrived, by the sender's clock.
 	LastPassedNS int64
+	// LastNewNS is when the sender last said something new, and LastProbeNS when it last sent
+	// an acknowledgment one number back, as a probe of a window of 0 is, or a keep-alive; both
+	// at its own tap.
+	LastNewNS, LastProbeNS int64
 }
 
 // Traces are what went otherwise than it should, of which most streams have nothing.

@@ -22,7 +22,13 @@ func (s *stream) shut() []Finding {
 	if more := u.Acks - 1; more > 0 {
 		what += fmt.Sprintf("; so came %s", count(more, "further acknowledgment"))
 	}
-	return []Finding{s.unsentAck(u, what, Strong, true)}
+	// One that has something to say and may not probes, and says nothing new. Where it goes on,
+	// this may be what keeps idle connections alive on the way.
+	stalled := s.back.LastProbeNS > u.First.TimeNS && s.back.LastNewNS <= u.First.TimeNS
+	if stalled {
+		what += fmt.Sprintf("; the %s has sent nothing new since, and probes", s.sender.Other())
+	}
+	return []Finding{s.unsentAck(u, what, Strong, stalled)}
 }
 
 // poisoned is an acknowledgment in the sender's name with a timestamp that the sender's clock

@@ -49,6 +49,14 @@ func TestAnAcknowledgmentThatStopsASessionIsToldByWhoSentNone(t *testing.T) {
 		edit edit
 		want Verdict // empty: nothing is told
 	}{
+		"a window of 0, behind which the other goes on": {func(in *Input, s *align.Stream) {
+			of(shut, counts)(in, s)
+			in.Cases[0].Streams[tap.Client].LastNewNS = 3500 * ms
+		}, Indeterminate},
+		"a window of 0, and nobody probes it": {func(in *Input, s *align.Stream) {
+			of(shut, counts)(in, s)
+			in.Cases[0].Streams[tap.Client].LastProbeNS = 0
+		}, Indeterminate},
 		"a window of 0, and no IP-ID is missing":               {of(shut, counts), Injected},
 		"a window of 0 of a host that counts none":             {of(shut), Indeterminate},
 		"the count ends before it came":                        {of(shut, counts, func(s *align.Stream) { s.IPIDs.Last.TimeNS = 2000 * ms }), Indeterminate},
@@ -67,6 +75,7 @@ func TestAnAcknowledgmentThatStopsASessionIsToldByWhoSentNone(t *testing.T) {
 		in := trial()
 		s := &in.Cases[0].Streams[tap.Server]
 		s.Stamps = evenClock()
+		in.Cases[0].Streams[tap.Client].LastNewNS, in.Cases[0].Streams[tap.Client].LastProbeNS = 2000*ms, 3500*ms
 		c.edit(in, s)
 		in.Cases[0].Sum = new(in.Cases[0].Connection.Summary())
 		j := judged(in)
