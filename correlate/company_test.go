@@ -136,7 +136,7 @@ func samePlaces(a, b *report.Report) bool {
 // alonePair leaves of a pair one connection.
 func alonePair(t *testing.T, dir, client, server string, c *report.Connection) *degraded {
 	t.Helper()
-	d := &degraded{map[string]string{}, map[string][]int{}, map[string]bool{}}
+	d := &degraded{map[string]string{}, map[string][]int{}, map[string]bool{}, nil}
 	for end, file := range map[string]struct {
 		from string
 		view report.View

@@ -1,6 +1,8 @@
 package correlate_test
 
 import (
+	"bytes"
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -244,10 +246,33 @@ func (s *tally) count(t *testing.T, tr *truth.Truth, r *report.Report, d *degrad
 			}
 		}
 	}
+	s.countLost(t, tr, r, d, where)
 	for key, f := range verdict { // data and acknowledgments, of which the truth says nothing, are honest
-		if !known[key] {
+		changed := func(p truth.Packet) bool { // the truth has the first of several on a connection
+			return p.Origin == truth.Modified && f.Verdict == "modified" && p.Src == f.Src && p.Dst == f.Dst
+		}
+		if !known[key] && !slices.ContainsFunc(tr.Packets, changed) {
 			s.accused++
 			t.Errorf("%s: %s %s at %s frame %d is %s (%s, statements: %v)%s", where, f.Kind, f.Flags, f.ReceivedAt, f.Frame, f.Verdict, f.Confidence, stated, evidence(f))
+		}
+	}
+}
+
+// countLost holds that no data, no SYN and no FIN is called lost that the whole capture of its receiver holds: one
+// that lacks a packet does not make it so.
+func (s *tally) countLost(t *testing.T, tr *truth.Truth, r *report.Report, d *degraded, where string) {
+	t.Helper()
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if f.Verdict != "lost" || f.Kind == "rst" || lies(r, d) {
+			continue
+		}
+		gone := func(p truth.Packet) bool {
+			return p.ClaimedSender == f.SeenAt() && p.Seq == f.Seq && p.Fate != truth.Received
+		}
+		if !slices.ContainsFunc(tr.Packets, gone) && d.arrived(t, f) {
+			s.accused++
+			t.Errorf("%s: %s %s of the %s, frame %d, is lost (%s)%s", where, f.Kind, f.Flags, f.SeenAt(), f.Frame, f.Confidence, evidence(f))
 		}
 	}
 }
@@ -264,6 +289,7 @@ type degraded struct {
 	paths map[string]string
 	kept  map[string][]int
 	lacks map[string]bool // by end: packets are missing
+	whole map[string]string
 }
 
 func (d *degraded) frameBefore(end string, frame int64) int64 {
@@ -277,12 +303,32 @@ func (d *degraded) holds(end string, frame int64) bool {
 	return slices.Contains(d.kept[end], int(frame)-1)
 }
 
+// arrived reports whether the whole capture of a packet's receiver holds its numbers and its
+// flags: a NAT leaves those alone, and what renumbers makes none that are equal.
+func (d *degraded) arrived(t *testing.T, f *report.Finding) (found bool) {
+	bits := byte(0)
+	for i, letter := range "FSRPAUEC" {
+		if strings.ContainsRune(f.Flags, letter) {
+			bits |= 1 << i
+		}
+	}
+	numbers := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, f.Seq), f.Ack)
+	whole := d.whole[f.ReceivedAt]
+	rewrite(t, whole, filepath.Join(t.TempDir(), "capture"), func(_ int, r record) bool {
+		const flagsBehind = 13 - 4
+		at := bytes.Index(r.bytes, numbers)
+		found = found || at >= 0 && at+flagsBehind < len(r.bytes) && r.bytes[at+flagsBehind] == bits
+		return false
+	})
+	return found
+}
+
 func degrade(t *testing.T, dir, folder string, tr *truth.Truth, own map[string][]int, sender string, m manner, random *rand.Rand) *degraded {
 	t.Helper()
-	d := &degraded{map[string]string{}, map[string][]int{}, map[string]bool{}}
+	d := &degraded{map[string]string{}, map[string][]int{}, map[string]bool{}, map[string]string{}}
 	for end, name := range inOrder(map[string]string{"client": tr.Client[0], "server": tr.Server[0]}) {
 		whole := filepath.Join(folder, name)
-		d.paths[end] = filepath.Join(dir, end)
+		d.paths[end], d.whole[end] = filepath.Join(dir, end), whole
 		c := &captureUnderTest{own: own[end]}
 		c.packets = rewrite(t, whole, d.paths[end], func(int, record) bool { return true })
 		edit := func(int, record) bool { return true }

@@ -36,6 +36,18 @@ type Leftover struct {
 	start       int64 // its position, as in view
 }
 
+// Acknowledged reports whether an acknowledgment of all of a leftover that its sender sent came
+// to the sender's tap.
+func (s *Stream) Acknowledged(l *Leftover) bool {
+	end := l.start + int64(l.PayloadLen)
+	for _, flag := range []segment.Flags{segment.SYN, segment.FIN} {
+		if l.Flags&flag != 0 {
+			end++
+		}
+	}
+	return s.AckedAtSender >= end
+}
+
 // Begins reports whether a leftover is a SYN that stands right before all that the sender's
 // capture has of the stream, at most a window before it: the stream's own, and no other
 // connection's.

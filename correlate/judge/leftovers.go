@@ -213,6 +213,19 @@ func (s *stream) lostControl(l *align.Leftover) Finding {
 		f.Verdict, f.Confidence = Indeterminate, Unsure
 	}
 	f.Evidence = append(f.Evidence, step)
+	gaps := s.receiverLacks()
+	if s.flow.Acknowledged(l) {
+		gaps = Step{Rule: Missed, Outcome: Fits, Decides: true}.because(
+			"an acknowledgment of it came to the %s: it arrived, and the %s's capture lacks it, or something on the way acknowledged it", s.sender, s.sender.Other())
+	}
+	if l.Flags&(segment.SYN|segment.ACK) == segment.SYN|segment.ACK && len(s.opposite.unmatched) > 0 {
+		gaps = Step{Rule: Missed, Outcome: Fits, Decides: true}.because(
+			"a reset came to the %s that the %s's capture lacks, and that may be its answer", s.sender, s.sender.Other())
+	}
+	if f.Verdict == Lost && gaps.Outcome != "" {
+		f.Verdict, f.Confidence, f.Evidence[0].Decides = Indeterminate, Unsure, false
+		f.Evidence = append(f.Evidence, gaps)
+	}
 	if s.pair.RemappedAt[s.sender.Other()] {
 		f.Verdict, f.Confidence = Indeterminate, Unsure
 		f.Evidence = append(f.Evidence, Step{Rule: Remapped, Outcome: Fits, Decides: true}.because(

@@ -228,8 +228,8 @@ func (s *stream) missing(left *align.Reset, overtaken bool) Finding {
 		f.Evidence[0].Decides = true
 	case s.flow.MoreReset > 0:
 		doubt(Missed, tooManyResets)
-	case s.flow.Got.Missing(s.flow.AckedAtReceiver) > 0 || s.receiving.Drops > 0:
-		doubt(Missed, "the %s's capture has lost packets, so it may have lost this one", receiver)
+	case s.receiverLacks().Outcome != "":
+		doubt(Missed, "%s", s.receiverLacks().Text)
 	case s.receiving.FiltersFlags() && s.receiving.Resets == 0:
 		doubt(Filtered, "the %s's capture was filtered by TCP flags (%q) and holds no reset of any kind", receiver, s.receiving.Filter)
 	default:

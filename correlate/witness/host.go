@@ -58,4 +58,6 @@ func (h *Host) NoRejects() bool { return h.RulesKnown && h.ResetRules == 0 && h.
 
 // SawNoRejects is NoRejects of whatever it could see, at one look at least: a rule may have
 // come or gone meanwhile.
-func (h *Host) SawNoRejects() bool { return (h.RulesSeen || h.RulesKnown) && h.ResetRules == 0 && h.Elsewhere == 0 }
+func (h *Host) SawNoRejects() bool {
+	return (h.RulesSeen || h.RulesKnown) && h.ResetRules == 0 && h.Elsewhere == 0
+}
