@@ -45,7 +45,7 @@ func (s *Stream) Acknowledged(l *Leftover) bool {
 			end++
 		}
 	}
-	return s.AckedAtSender >= end
+	return s.AckedAtSender >= end && s.AckedAtSender <= s.Sent.Next // an acknowledgment of more is of another connection
 }
 
 // Begins reports whether a leftover is a SYN that stands right before all that the sender's

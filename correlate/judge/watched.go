@@ -52,7 +52,7 @@ func (s *stream) receiverLacks() Step {
 		return step.because("the %s acknowledged what its own capture lacks, so that it may lack this packet, too", receiver)
 	case s.back.Missed > 0:
 		return step.because("the %s's capture lacks %s of this connection that it sent and the %s received, so that it may lack this one, too", receiver, count(s.back.Missed, "packet"), s.sender)
-	case w.Missed > 0 && witness.MissBound(w.Passed, w.Missed) > witness.MissStrong:
+	case w.Missed > 1 && witness.MissBound(w.Passed, w.Missed) > witness.MissStrong:
 		return step.because("the %s's capture lacks %d of %s that the %s received from it, so that it may lack this one, too", receiver, w.Missed, count(w.Passed+w.Missed, "packet"), s.sender)
 	}
 	return Step{}
