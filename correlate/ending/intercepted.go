@@ -7,6 +7,7 @@ import (
 	"bothends/correlate/align"
 	"bothends/correlate/judge"
 	"bothends/correlate/pair"
+	"bothends/correlate/segment"
 	"bothends/correlate/survey"
 	"bothends/correlate/tap"
 )
@@ -70,17 +71,47 @@ func (e *ender) intercepted(seen *survey.Connection, p *pair.Pair, c *judge.Case
 // in its name. That it passed on what was said is not held against it.
 func (e *ender) proxied(p *pair.Pair) Ending {
 	end := Ending{Kind: SplitByProxy, Confidence: judge.Strong, Finding: NoFinding,
-		Text: "a proxy stands between: each end talks to it, and the two connections end each by itself"}
+		Text:     "a proxy stands between: each end talks to it, and the two connections end each by itself",
+		Evidence: []judge.Step{e.leg(tap.Client, p.Client, p.ClientSide), e.leg(tap.Server, p.Server, p.ServerSide)}}
 	asked := e.Surveys[tap.Client].Connections[p.Client].Ends[p.ClientSide.Other()].IP
 	answered := e.Surveys[tap.Server].Connections[p.Server].Ends[p.ServerSide.Other()].IP
 	if asked != answered {
 		return end
 	}
 	end.Text = "a proxy stands between, which the client did not ask for: it speaks in the server's name, on the way or as the client's own (a virtual machine's network, a VPN, a virus scanner)"
-	end.Evidence = []judge.Step{step(judge.Proxy, judge.Supports,
-		"what the two captures carry is the same, their sequence numbers and handshakes are not, and both ends know the server by the address %s: the client did not ask for the proxy", netip.AddrFrom16(asked).Unmap())}
+	end.Evidence = append(end.Evidence, step(judge.Proxy, judge.Supports,
+		"what the two captures carry is the same, their sequence numbers and handshakes are not, and both ends know the server by the address %s: the client did not ask for the proxy", netip.AddrFrom16(asked).Unmap()))
 	end.Advice = "Find out whose proxy it is: record between it and the client, too. If the client's own system has none, something on the way speaks for the server."
 	return end
+}
+
+// leg says between whom the connection of a proxy's is that one end's capture holds, and how
+// that one ended there. opener is its side that opened it.
+func (e *ender) leg(end tap.End, n int32, opener survey.Side) judge.Step {
+	seen := e.Surveys[end].Connections[n]
+	one, other := &seen.Flows[opener], &seen.Flows[opener.Other()]
+	how := "open when the recording ends"
+	switch {
+	case one.FIN && other.FIN:
+		how = "closed in order"
+	case one.Resets > 0 && other.Resets > 0:
+		how = "reset by both of its ends"
+	case one.Resets > 0:
+		how = fmt.Sprintf("reset by who opened it (%s)", count(int(one.Resets), "reset"))
+	case other.Resets > 0:
+		how = fmt.Sprintf("reset by who answered (%s)", count(int(other.Resets), "reset"))
+	case one.FIN:
+		how = "closed by who opened it alone"
+	case other.FIN:
+		how = "closed by who answered alone"
+	}
+	return judge.Step{Rule: judge.Proxy, Outcome: judge.Supports, Decides: true,
+		Text: fmt.Sprintf("the leg at the %s is from %s to %s: %s", end, named(seen.Ends[opener]), named(seen.Ends[opener.Other()]), how)}
+}
+
+// named is an endpoint as users write it.
+func named(e segment.Endpoint) netip.AddrPort {
+	return netip.AddrPortFrom(netip.AddrFrom16(e.IP).Unmap(), e.Port)
 }
 
 // recordedThere says whether the server's recording would hold the connection, had it

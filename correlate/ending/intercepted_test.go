@@ -2,6 +2,7 @@ package ending
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"bothends/correlate/align"
@@ -144,8 +145,29 @@ func TestAProxyThatTheClientDidNotAskForIsToldApart(t *testing.T) {
 			t.Fatal(err)
 		}
 		end := r.Endings[0]
-		if end.Kind != SplitByProxy || (end.Advice != "") != c.unasked || (len(end.Evidence) == 1) != c.unasked {
+		if end.Kind != SplitByProxy || (end.Advice != "") != c.unasked || (len(end.Evidence) == 3) != c.unasked {
 			t.Errorf("%s: %+v", name, end)
+		}
+	}
+}
+
+// A proxy's two connections end each by itself, and each is told.
+func TestBothLegsOfAProxyAreTold(t *testing.T) {
+	closed, reset, open := [2]survey.Flow{{FIN: true}, {FIN: true, Resets: 1}}, [2]survey.Flow{{Resets: 2}, {FIN: true}}, [2]survey.Flow{}
+	for name, c := range map[string]struct {
+		flows  [2]survey.Flow
+		opener survey.Side
+		want   string
+	}{
+		"closed, and reset after that":        {closed, survey.Initiator, "closed in order"},
+		"reset by the client":                 {reset, survey.Initiator, "reset by who opened it (2 resets)"},
+		"reset by the host that answers here": {reset, survey.Responder, "reset by who answered (2 resets)"},
+		"neither":                             {open, survey.Initiator, "open when the recording ends"},
+	} {
+		ends := [2]segment.Endpoint{{IP: [16]byte{10: 0xff, 11: 0xff, 12: 192, 13: 0, 14: 2, 15: 1}, Port: 4000}, {IP: [16]byte{10: 0xff, 11: 0xff, 12: 192, 13: 0, 14: 2, 15: 9}, Port: 25}}
+		e := &ender{Input: &Input{Surveys: [2]*survey.Survey{{Connections: []*survey.Connection{{Flows: &c.flows, Ends: ends}}}, {}}}}
+		if got := e.leg(tap.Client, 0, c.opener).Text; !strings.HasSuffix(got, ": "+c.want) || !strings.Contains(got, "192.0.2.1:4000") {
+			t.Errorf("%s: %s", name, got)
 		}
 	}
 }
