@@ -210,6 +210,17 @@ func (e *ender) resetBy(c *judge.Case, i int) Ending {
 		case f.PatternWhy != "":
 			end.Text += ": " + f.PatternWhy
 		}
+		switch {
+		case f.Pattern == judge.ResetUnseen:
+			end.Confidence = judge.Unsure
+		case f.Pattern == judge.HalfOpen && sure(end.Confidence):
+			// It answered; what ended the connection for it is another question.
+			end.Confidence = judge.Supported
+			if e.Surveys[sender].Fragments.Unread > 0 {
+				end.Confidence = judge.Unsure
+				end.Text += "; its capture holds fragments that make no whole packet, and a reset may be in one"
+			}
+		}
 		if e.misled(f) {
 			end.Text += ", told by a FIN that the " + sender.Other().String() + " had not sent that nothing more would come"
 		}

@@ -116,6 +116,30 @@ func lateData(at *circumstances) string {
 	return ""
 }
 
+// resetUnseen is halfOpen where the log of the host's kernel shows what took the socket away.
+func resetUnseen(at *circumstances) string {
+	if halfOpen(at) == "" {
+		return ""
+	}
+	e := at.kernelTook(at.reset.TimeNS)
+	if e == nil {
+		return ""
+	}
+	return fmt.Sprintf("the log of the %s's kernel tells of a reset that it took on the connection before, at %s, which its recording does not hold", at.sender, clockTime(e.Time.UnixNano()))
+}
+
+// halfOpen: the host answers with what it sends without a socket (RFC 9293 section 3.10.7.1),
+// though it had the connection, and nothing that was recorded ended that. A socket's own
+// reset acknowledges. A program that gives up before its SYN is answered closes without a
+// word.
+func halfOpen(at *circumstances) string {
+	left := at.reset
+	if left.Header.Flags&segment.ACK != 0 || left.Closed || left.SentBefore.Number == 0 || left.SentBefore.Flags&segment.ACK == 0 || left.GotBefore.Flags&segment.ACK == 0 || at.earlier(left) {
+		return ""
+	}
+	return fmt.Sprintf("the %s had sent on the connection before (frame %d there) and had no socket for it any more; what ended it there its recording does not show", at.sender, left.SentBefore.Number)
+}
+
 // A program that closes with data unread makes its TCP reset the connection at once (RFC 1122
 // section 4.2.2.13), and so does one that asks for it: abort is where nothing can have been
 // unread, abortUnread where something can.

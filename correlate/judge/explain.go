@@ -64,7 +64,7 @@ func (s *stream) explainLogged(f *Finding, left *align.Reset) bool {
 	}
 	f.Evidence = append(f.Evidence, step)
 	known := causes[e.Reason]
-	if known.pattern == "" || e.Reason == "NO_SOCKET" && s.flow.LastSent.Number == 0 {
+	if known.pattern == "" || e.Reason == "NO_SOCKET" && !left.Closed {
 		return false // what the packets show says more
 	}
 	f.suggest(known.pattern, "%s", said)

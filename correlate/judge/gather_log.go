@@ -76,6 +76,21 @@ func (s *stream) kernelWord(leftNS int64) (nearest *testimony.KernelEvent) {
 	return nearest
 }
 
+// kernelTook is the last reset of this connection that the sender's kernel took before a
+// time by its clock; nil if its log tells of none.
+func (s *stream) kernelTook(untilNS int64) (last *testimony.KernelEvent) {
+	log := s.alleged.Log
+	if log == nil {
+		return nil
+	}
+	for i := range log.Events {
+		if e := &log.Events[i]; !e.Sent && s.relate(e) == thisConnection && e.Time.UnixNano() < untilNS+log.OffsetError.Nanoseconds() {
+			last = e
+		}
+	}
+	return last
+}
+
 // loggedAtAll reports whether the kernel told of any reset that may be of this
 // connection.
 func (s *stream) loggedAtAll(leftNS int64) (told bool) {

@@ -46,18 +46,18 @@ const siteHops = 1
 func belowTap(f *Facts) Result {
 	values := map[string]any{"hops": f.hops(), "path_hops": f.Way.Hops}
 	switch {
-	case f.Kind != "rst" && f.Kind != "icmp":
-		return refuted("such a device answers with resets and ICMP errors only")
 	case f.farFromSender() > siteHops:
 		return refuted("it has passed %s less than what the %s sends: it was made %d routers from there", count(f.farFromSender(), "router"), f.Sender, f.farFromSender()).with(values)
-	case f.cameWhole() && !f.silentBefore() && f.Answer.AnyFromPeer:
-		return refuted("all that it can answer came to the tap at the %s, and whatever answers below the tap lets nothing of that through", f.Sender).with(values)
 	case len(f.Sending.Host.XDP) > 0:
 		values["xdp"] = f.Sending.Host.XDP
 		return open("a program runs below the tap at the %s (XDP, on %s), and may have answered", f.Sender, strings.Join(f.Sending.Host.XDP, ", ")).with(values)
 	case f.Sending.Host.XDPSockets > 0:
 		values["xdp_sockets"] = f.Sending.Host.XDPSockets
 		return open("a program at the %s sends past its tap (%s)", f.Sender, count(f.Sending.Host.XDPSockets, "AF_XDP socket")).with(values)
+	case f.Kind != "rst" && f.Kind != "icmp":
+		return refuted("such a device answers with resets and ICMP errors only")
+	case f.cameWhole() && !f.silentBefore() && f.Answer.AnyFromPeer:
+		return refuted("all that it can answer came to the tap at the %s, and whatever answers below the tap lets nothing of that through", f.Sender).with(values)
 	case f.Stated.has(NoBypass):
 		return attested("that nothing on the %s sends past its tap is stated", f.Sender)
 	}

@@ -237,6 +237,8 @@ var rowTests = map[Name][]rowTest{
 		{"one astray, and two routers nearer", all(astray, func(f *Facts) { f.Packet.TTL = 59 }), Refuted, ""},
 		{"one astray, and two routers farther", all(astray, func(f *Facts) { f.Packet.TTL = 55 }), Open, ""},
 		{"one astray, and no way known", all(astray, unknownWay), Open, ""},
+		{"all came, and XDP runs there", func(f *Facts) { f.Sending.Host.XDP = []string{"eth0"} }, Open, ""},
+		{"it is data, and XDP runs there", func(f *Facts) { f.Kind, f.Sending.Host.XDP = "data", []string{"eth0"} }, Open, ""},
 		{"one astray, and XDP runs there, whatever is stated", all(astray, stating(NoBypass), func(f *Facts) { f.Sending.Host.XDP = []string{"eth0"} }), Open, ""},
 		{"one astray, and a program sends past the tap, whatever is stated", all(astray, stating(NoBypass), func(f *Facts) { f.Sending.Host.XDPSockets = 1 }), Open, ""},
 		{"one astray, and a program sends past the tap", all(astray, func(f *Facts) { f.Sending.Host.XDPSockets = 1 }), Open, ""},

@@ -143,6 +143,34 @@ func TestAKernelSpeaksForWhatItSendsItself(t *testing.T) {
 	}
 }
 
+// A reset that the recording lacks took the socket away: the kernel's log tells of it.
+func TestAResetThatAKernelTookAndItsRecordingLacksIsTold(t *testing.T) {
+	took := func(at int64, change func(*testimony.KernelEvent)) testimony.KernelEvent {
+		e := kernelSent(at, change)
+		e.Sent = false
+		return e
+	}
+	other := func(e *testimony.KernelEvent) { e.Remote = netip.AddrPortFrom(e.Remote.Addr(), 41000) }
+	for name, tt := range map[string]struct {
+		events []testimony.KernelEvent
+		want   Pattern
+	}{
+		"none":             {nil, HalfOpen},
+		"one before":       {[]testimony.KernelEvent{took(2500, nil)}, ResetUnseen},
+		"one later":        {[]testimony.KernelEvent{took(3500, nil)}, HalfOpen},
+		"one of another's": {[]testimony.KernelEvent{took(2500, other)}, HalfOpen},
+	} {
+		b, _ := logged(append(tt.events, kernelSent(3000, nil))...)
+		b.Cases[0].Streams[tap.Server].LastSent = align.Last{Frame: tap.Frame{Number: 3, TimeNS: 2000 * ms}}
+		left := reset(3000*ms, 1000, 64, 0)
+		left.SentBefore = align.Last{Frame: tap.Frame{Number: 3, TimeNS: 2000 * ms}, Flags: segment.ACK}
+		left.GotBefore = align.Last{Frame: tap.Frame{Number: 4, TimeNS: 2990 * ms}, Flags: segment.ACK}
+		if f := b.streams(0)[tap.Server].genuine(reset(3020*ms, 1000, 57, 0), left); f.Pattern != tt.want {
+			t.Errorf("%s: %q, want %q", name, f.Pattern, tt.want)
+		}
+	}
+}
+
 func TestAKernelThatTellsOfAbortsAloneIsCompleteForThem(t *testing.T) {
 	b, r := logged()
 	b.Witnesses[tap.Server].Log.Sees = testimony.KernelSight{Abort: true}
@@ -156,13 +184,15 @@ func TestAGenuineResetsCauseIsWhatItsKernelSays(t *testing.T) {
 	for _, tt := range []struct {
 		reason  string
 		pid     int
+		closed  bool
 		pattern Pattern
 		said    string
 	}{
-		{"TCP_ABORT_ON_CLOSE", 4711, AbortUnread, `TCP_ABORT_ON_CLOSE, the program closed it with data unread; "smtpd", pid 4711`},
-		{"TCP_STATE", 0, Abort, "TCP_STATE, "},
-		{"NO_SOCKET", 0, LateData, "no socket had the connection"},
-		{"NEW_WORD", 0, "", "NEW_WORD"},
+		{"TCP_ABORT_ON_CLOSE", 4711, false, AbortUnread, `TCP_ABORT_ON_CLOSE, the program closed it with data unread; "smtpd", pid 4711`},
+		{"TCP_STATE", 0, false, Abort, "TCP_STATE, "},
+		{"NO_SOCKET", 0, true, LateData, "no socket had the connection"},
+		{"NO_SOCKET", 0, false, HalfOpen, "no socket had the connection"},
+		{"NEW_WORD", 0, false, "", "NEW_WORD"},
 	} {
 		b, _ := logged(kernelSent(3000, func(e *testimony.KernelEvent) {
 			e.Reason, e.PID = tt.reason, tt.pid
@@ -171,6 +201,9 @@ func TestAGenuineResetsCauseIsWhatItsKernelSays(t *testing.T) {
 			}
 		}))
 		left := reset(3000*ms, 1000, 64, 0)
+		left.Closed = tt.closed
+		left.SentBefore = align.Last{Frame: tap.Frame{Number: 3, TimeNS: 2000 * ms}, Flags: segment.ACK}
+		left.GotBefore = align.Last{Frame: tap.Frame{Number: 4, TimeNS: 2990 * ms}, Flags: segment.ACK}
 		b.Cases[0].Streams[tap.Server].LastSent = align.Last{Frame: tap.Frame{Number: 3, TimeNS: 2000 * ms}}
 		s := b.streams(0)[tap.Server]
 		f := s.genuine(reset(3020*ms, 1000, 57, 0), left)

@@ -21,6 +21,9 @@ const (
 	// Closing with data unread looks like SO_LINGER 0: Linux makes the same reset.
 	AbortUnread Pattern = "abort-unread-or-linger"
 
+	HalfOpen    Pattern = "half-open"    // genuine: the host had no socket for it any more, and no tap shows why
+	ResetUnseen Pattern = "reset-unseen" // the same, and its kernel took a reset before, which its recording lacks
+
 	// What troubles a connection that nobody reset.
 	TimestampsRunBack Pattern = "timestamps-run-back" // the SYN has an older timestamp than its address had
 	DeferredAccept    Pattern = "deferred-accept"     // the server sends its SYN and ACK again although the ACK came

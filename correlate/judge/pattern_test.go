@@ -11,6 +11,18 @@ import (
 
 // Patterns that no recorded pair shows: each is a connection of which the server
 // reset, as its own tap saw.
+// halfOpened is a bare reset of a host that had sent something last with some flags, and
+// got an acknowledgment then.
+func halfOpened(flags segment.Flags) func(*Input, *align.Reset) {
+	return func(b *Input, r *align.Reset) {
+		for _, r := range []*align.Reset{r, b.Cases[0].Streams[tap.Server].Resets[tap.Client][0]} {
+			r.Header.Flags, r.Header.Window = segment.RST, 0
+		}
+		r.SentBefore = align.Last{Frame: tap.Frame{Number: 8, TimeNS: 2000 * ms}, Flags: flags}
+		r.GotBefore = align.Last{Frame: tap.Frame{Number: 9, TimeNS: 2990 * ms}, Flags: segment.ACK}
+	}
+}
+
 func TestGenuineResetsAreExplainedByWhatTheirSendersTapSaw(t *testing.T) {
 	const heardAt, saidAt, resetAt = 1000, 2000, 3000
 	tests := []struct {
@@ -56,6 +68,17 @@ func TestGenuineResetsAreExplainedByWhatTheirSendersTapSaw(t *testing.T) {
 		{"the same, and a bare acknowledgment came last", func(b *Input, r *align.Reset) {
 			r.Closed, r.DataGot = true, tap.Frame{Number: 7, TimeNS: heardAt * ms}
 			r.GotBefore = align.Last{Frame: tap.Frame{Number: 9, TimeNS: 2900 * ms}, Flags: segment.ACK}
+			b.Cases[0].Streams[tap.Client].LastGot = r.GotBefore
+		}, LateData},
+		{"it had said and heard something, and has no socket for what came then", halfOpened(segment.ACK), HalfOpen},
+		{"it had answered a SYN", halfOpened(segment.SYN | segment.ACK), HalfOpen},
+		{"it had given its SYN up without a word", func(b *Input, r *align.Reset) {
+			halfOpened(segment.SYN)(b, r)
+			r.GotBefore.Flags |= segment.SYN
+		}, ""},
+		{"it had closed, and has no socket any more", func(b *Input, r *align.Reset) {
+			halfOpened(segment.ACK)(b, r)
+			r.Closed = true
 			b.Cases[0].Streams[tap.Client].LastGot = r.GotBefore
 		}, LateData},
 		{"its SYN was acknowledged as something else", reused(segment.ACK), PortReused},

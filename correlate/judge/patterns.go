@@ -76,6 +76,18 @@ var Patterns = []PatternEntry{
 		Sent:    lateData,
 	},
 	{
+		Pattern: ResetUnseen,
+		Claim:   "Genuine: the host had no socket for it any more, for its kernel had taken a reset that its recording does not hold. Who made that one nothing shows.",
+		Advice:  "Record this end again without a filter, or with one that takes fragments and extension headers, too: a reset in them passes a filter of ports unseen.",
+		Sent:    resetUnseen,
+	},
+	{
+		Pattern: HalfOpen,
+		Claim:   "Genuine: the host had sent on the connection, neither closed nor reset it, and no longer had a socket for it (RFC 9293 section 3.5.1, half-open). What took the socket away its recording does not show.",
+		Advice:  "Look at this end for what takes sockets away without a word: a restart, a container that was stopped, an address that moved, a full queue of connections to accept. If there was none, record both ends without a filter, or with one that takes fragments and extension headers, too: a reset in them passes a filter of ports unseen.",
+		Sent:    halfOpen,
+	},
+	{
 		Pattern: Abort,
 		Claim:   "Genuine: the program gave the connection up.",
 		Advice:  "Check the log of the program at this end: it was killed, ran into a time-out, or asked for an abortive close (SO_LINGER 0).",

@@ -54,6 +54,10 @@ type Outcome struct {
 	// fit into the memory limit.
 	Damaged bool
 	LeftOut int64
+	// Unread, by tap.End, is how many TCP packets its capture holds in fragments that make
+	// no whole packet, where it is not as many as the other one holds: what was in them
+	// was not compared.
+	Unread [2]int64
 	// Alone: the capture of one end holds no connection at all.
 	Alone bool
 }
@@ -94,6 +98,9 @@ func Of(in *Input) Outcome {
 			o.Damaged = o.Damaged || f.End.Kind != capture.Complete
 		}
 	}
+	if unread := [2]int64{in.Surveys[0].Fragments.Unread, in.Surveys[1].Fragments.Unread}; unread[0] != unread[1] {
+		o.Unread = unread
+	}
 	return o
 }
 
@@ -105,13 +112,14 @@ func (in *Input) missedByClient(i int) bool {
 }
 
 // unmet reports whether a packet ended a connection that one end sent, and of which the
-// captures cannot tell whether it came to the other.
+// captures cannot tell whether it came to the other; or one that the end sent for whom
+// something else had ended the connection, which its capture lacks.
 func (in *Input) unmet(e *ending.Ending) bool {
 	if e.Finding == ending.NoFinding {
 		return false
 	}
 	f := &in.Findings[e.Finding]
-	return f.Verdict == judge.Indeterminate && f.SeenAt != f.ReceivedAt
+	return f.Verdict == judge.Indeterminate && f.SeenAt != f.ReceivedAt || f.Verdict == judge.Genuine && e.Confidence == judge.Unsure
 }
 
 // ended counts the ending of a connection.
@@ -142,6 +150,6 @@ func (o *Outcome) Status() Status {
 }
 
 // Partial reports whether what was compared does not cover what was recorded: a
-// capture is damaged, or a connection of the client end's to the server is in one
+// capture is damaged, or lacks parts of packets that the other one does not, or a connection of the client end's to the server is in one
 // capture only, or one of the two lacks most of a direction of it or what ended it.
-func (o *Outcome) Partial() bool { return o.NotCompared > 0 || o.Damaged }
+func (o *Outcome) Partial() bool { return o.NotCompared > 0 || o.Damaged || o.Unread != [2]int64{} }

@@ -60,6 +60,10 @@ func TestTheStatusSaysWhatIsProved(t *testing.T) {
 		{"swallowed perhaps", ended(ending.SwallowedAll, judge.Supported), Unproved},
 		{"intercepted, as far as can be known", ended(ending.Intercepted, judge.Supported), Interference},
 		{"reset by the server", ended(ending.ResetByServer, judge.Supported), Clean},
+		{"reset by the server, for which something unrecorded had ended it", func(in *Input) {
+			in.add(judge.Genuine, tap.Client)
+			in.Endings[0] = &ending.Ending{Kind: ending.ResetByServer, Confidence: judge.Unsure}
+		}, Unproved},
 		{"not covered by both to the end", ended(ending.NotCovered, judge.Strong), Unproved},
 		{"one of them in one capture only", oneSided, Unproved},
 		{"one that went elsewhere in one capture only", func(in *Input) {
@@ -71,6 +75,10 @@ func TestTheStatusSaysWhatIsProved(t *testing.T) {
 			in.Pairs, in.Endings, in.Surveys[tap.Server].Connections = nil, nil, nil
 		}, Unproved},
 		{"a capture that is cut off", func(in *Input) { in.Files[tap.Server][0].End.Kind = capture.Truncated }, Unproved},
+		{"fragments of a packet in one capture only", func(in *Input) { in.Surveys[tap.Server].Fragments.Unread = 1 }, Unproved},
+		{"fragments of as many packets in both", func(in *Input) {
+			in.Surveys[tap.Server].Fragments.Unread, in.Surveys[tap.Client].Fragments.Unread = 2, 2
+		}, Clean},
 		{"segments that did not fit into the memory", func(in *Input) { in.Surveys[tap.Client].LeftOut = 1 }, Unproved},
 	} {
 		in := input()

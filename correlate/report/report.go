@@ -86,6 +86,7 @@ type Fragments struct {
 	Repeated    int64 `json:"repeated"`            // fragments recorded twice
 	Overlapping int64 `json:"packets_overlapping"` // left out, because their fragments claim the same bytes
 	Incomplete  int64 `json:"packets_incomplete"`  // left out, because a fragment is missing
+	Unread      int64 `json:"packets_unread"`      // of these and the overlapping ones, those that carry TCP
 }
 
 // Health is what bears on the capture's fitness as a witness.

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"bothends/correlate/ending"
+	"bothends/correlate/tap"
 )
 
 // doubt is for what stays undecided, conditional or only partly covered.
@@ -31,6 +32,11 @@ func (t *text) doubt() {
 	for _, end := range []string{"client", "server"} {
 		if c := t.capture(end); c.EndState != complete {
 			t.para(plain, "", "The %s's capture is %s.", end, c.EndState)
+		}
+	}
+	for end, n := range t.outcome.Unread {
+		if n > 0 {
+			t.para(plain, "", "%s came to the %s's tap in fragments of which its capture lacks some, or that contradict each other: what was in them was not compared, and may have been anything, a reset too. A filter of ports takes the first fragment only: record without one, or with bothcap.", count(n, "packet"), tap.End(end))
 		}
 	}
 }

@@ -12,6 +12,7 @@ type Fragments struct {
 	Repeated    int64 // fragments recorded twice
 	Overlapping int64 // packets given up because their fragments claim the same bytes (RFC 5722, RFC 8200; Linux for IPv4, too)
 	Incomplete  int64 // packets of which a fragment is missing
+	Unread      int64 // of these and the overlapping ones, those that carry TCP
 }
 
 // Bounds on what is held, Linux's (net.ipv4.ipfrag_high_thresh, ipfrag_time).
@@ -75,6 +76,7 @@ type fragmented struct {
 	have     int    // bytes that they claim
 	total    int    // bytes behind the header, or -1
 	size     int
+	tcp      bool // what is in it
 	overlaps bool // it is given up, and what else comes of it
 	doneNS   int64
 	done     bool
@@ -86,10 +88,10 @@ type part struct {
 	data       []byte
 }
 
-// add takes a fragment: the header before it, what was captured of its n bytes, and
-// where in the packet it belongs. If it completes the packet, add returns that, the
+// add takes a fragment: the header before it, the protocol that this names, what was
+// captured of its n bytes, and where in the packet it belongs. If it completes the packet, add returns that, the
 // length that it had, and true. The bytes are valid until the next call.
-func (r *reassembly) add(key fragmentKey, header, b []byte, n, offset int, more bool) (whole []byte, length int, ok bool) {
+func (r *reassembly) add(key fragmentKey, header []byte, protocol uint8, b []byte, n, offset int, more bool) (whole []byte, length int, ok bool) {
 	r.counts.Received++
 	r.expire()
 	key.on = r.on
@@ -109,6 +111,7 @@ func (r *reassembly) add(key fragmentKey, header, b []byte, n, offset int, more 
 	if f == nil {
 		f = r.begin(key)
 	}
+	f.tcp = f.tcp || protocol == protoTCP
 	switch {
 	case f.overlaps:
 		return nil, 0, false
@@ -117,6 +120,7 @@ func (r *reassembly) add(key fragmentKey, header, b []byte, n, offset int, more 
 		return nil, 0, false
 	case f.collides(p, more):
 		r.counts.Overlapping++
+		r.counts.unread(f)
 		f.overlaps = true
 		r.shed(f)
 		return nil, 0, false
@@ -169,9 +173,7 @@ func (r *reassembly) giveUp(f *fragmented) {
 	if r.held[f.key] != f {
 		return
 	}
-	if !f.done && !f.overlaps {
-		r.counts.Incomplete++
-	}
+	r.counts.incomplete(f)
 	r.forget(f)
 }
 
@@ -192,11 +194,23 @@ func (r *reassembly) shed(f *fragmented) {
 func (r *reassembly) total() Fragments {
 	counts := r.counts
 	for _, f := range r.held {
-		if !f.done && !f.overlaps {
-			counts.Incomplete++
-		}
+		counts.incomplete(f)
 	}
 	return counts
+}
+
+// incomplete counts a packet of which nothing more comes.
+func (c *Fragments) incomplete(f *fragmented) {
+	if !f.done && !f.overlaps {
+		c.Incomplete++
+		c.unread(f)
+	}
+}
+
+func (c *Fragments) unread(f *fragmented) {
+	if f.tcp {
+		c.Unread++
+	}
 }
 
 // place is where a fragment belongs among the others.

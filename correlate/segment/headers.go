@@ -93,10 +93,7 @@ func headers6(b []byte) (header int, protocol uint8, first bool) {
 		return 0, 0, false
 	}
 	header, protocol = 40, b[6]
-	for range maxExtensionHeaders {
-		if !isExtension(protocol) || len(b) < header+8 {
-			break
-		}
+	for isExtension(protocol) && len(b) >= header+8 {
 		extension := b[header:]
 		switch protocol {
 		case protoFragment:

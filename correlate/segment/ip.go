@@ -15,12 +15,6 @@ const (
 	protoShim6       = 140
 )
 
-// maxExtensionHeaders is how many headers are looked through between IP and
-// TCP. RFC 8200 section 4.1 recommends an order in which there are seven at
-// most; a longer chain is an attack on parsers (RFC 8504 section 5.3 lets a
-// host refuse more than eight).
-const maxExtensionHeaders = 8
-
 // The IP header is believed against the frame's original length, both ways.
 //
 // If it says less, the rest is padding to Ethernet's minimum or a trailer.
@@ -76,7 +70,7 @@ func decodeIPv4(b []byte, n int, s *Segment, r *reassembly) ([]byte, int, uint8,
 		key := fragmentKey{id: uint32(be16(h[4:])), protocol: protocol}
 		putMapped(&key.src, be32(h[12:]))
 		putMapped(&key.dst, be32(h[16:]))
-		whole, length, ok := r.add(key, b[:header], b[header:min(len(b), total)], total-header, int(fragment&offsetMask)*8, fragment&moreFragments != 0)
+		whole, length, ok := r.add(key, b[:header], protocol, b[header:min(len(b), total)], total-header, int(fragment&offsetMask)*8, fragment&moreFragments != 0)
 		if !ok {
 			return nil, 0, 0, LaterFragment
 		}
@@ -149,10 +143,7 @@ func decodeIPv6(b []byte, n int, s *Segment, r *reassembly) ([]byte, int, uint8,
 // reassembly and it is the first; else it goes on behind the header h of the packet
 // that was put together.
 func extensions(next uint8, b []byte, n int, s *Segment, h *[40]byte, r *reassembly) ([]byte, int, uint8, Result) {
-	for range maxExtensionHeaders {
-		if !isExtension(next) {
-			return carried(next, b, n)
-		}
+	for isExtension(next) { // each has eight bytes at least, and hosts take as many as there are
 		if len(b) < 8 {
 			return nil, 0, 0, tooShort(n, 8)
 		}
@@ -182,9 +173,6 @@ func extensions(next uint8, b []byte, n int, s *Segment, h *[40]byte, r *reassem
 		}
 		b, n = b[size:], n-size
 	}
-	if isExtension(next) {
-		return nil, 0, 0, Malformed
-	}
 	return carried(next, b, n)
 }
 
@@ -207,7 +195,7 @@ func joinIPv6(h *[40]byte, b []byte, n int, s *Segment, r *reassembly) ([]byte, 
 	first := *h
 	first[6] = b[0]
 	key := fragmentKey{src: s.Src.IP, dst: s.Dst.IP, id: be32(b[4:]), six: true}
-	whole, length, ok := r.add(key, first[:], b[header:], n-header, int(field&offsetMask), field&moreFragments != 0)
+	whole, length, ok := r.add(key, first[:], b[0], b[header:], n-header, int(field&offsetMask), field&moreFragments != 0)
 	if !ok {
 		return nil, 0, 0, LaterFragment
 	}

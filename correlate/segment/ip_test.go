@@ -54,7 +54,7 @@ var ipCases = []struct {
 		"3c" + optionsPadN + "2b" + optionsPadN + "2c 02 02 00 00000000 20010db8000000000000000000000009" + "33 00 0001 00000007" +
 		"3c 04 0000 00000001 00000001 aabbccddeeff001122334455" + "06" + optionsPadN + tcpHello, true,
 		func(s *Segment) { s.Fragment = true }},
-	{"eight IPv6 extension headers", "60012345 0059 3c 40" + ipv6Addresses + strings.Repeat("3c"+optionsPadN, 7) + "06" + optionsPadN + tcpHello, true, nil},
+	{"thirty IPv6 extension headers", "60012345 0109 3c 40" + ipv6Addresses + strings.Repeat("3c"+optionsPadN, 29) + "06" + optionsPadN + tcpHello, true, nil},
 	{"traffic class", "6b812345 0019 06 40" + ipv6Addresses + tcpHello, true, func(s *Segment) { s.TOS = 0xb8 }},
 	{"frame bytes after the IPv4 packet are no payload", ipv4Hello + "ffffffff", false, nil},
 	{"frame bytes after the IPv6 packet are no payload", ipv6Hello + "ffffffff", true, nil},
@@ -100,7 +100,7 @@ func TestIPPacketsThatAreNoSegment(t *testing.T) {
 		{"IPv4 length without room for TCP", "45 00 0027 1234 4000 40 06 0000" + ipv4Addresses + tcpHello, Malformed},
 		{"IPv6 length without room for TCP", "60000000 0013 06 40" + ipv6Addresses + tcpHello, Malformed},
 		{"IPv6 options beyond its length", "60000000 0019 00 40" + ipv6Addresses + "06 ff 01 04 00000000" + tcpHello, Malformed},
-		{"nine IPv6 extension headers", "60000000 0061 3c 40" + ipv6Addresses + strings.Repeat("3c"+optionsPadN, 8) + "06" + optionsPadN + tcpHello, Malformed},
+		{"nine IPv6 extension headers, cut in the last", "60000000 0044 3c 40" + ipv6Addresses + strings.Repeat("3c"+optionsPadN, 8) + "0600 0100", Malformed},
 		{"TCP header length below 20", "45 00 0028 1234 4000 40 06 0000" + ipv4Addresses + "c350 024b 01020304 a1a2a3a4 40 18 2000 0000 0000", Malformed},
 		{"TCP header beyond the packet", "45 00 0028 1234 4000 40 06 0000" + ipv4Addresses + "c350 024b 01020304 a1a2a3a4 60 18 2000 0000 0000", Malformed},
 		{"whole frame shorter than an IPv4 header", "45 00 0028 1234", Malformed},
