@@ -258,13 +258,13 @@ func (s *tally) count(t *testing.T, tr *truth.Truth, r *report.Report, d *degrad
 	}
 }
 
-// countLost holds that no data, no SYN and no FIN is called lost that the whole capture of its receiver holds: one
-// that lacks a packet does not make it so.
+// countLost holds that no data, no SYN and no FIN is called lost, surer than supported, that the whole capture of its
+// receiver holds: one that lacks a packet does not make it so.
 func (s *tally) countLost(t *testing.T, tr *truth.Truth, r *report.Report, d *degraded, where string) {
 	t.Helper()
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		if f.Verdict != "lost" || f.Kind == "rst" || lies(r, d) {
+		if f.Verdict != "lost" || f.Confidence == "supported" || f.Kind == "rst" || lies(r, d) {
 			continue
 		}
 		gone := func(p truth.Packet) bool {

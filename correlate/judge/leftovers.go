@@ -6,6 +6,7 @@ import (
 
 	"bothends/correlate/align"
 	"bothends/correlate/segment"
+	"bothends/correlate/witness"
 )
 
 // leftovers judges everything but resets.
@@ -222,6 +223,10 @@ func (s *stream) lostControl(l *align.Leftover) Finding {
 		gaps = Step{Rule: Missed, Outcome: Fits, Decides: true}.because(
 			"a reset came to the %s that the %s's capture lacks, and that may be its answer", s.sender, s.sender.Other())
 	}
+	if s.notSentAgain(l) {
+		gaps = Step{Rule: Missed, Outcome: Fits, Decides: true}.because(
+			"the %s did not send it again, as its TCP would have done without an acknowledgment: it arrived, and the captures lack that", s.sender)
+	}
 	if f.Verdict == Lost && gaps.Outcome != "" {
 		f.Verdict, f.Confidence, f.Evidence[0].Decides = Indeterminate, Unsure, false
 		f.Evidence = append(f.Evidence, gaps)
@@ -232,13 +237,26 @@ func (s *stream) lostControl(l *align.Leftover) Finding {
 			"packets of this connection reached the %s under another address or port, too, and this may be one of them", s.sender.Other()))
 	}
 	if f.Verdict == Lost {
-		f.Absence = Strong
+		if w := s.receiving; !w.DropsKnown && witness.MissBound(w.Passed, w.Missed) > witness.MissStrong {
+			f.Confidence = Supported // it has no counters, and too few packets show what it misses
+		}
+		f.Absence = f.Confidence
 	}
 	if l.Flags&segment.SYN != 0 && s.flow.LastPassedNS == 0 {
 		f.suggest(BlockedPort, "nothing that the %s sent on this connection arrived", s.sender)
 	}
 	return f
 }
+
+// notSentAgain reports whether a packet is the last that its sender sent, long before its
+// capture ends: a TCP sends again what is not acknowledged (RFC 6298 section 5).
+func (s *stream) notSentAgain(l *align.Leftover) bool {
+	return s.flow.LastSent.Frame == l.Frame && s.alleged.LastNS-l.TimeNS > resendNS+4*s.clocks.at(l.TimeNS).MinRTTNS
+}
+
+// resendNS is after what time a TCP that knows no round trip yet sends again, and more
+// (RFC 6298 section 2.1 and 5.7).
+const resendNS = 3e9
 
 // swallowed is a SYN that the sender repeated, of which no copy arrived and which
 // nothing answered: one finding, on its first copy.
