@@ -215,6 +215,10 @@ func (r *RecordingFacts) counted(s stated) bool {
 	return s.has(NoDrops)
 }
 
+// lacks reports whether the capture is known to lack packets that passed its tap, whatever
+// its counters say: somebody may have taken them out.
+func (r *RecordingFacts) lacks() bool { return r.Missed > 0 || r.Witness.Missed > 0 }
+
 // nearNS is how near to the moment packets must have passed to say something of it: a
 // connection's end is load, and load is loss.
 const nearNS = 1e9

@@ -134,12 +134,12 @@ func bothMissed(f *Facts) Result {
 	}
 	values := map[string]any{"miss_bound": f.Sending.share(), "miss_bound_receiver": f.Getting.share()}
 	switch {
-	case f.Sending.counted(stated{}), f.Getting.counted(stated{}):
+	case f.Sending.counted(stated{}) && !f.Sending.lacks(), f.Getting.counted(stated{}) && !f.Getting.lacks():
 		return refuted("the counters of one capture say that it lost nothing").with(values)
 	case f.Sending.share() <= witness.MissStrong, f.Getting.share() <= witness.MissStrong:
 		return refuted("one capture is known to be complete within 5 %%").with(values)
 	}
-	if f.Sending.counted(f.Stated) || f.Getting.counted(f.StatedThere) {
+	if f.Sending.counted(f.Stated) && !f.Sending.lacks() || f.Getting.counted(f.StatedThere) && !f.Getting.lacks() {
 		return attested("that one capture lost nothing is stated").with(values)
 	}
 	return open("its number is ahead of all that either capture shows, and neither is known to be complete: data before it may have been lost to both").with(values)

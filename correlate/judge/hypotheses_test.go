@@ -104,6 +104,7 @@ var rowTests = map[Name][]rowTest{
 		{"counters at the sender", ahead1460, Refuted, ""},
 		{"counters at the receiver", all(ahead1460, uncounted(20)), Refuted, ""},
 		{"counters of twenty packets", all(ahead1460, uncountedBut(20), receiverUncounted(20)), Refuted, ""},
+		{"counters of twenty packets, of which one is missing all the same", all(ahead1460, uncountedBut(20), receiverUncounted(20), func(f *Facts) { f.Sending.Missed = 1 }), Open, ""},
 		{"no counters, 59 packets at one end", all(ahead1460, uncounted(59), receiverUncounted(20)), Refuted, ""},
 		{"no counters, 58 packets at each end", all(ahead1460, uncounted(58), receiverUncounted(58)), Open, ""},
 		{"counters of mirrors", all(ahead1460, uncounted(20), receiverUncounted(20), func(f *Facts) {
