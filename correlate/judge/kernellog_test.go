@@ -248,7 +248,7 @@ func TestAResetThatNothingOnItsHostMadeIsNotGenuine(t *testing.T) {
 		"at one look, and not counted": {func(w *witness.Witness) {
 			counts(7, 7)(w)
 			w.Host.RulesKnown, w.Host.RulesSeen = false, true
-		}, Indeterminate},
+		}, Genuine},
 		"at one look a rule answers with resets, and not counted": {func(w *witness.Witness) {
 			counts(7, 7)(w)
 			w.Host.RulesKnown, w.Host.RulesSeen, w.Host.ResetRules = false, true, 1

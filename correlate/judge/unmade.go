@@ -5,12 +5,9 @@ import "bothends/correlate/align"
 // madeByNobody reports whether a reset that passed the tap at its sender was made by
 // nothing on that host that makes resets. A tap tells what leaves from what comes by the
 // hardware address of its source, which others on the segment can write. A rule that came
-// and went between the looks at the packet filters would be missed, so both looks count; where
-// there was one, and the kernel's count says that its TCP sent none, such a rule stays possible,
-// and is said.
+// and went between the looks at the packet filters would be missed, so both looks count.
 func (s *stream) madeByNobody(left *align.Reset) bool {
-	h := &s.alleged.Host
-	return h.NoRejects() && s.unlogged(left) || h.SawNoRejects() && s.uncounted(left)
+	return s.alleged.Host.NoRejects() && (s.unlogged(left) || s.uncounted(left))
 }
 
 // unlogged reports whether the kernel's log, complete when a reset left the sender, does

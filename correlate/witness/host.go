@@ -55,9 +55,3 @@ func value(n *int) int {
 // NoRejects reports whether the host had no rule that rejects with a reset, where
 // whatever has its addresses could have one.
 func (h *Host) NoRejects() bool { return h.RulesKnown && h.ResetRules == 0 && h.Elsewhere == 0 }
-
-// SawNoRejects is NoRejects of whatever it could see, at one look at least: a rule may have
-// come or gone meanwhile.
-func (h *Host) SawNoRejects() bool {
-	return (h.RulesSeen || h.RulesKnown) && h.ResetRules == 0 && h.Elsewhere == 0
-}
