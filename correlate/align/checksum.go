@@ -13,6 +13,8 @@ type Sums struct {
 	// Repeats are further copies of what had arrived; RepeatsRight is how many of them came
 	// with nothing wrong.
 	Repeats, RepeatsRight int64
+	// Unheeded is how many copies came of what had come, and was not acknowledged by then.
+	Unheeded int64
 	// CutKept is how many packets that a capture cut came with the checksum that fits the one
 	// they left with, leastRight at most.
 	CutKept int8

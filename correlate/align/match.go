@@ -72,6 +72,9 @@ func (s *Stream) arrived(v *view) {
 	w := s.hold(v)
 	if !v.outside {
 		w.repeat = s.Got.Add(v.start, v.end) < v.end-v.start
+		if w.repeat && v.end > s.AckedAtReceiver {
+			s.Sums.Unheeded++
+		}
 		s.recentGot.add(v)
 		s.wake(v)
 	}

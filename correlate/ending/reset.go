@@ -31,7 +31,11 @@ func (e *ender) byReset(c *judge.Case, index int) (end Ending, found bool) {
 		if ignored {
 			continue
 		}
-		if t := e.clientTime(f.SeenAt, f.TimeNS); best == NoFinding || t < at {
+		t := e.clientTime(f.SeenAt, f.TimeNS)
+		if f.SeenAt != f.ReceivedAt {
+			t += crossingNS
+		}
+		if best == NoFinding || t < at {
 			best, at = i, t
 		}
 	}
@@ -51,6 +55,10 @@ func (e *ender) byReset(c *judge.Case, index int) (end Ending, found bool) {
 	}
 	return e.resetBy(c, best), true
 }
+
+// crossingNS is for how long after a reset that did not come one of the other end's may still
+// have crossed it, and ended the connection for both.
+const crossingNS = 1e9
 
 // exact is the reset that ended a connection, where the first that may have has a number
 // ahead of the one that its receiver expected: a host questions such a reset and obeys the one

@@ -121,7 +121,7 @@ func resetUnseen(at *circumstances) string {
 	if halfOpen(at) == "" {
 		return ""
 	}
-	e := at.kernelTook(at.reset.TimeNS)
+	e := at.kernelTook(at.reset.SentBefore.TimeNS, at.reset.TimeNS)
 	if e == nil {
 		return ""
 	}

@@ -76,15 +76,18 @@ func (s *stream) kernelWord(leftNS int64) (nearest *testimony.KernelEvent) {
 	return nearest
 }
 
-// kernelTook is the last reset of this connection that the sender's kernel took before a
-// time by its clock; nil if its log tells of none.
-func (s *stream) kernelTook(untilNS int64) (last *testimony.KernelEvent) {
+// kernelTook is the last reset of this connection that the sender's kernel took between two
+// moments by its clock; nil if its log tells of none. An earlier connection may have had the
+// same ends.
+func (s *stream) kernelTook(fromNS, untilNS int64) (last *testimony.KernelEvent) {
 	log := s.alleged.Log
 	if log == nil {
 		return nil
 	}
+	wrong := log.OffsetError.Nanoseconds() + loggedSlackNS
 	for i := range log.Events {
-		if e := &log.Events[i]; !e.Sent && s.relate(e) == thisConnection && e.Time.UnixNano() < untilNS+log.OffsetError.Nanoseconds() {
+		e := &log.Events[i]
+		if at := e.Time.UnixNano(); !e.Sent && s.relate(e) == thisConnection && at > fromNS-wrong && at < untilNS+wrong {
 			last = e
 		}
 	}

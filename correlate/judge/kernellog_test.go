@@ -155,8 +155,9 @@ func TestAResetThatAKernelTookAndItsRecordingLacksIsTold(t *testing.T) {
 		events []testimony.KernelEvent
 		want   Pattern
 	}{
-		"none":             {nil, HalfOpen},
-		"one before":       {[]testimony.KernelEvent{took(2500, nil)}, ResetUnseen},
+		"none":       {nil, HalfOpen},
+		"one before": {[]testimony.KernelEvent{took(2500, nil)}, ResetUnseen},
+		"one before it last spoke, of an earlier connection": {[]testimony.KernelEvent{took(1500, nil)}, HalfOpen},
 		"one later":        {[]testimony.KernelEvent{took(3500, nil)}, HalfOpen},
 		"one of another's": {[]testimony.KernelEvent{took(2500, other)}, HalfOpen},
 	} {

@@ -27,7 +27,7 @@ func (t *text) doubt() {
 	}
 	t.byProxy()
 	if n := t.Summary.NotCompared; n > 0 {
-		t.para(plain, "", "%s to the server could not be compared whole: one of the two captures lacks all of it, most of a direction, or its end.", count(n, "connection"))
+		t.para(plain, "", "%s to the server could not be compared whole: one of the two captures lacks all of it, most of a direction, its end, or the checksums of what came there in vain.", count(n, "connection"))
 	}
 	for _, end := range []string{"client", "server"} {
 		if c := t.capture(end); c.EndState != complete {
