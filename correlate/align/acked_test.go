@@ -146,3 +146,33 @@ func TestNothingIsLostOnTheWayToACaptureOfOneDirection(t *testing.T) {
 		}
 	}
 }
+
+// A copy of what was acknowledged did not come in vain: the path doubled it. One of what
+// nobody acknowledged did.
+func TestCopiesOfWhatNobodyAcknowledgedAreCounted(t *testing.T) {
+	for name, c := range map[string]struct {
+		acked uint32 // by the receiver, before the copies come
+		want  int64
+	}{
+		"acknowledged":                {106, 0},
+		"nothing but the SYN was":     {100, 2},
+		"half of it was acknowledged": {103, 2},
+	} {
+		p := newPairing(wholeTime)
+		p.see(tap.Client, 0, syn(99))
+		p.see(tap.Server, 1, syn(99))
+		p.see(tap.Client, 10, bytesFrom(100, "EHLO\r\n"))
+		p.see(tap.Server, 11, bytesFrom(100, "EHLO\r\n"))
+		a := acking(900, c.acked, 20)
+		a.TimeNS, a.Frame, a.TTL = start+12*milli, 2000, 60
+		p.Observe(tap.Server, tap.Server, &a)
+		for i := range int64(2) {
+			p.see(tap.Client, 20+10*i, bytesFrom(100, "EHLO\r\n"))
+			p.see(tap.Server, 21+10*i, bytesFrom(100, "EHLO\r\n"))
+		}
+		p.Finish()
+		if got := p.Streams[tap.Client].Sums.Unheeded; got != c.want {
+			t.Errorf("%s: %d copies in vain, want %d", name, got, c.want)
+		}
+	}
+}

@@ -32,6 +32,9 @@ type Ending struct {
 	What      string       // the message that was swallowed, as a decoder names it; empty if none does
 	Evidence  []judge.Step // what it rests on
 	Finding   int          // index of the finding that it rests on, or NoFinding
+	// Unheld: it is in the server's capture alone, in the name of the client's host, though the
+	// client's capture ran.
+	Unheld bool
 	// ToServer says which direction was swallowed.
 	ToServer bool
 	// Advice is what to look at next; empty if nothing.
@@ -117,7 +120,7 @@ type plain struct {
 	confidence         judge.Confidence
 	text, what, advice string
 	pattern            judge.Pattern
-	toServer           bool
+	toServer, unheld   bool
 }
 
 // share returns an Ending that is the same, or a new one. Where it is plain, it is
@@ -126,7 +129,7 @@ func share(shared map[plain]*Ending, e Ending) *Ending {
 	if e.Finding != NoFinding || len(e.Evidence) > 0 {
 		return new(e)
 	}
-	key := plain{e.Kind, e.Stage, e.Confidence, e.Text, e.What, e.Advice, e.Pattern, e.ToServer}
+	key := plain{e.Kind, e.Stage, e.Confidence, e.Text, e.What, e.Advice, e.Pattern, e.ToServer, e.Unheld}
 	if same := shared[key]; same != nil {
 		return same
 	}
@@ -149,7 +152,8 @@ type ender struct {
 	added      []judge.Finding
 	effects    map[int]Effect
 	quotes     [2]map[way][]*survey.Quote     // see quotesAt
-	clients    map[judge.Address]bool         // see clientsAddress; nil until asked for
+	clients    map[judge.Address]bool         // see clientsAddress, and whether the path leaves them alone; nil until asked for
+	ports      map[uint16]bool                // of the server, by which connections came that both captures hold
 	times      map[judge.Address]tap.Coverage // see pairedTimes; nil until asked for
 }
 

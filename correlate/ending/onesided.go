@@ -89,8 +89,30 @@ func (e *ender) atServerOnly(p *pair.Pair) Ending {
 		return Ending{Kind: NotCovered, Confidence: judge.Supported, Finding: NoFinding,
 			Text: "it came from the client's address, and the client's recording did not run then"}
 	}
-	return ofView(there, "the server's")
+	end := ofView(there, "the server's")
+	if e.inClientsName(p, there) {
+		end.Unheld, end.Confidence = true, judge.Unsure
+		end.Text += "; it came from the client's own address, and the client's capture, which ran, does not hold it: another interface of the client's, or another host in its name"
+	}
+	return end
 }
+
+// inClientsName reports whether a connection that only the server's capture holds was opened
+// from the client's own address, which the path leaves alone, to a port that the client is
+// seen to use, while the client's capture ran.
+func (e *ender) inClientsName(p *pair.Pair, there *survey.Connection) bool {
+	if p.Remapped || p.Inside || p.Outdone || p.Ambiguous || p.SharedISN || !e.Clock.Known() || !e.Ran[tap.Client] || !there.Handshake || there.SYNNS == 0 || there.AnswerNS == 0 {
+		return false
+	}
+	e.clientsAddress(there.Ends[survey.Initiator].IP) // gathers them
+	began, covered := e.Clock.ClientTime(there.SYNNS), e.Coverage[tap.Client]
+	return e.clients[there.Ends[survey.Initiator].IP] && e.ports[there.Ends[survey.Responder].Port] &&
+		began-withinNS > covered.FirstNS && began+withinNS < covered.LastNS
+}
+
+// withinNS is how far from the beginning and the end of a capture a SYN must lie, so that the
+// capture would hold it: more than the clocks are apart and a way takes.
+const withinNS = 100e6
 
 // clientAway reports whether the client's capture is known not to have run while a connection
 // of the server's capture went on.
@@ -106,14 +128,19 @@ func (e *ender) clientAway(there *survey.Connection) bool {
 // shows that both captures hold.
 func (e *ender) clientsAddress(ip judge.Address) bool {
 	if e.clients == nil {
-		e.clients = map[judge.Address]bool{}
+		e.clients, e.ports = map[judge.Address]bool{}, map[uint16]bool{}
 		for i := range e.Pairs {
 			if p := &e.Pairs[i]; p.Paired() {
-				e.clients[e.Surveys[tap.Server].Connections[p.Server].Ends[p.ServerSide].IP] = true
+				ends := &e.Surveys[tap.Server].Connections[p.Server].Ends
+				here, own := ends[p.ServerSide].IP, e.Surveys[tap.Client].Connections[p.Client].Ends[p.ClientSide].IP
+				same, known := e.clients[here]
+				e.clients[here] = here == own && (same || !known)
+				e.ports[ends[p.ServerSide.Other()].Port] = true
 			}
 		}
 	}
-	return e.clients[ip]
+	_, known := e.clients[ip]
+	return known
 }
 
 // ofView is what one capture alone shows of a connection's end.

@@ -31,11 +31,7 @@ func (e *ender) byReset(c *judge.Case, index int) (end Ending, found bool) {
 		if ignored {
 			continue
 		}
-		t := e.clientTime(f.SeenAt, f.TimeNS)
-		if f.SeenAt != f.ReceivedAt {
-			t += crossingNS
-		}
-		if best == NoFinding || t < at {
+		if t := e.clientTime(f.SeenAt, f.TimeNS); best == NoFinding || t < at && !e.crossed(i, best, at-t) || e.crossed(best, i, t-at) {
 			best, at = i, t
 		}
 	}
@@ -56,8 +52,14 @@ func (e *ender) byReset(c *judge.Case, index int) (end Ending, found bool) {
 	return e.resetBy(c, best), true
 }
 
-// crossingNS is for how long after a reset that did not come one of the other end's may still
-// have crossed it, and ended the connection for both.
+// crossed reports whether a reset did not come, and another one of the other end's did, so
+// soon after that they crossed: that one ended the connection for both.
+func (e *ender) crossed(lost, came int, afterNS int64) bool {
+	l, c := &e.Judgement.Findings[lost], &e.Judgement.Findings[came]
+	return l.SeenAt != l.ReceivedAt && c.SeenAt == c.ReceivedAt && c.ReceivedAt == l.SeenAt && afterNS < crossingNS
+}
+
+// crossingNS is longer than two resets take that cross.
 const crossingNS = 1e9
 
 // exact is the reset that ended a connection, where the first that may have has a number

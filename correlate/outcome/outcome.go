@@ -104,11 +104,11 @@ func Of(in *Input) Outcome {
 	return o
 }
 
-// missedByClient reports whether a pair is a connection of the client's to the server that
-// the client's capture began too late or ended too early for.
+// missedByClient reports whether a pair is a connection to the server in the client's name
+// that the client's capture began too late or ended too early for, or lacks though it ran.
 func (in *Input) missedByClient(i int) bool {
 	e := in.Endings[i]
-	return in.Pairs[i].Client == pair.NoView && e.Kind == ending.NotCovered && e.Confidence != judge.Unsure
+	return in.Pairs[i].Client == pair.NoView && (e.Unheld || e.Kind == ending.NotCovered && e.Confidence != judge.Unsure)
 }
 
 // unmet reports whether a packet ended a connection that one end sent, and of which the

@@ -70,6 +70,12 @@ func TestTheStatusSaysWhatIsProved(t *testing.T) {
 			oneSided(in)
 			in.ToServer = func(*pair.Pair) bool { return false }
 		}, Clean},
+		{"one in the server's capture only, in the client's name", func(in *Input) {
+			in.Pairs[0].Client, in.Pairs[0].Method, in.Endings[0].Unheld = pair.NoView, pair.None, true
+		}, Unproved},
+		{"one in the server's capture only, of somebody else's", func(in *Input) {
+			in.Pairs[0].Client, in.Pairs[0].Method = pair.NoView, pair.None
+		}, Clean},
 		{"nothing in common", func(in *Input) { in.Pairs, in.Endings = nil, nil }, Failed},
 		{"a capture without any connection", func(in *Input) {
 			in.Pairs, in.Endings, in.Surveys[tap.Server].Connections = nil, nil, nil
