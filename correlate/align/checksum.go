@@ -20,9 +20,18 @@ type Sums struct {
 	CutKept int8
 }
 
+// damaged reports whether a segment's checksum, if all of it was captured, fits neither what
+// it holds nor a card that has yet to fill it in.
+func (v *view) damaged() bool {
+	return v.Headers != 0 && v.redacted == nil && len(v.payload) == v.PayloadLen && !v.Unfilled() && !v.Right(v.payload)
+}
+
 // Mixed reports whether enough packets arrived with right checksums for wrong ones to be no
 // trait of the capture.
 func (s *Sums) Mixed() bool { return s.GotRight >= leastRight }
+
+// MixedAsSent is Mixed of the sender's tap.
+func (s *Sums) MixedAsSent() bool { return s.SentRight >= leastRight }
 
 // Settled reports whether enough packets show that neither tap stands before a card that fills
 // checksums in, and that neither capture was changed: whole ones with the right one at both, or

@@ -26,6 +26,9 @@ type Leftover struct {
 	Rival     tap.Frame
 	RivalHead []byte
 	RivalLen  int // of its payload, of which a capture may hold less
+	// Damaged and RivalDamaged: its own TCP checksum, and that of the Rival, fits neither its
+	// bytes nor a card that has yet to fill it in.
+	Damaged, RivalDamaged bool
 	// Beyond is how many of its bytes lie behind all that the sender had sent.
 	Beyond int64
 	// Later is a SYN or FIN like this one that left the sender after it had come, by the
@@ -75,9 +78,9 @@ func (s *Stream) keep(b Bucket, w *held) {
 		s.MoreLeft++
 		return
 	}
-	l := Leftover{Bucket: b, Frame: w.Frame, Header: w.Header, Head: head(w.payload), start: w.start}
+	l := Leftover{Bucket: b, Frame: w.Frame, Header: w.Header, Head: head(w.payload), Damaged: w.damaged(), start: w.start}
 	if w.rival != nil {
-		l.Rival, l.RivalHead, l.RivalLen = w.rival.Frame, head(w.rival.payload), w.rival.PayloadLen
+		l.Rival, l.RivalHead, l.RivalLen, l.RivalDamaged = w.rival.Frame, head(w.rival.payload), w.rival.PayloadLen, w.rival.damaged()
 	}
 	if b != Lost && w.end > s.Sent.Next {
 		l.Beyond = w.end - max(w.start, s.Sent.Next)

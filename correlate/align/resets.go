@@ -24,6 +24,8 @@ type Reset struct {
 	// SentBefore and GotBefore are what its sender had sent and received last; both at the
 	// sender's own tap, and nothing elsewhere.
 	SentBefore, GotBefore Last
+	// Damaged: its checksum fits neither what it holds nor a card that has yet to fill it in.
+	Damaged bool
 	// Head is its payload, if it carries any, at most headLen bytes.
 	Head []byte
 	// Closed tells that its sender had sent a FIN before, at this tap.
@@ -67,7 +69,7 @@ func (s *Stream) observeReset(end tap.End, v *view, back *Stream, lastNS, silenc
 		return
 	}
 	r := &Reset{Frame: v.Frame, Header: v.Header, At: v.at, Seq0: v.seq, Ack0: v.ack, Position: v.start}
-	r.Closed, r.Head = s.closed[end], head(v.payload)
+	r.Closed, r.Head, r.Damaged = s.closed[end], head(v.payload), v.damaged()
 	if lastNS != 0 {
 		r.IdleNS = v.TimeNS - lastNS
 	}

@@ -75,6 +75,7 @@ type NumberFacts struct {
 	Acks      align.AckCounts // of the sender's bare acknowledgments
 	Shift     [2]uint32       // what the path adds to the numbers, by the sending end
 	Remapped  bool            // packets of this connection reached the sender under other addresses, too
+	Damaged   bool            // its checksum fits neither what it holds nor a card's, as that of others does
 	Altered   *align.Reset
 	Mistimed  *align.Reset // one that was sent, and differs from this one by its time alone
 	Alike     tap.Frame    // a reset of this very kind that the sender sent on this connection

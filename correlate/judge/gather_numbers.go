@@ -37,6 +37,7 @@ func (s *stream) numberFacts(p *suspect) NumberFacts {
 	if p.leftover != nil {
 		n.Begins = s.flow.Begins(p.leftover)
 		n.Rival = rivalOf(p.leftover)
+		n.Damaged = p.leftover.Damaged && s.flow.Sums.Mixed() && !s.Cases[s.index].Unheeded[s.sender]
 	}
 	known := s.shapes[s.sender]
 	n.ShapeSame, n.ShapeAll = known[shapeOf(&p.Header)], total(known)
@@ -45,6 +46,7 @@ func (s *stream) numberFacts(p *suspect) NumberFacts {
 		n.Mistimed = s.mistimedControl(p)
 		return n
 	}
+	n.Damaged = r.Damaged && s.flow.Sums.Mixed()
 	n.Agreed[s.sender] = s.flow.Passed + s.back.SameAcks
 	n.Agreed[s.sender.Other()] = s.back.Passed + s.flow.SameAcks
 	n.Unarrived = s.flow.MoreReset > 0 || slices.Contains(s.matched.arrived, false)

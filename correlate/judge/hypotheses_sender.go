@@ -181,6 +181,8 @@ func renumbered(f *Facts) Result {
 func altered(f *Facts) Result {
 	n := &f.Numbers
 	switch {
+	case n.Damaged:
+		return fits("%s", damagedAtReceiver(f.Receiver))
 	case f.Error.Other.Number != 0:
 		return fits("the %s did send an ICMP error about this connection (frame %d there) that did not arrive as it was: this may be that one, changed on the way",
 			f.Sender, f.Error.Other.Number).with(map[string]any{"sent_frame": f.Error.Other.Number})

@@ -142,6 +142,7 @@ var rowTests = map[Name][]rowTest{
 	Altered: {
 		{"nothing like it left", func(*Facts) {}, Refuted, ""},
 		{"a reset left and did not arrive as it was", func(f *Facts) { f.Numbers.Altered = &align.Reset{Frame: tap.Frame{Number: 5}} }, Fits, ""},
+		{"its checksum is wrong, and those of others are right", func(f *Facts) { f.Numbers.Damaged = true }, Fits, ""},
 		{"one left that differs by its time alone", func(f *Facts) { f.Numbers.Mistimed = &align.Reset{Frame: tap.Frame{Number: 5}} }, Fits, ""},
 		{"other bytes were sent in its place, and arrived", func(f *Facts) { f.Kind, f.Numbers.Rival = "data", tap.Frame{Number: 5} }, Refuted, ""},
 	},

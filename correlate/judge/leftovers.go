@@ -193,7 +193,26 @@ func (s *stream) modified(l *align.Leftover) Finding {
 		f.Verdict, f.Confidence, step.Decides, f.Evidence[0].Decides = Indeterminate, Unsure, true, false
 	}
 	f.Evidence = append(f.Evidence, step)
+	if damage, found := s.damage(l); found && f.Verdict == Modified {
+		f.Verdict, f.Confidence, f.Evidence[0].Decides = Indeterminate, Unsure, false
+		f.Evidence = append(f.Evidence, damage)
+	}
 	return f
+}
+
+// damage is what shows that a packet, or the one that was sent in its place, was damaged and
+// not changed by a box, which would have to mend the checksum: no TCP takes a packet with a
+// wrong one. Where copies come again and again, it is the path that damages them.
+func (s *stream) damage(l *align.Leftover) (step Step, found bool) {
+	step = Step{Rule: Altered, Outcome: Fits, Decides: true}
+	switch sums := &s.flow.Sums; {
+	case s.Cases[s.index].Unheeded[s.sender]:
+	case l.Damaged && sums.Mixed():
+		return step.because("%s", damagedAtReceiver(s.sender.Other())), true
+	case l.RivalDamaged && sums.MixedAsSent():
+		return step.because("the TCP checksum of what the %s's capture holds in its place (frame %d there) does not fit its bytes: that capture was damaged", s.sender, l.Rival.Number), true
+	}
+	return step, false
 }
 
 func firstDifference(a, b []byte) int {

@@ -3,7 +3,14 @@ package judge
 import (
 	"fmt"
 	"time"
+
+	"bothends/correlate/tap"
 )
+
+// damagedAtReceiver says of a packet that its checksum is wrong.
+func damagedAtReceiver(receiver tap.End) string {
+	return fmt.Sprintf("its TCP checksum does not fit what it holds, as that of others does: the %s's TCP takes no such packet, and it was damaged on the way or in the %s's capture", receiver, receiver)
+}
 
 // stamp is a time as reports and JSON have it.
 func stamp(ns int64) string { return time.Unix(0, ns).UTC().Format(time.RFC3339Nano) }
